@@ -1,0 +1,55 @@
+# Everything starts here. Needs python3 (3.11 to 3.13), nothing else; PYTHON=python3.12 chooses another.
+PYTHON ?= python3
+VENV := .venv/bin
+UV ?= uv
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+.PHONY: help demo demo-reset dev story test bench requirements lint format lock environment
+
+help:
+	@echo "make demo          the product with a demo company and a real ERP, on http://127.0.0.1:8000"
+	@echo "make demo-reset    throw the demo's data away, to start over with make demo"
+	@echo "make dev           the demo, restarting by itself when code changes"
+	@echo "make story         an RFQ to its paid invoice through all the real parts, checked"
+	@echo "make test          everything: linters, types, tests (real PostgreSQL, Tryton, browser)"
+	@echo "make bench         the measured figures against their limits"
+	@echo "make requirements  each requirement with the tests that show it"
+	@echo "make lint          linters and types alone;  make format  writes what they want"
+	@echo "make lock          resolve the lock files anew (needs uv)"
+
+demo:
+	@exec $(PYTHON) demo/launch.py
+
+dev:
+	@exec $(PYTHON) demo/launch.py --dev
+
+demo-reset:
+	@exec $(PYTHON) demo/launch.py --reset
+
+story: environment
+	@exec $(VENV)/python demo/story.py
+
+bench: environment
+	@exec $(VENV)/python demo/bench.py
+
+test: environment
+	@exec $(VENV)/python tests/run.py
+
+requirements: environment
+	@exec $(VENV)/python tests/requirements.py
+
+lint: environment
+	@exec $(VENV)/python tests/run.py --lint
+
+format: environment
+	$(VENV)/ruff check --fix --quiet . ; $(VENV)/ruff format .
+
+environment:
+	@$(PYTHON) demo/environment.py dev erp
+
+# The locks name versions and hashes only: no index, no host.
+lock:
+	$(LOCK) pyproject.toml --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	cd demo/erp && $(LOCK) requirements.in --output-file requirements.lock
