@@ -1,0 +1,237 @@
+"""How amounts, quantities, units and times are written for the person who reads the page.
+
+Every filter follows the active language; none rounds an amount that is stored rounded, none
+queries. Unknown is an en dash and never a zero.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from babel.core import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal, get_currency_precision
+from django import template
+from django.utils import timezone
+from django.utils.translation import get_language, gettext, ngettext, to_locale
+
+register = template.Library()
+
+UNKNOWN = "–"
+WEEK = 6  # days back in which a weekday alone is unambiguous
+
+# UN/ECE Recommendation 20 codes and the Recommendation 21 packages, as buyers call them.
+UNIT_NAMES = {
+    "C62": lambda count: gettext("pc"),
+    "H87": lambda count: gettext("pc"),
+    "EA": lambda count: gettext("pc"),
+    "HUR": lambda count: gettext("h"),
+    "DAY": lambda count: ngettext("day", "days", count),
+    "KGM": lambda count: gettext("kg"),
+    "GRM": lambda count: gettext("g"),
+    "TNE": lambda count: gettext("t"),
+    "MTR": lambda count: gettext("m"),
+    "CMT": lambda count: gettext("cm"),
+    "MMT": lambda count: gettext("mm"),
+    "MTK": lambda count: gettext("m²"),
+    "MTQ": lambda count: gettext("m³"),
+    "LTR": lambda count: gettext("l"),
+    "PR": lambda count: ngettext("pair", "pairs", count),
+    "SET": lambda count: ngettext("set", "sets", count),
+    "RO": lambda count: ngettext("roll", "rolls", count),
+    "XBG": lambda count: ngettext("bag", "bags", count),
+    "XBX": lambda count: ngettext("box", "boxes", count),
+    "XCT": lambda count: ngettext("carton", "cartons", count),
+    "XPK": lambda count: ngettext("pack", "packs", count),
+    "XPX": lambda count: ngettext("pallet", "pallets", count),
+    "XRO": lambda count: ngettext("roll", "rolls", count),
+}
+
+
+@register.filter
+def money(value: Any, currency: str = "") -> str:
+    """Write an amount with its currency before it: `EUR 1,240.00`.
+
+    value: a Decimal with `currency` given, or a Money that carries its own.
+    """
+    number, code = _parts(value, currency)
+    return UNKNOWN if number is None else f"{code} {amount(number, code)}".strip()
+
+
+@register.filter
+def amount(value: Any, currency: str = "EUR") -> str:
+    """Write an amount alone, where the column's header or the sentence names the currency."""
+    number, code = _parts(value, currency)
+    if number is None:
+        return UNKNOWN
+    digits = get_currency_precision(code) if code else 2
+    return _decimal(number, digits, digits)
+
+
+@register.filter
+def unit_price(value: Any) -> str:
+    """Write a price per unit with four decimals, or up to six where it has more: `0.5480`."""
+    return UNKNOWN if value is None or value == "" else _decimal(Decimal(value), 4, 6)
+
+
+@register.filter
+def qty(value: Any) -> str:
+    """Write a quantity with no more decimals than it has: `1,200`, `2.5`."""
+    return UNKNOWN if value is None or value == "" else _decimal(Decimal(value), 0, 6)
+
+
+@register.filter
+def percent(value: Any) -> str:
+    """Write a percentage with one decimal, without rounding it to a whole: `18.9 %`."""
+    return UNKNOWN if value is None or value == "" else f"{_decimal(Decimal(value), 1, 1)} %"
+
+
+@register.filter
+def unit(code: str, quantity: Any = 1) -> str:
+    """Name a unit of measure as buyers say it, in the number that `quantity` asks for.
+
+    An unknown code is shown as it is: better a code than a wrong word.
+    """
+    name = UNIT_NAMES.get(code)
+    return name(_count(quantity)) if name else str(code or UNKNOWN)
+
+
+@register.filter
+def when(moment: datetime | None) -> str:
+    """Write a moment by its distance: `today 14:18`, `Thu 15:40`, `17 Nov`, `17 Nov 2025`."""
+    if moment is None:
+        return UNKNOWN
+    local, today = _local(moment), timezone.localdate()
+    days = (today - local.date()).days
+    if days == 0:
+        return gettext("today %(time)s") % {"time": _pattern(local, "HH:mm")}
+    if 0 < days <= WEEK:
+        return _pattern(local, "EEE HH:mm")
+    if days < 0:
+        return f"{on(local.date())} {_pattern(local, 'HH:mm')}"
+    return _date(local.date(), _day_pattern())
+
+
+@register.filter
+def at(moment: datetime | None) -> str:
+    """Write a moment with its hour whatever its distance: `Mon 16 Nov 10:31`, `today 14:18`."""
+    if moment is None:
+        return UNKNOWN
+    local = _local(moment)
+    if local.date() == timezone.localdate():
+        return when(moment)
+    return f"{on(local.date())} {_pattern(local, 'HH:mm')}"
+
+
+@register.filter
+def on(day: date | datetime | None) -> str:
+    """Write a date: `today`, `Wed 2 Dec`, with the year only where it differs from this one."""
+    if day is None or day == "":
+        return UNKNOWN
+    plain = _local(day).date() if isinstance(day, datetime) else day
+    if plain == timezone.localdate():
+        return gettext("today")
+    return _date(plain, "EEE " + _day_pattern())
+
+
+@register.filter
+def age(moment: datetime | None) -> str:
+    """Write how long ago something was, in two units at most: `1 h 52 min`, `3 d 4 h`."""
+    if moment is None:
+        return UNKNOWN
+    return span(timezone.now() - moment)
+
+
+@register.filter
+def span(length: timedelta | None) -> str:
+    """Write a length of time in two units at most: `48 min`, `1 h 52 min`, `3 d 4 h`."""
+    if length is None:
+        return UNKNOWN
+    minutes = max(int(length.total_seconds()), 0) // 60
+    days, hours, left = minutes // 1440, minutes % 1440 // 60, minutes % 60
+    if days:
+        pieces = [(days, gettext("d")), (hours, gettext("h"))]
+    elif hours:
+        pieces = [(hours, gettext("h")), (left, gettext("min"))]
+    else:
+        return f"{minutes} {gettext('min')}" if minutes else gettext("under 1 min")
+    return " ".join(f"{number} {word}" for number, word in pieces if number)
+
+
+@register.filter
+def is_past(moment: datetime | None, limit: timedelta | int | None) -> bool:
+    """Tell whether a figure is older than its limit (a timedelta, or minutes).
+
+    Without a moment nothing was ever read, which is older than any limit; without a limit
+    nothing is stale.
+    """
+    if limit is None or limit == "":
+        return False
+    if moment is None:
+        return True
+    length = limit if isinstance(limit, timedelta) else timedelta(minutes=int(limit))
+    return timezone.now() - moment > length
+
+
+@register.filter
+def initials(name: Any) -> str:
+    """Give the one or two letters that stand for a person: first and last word."""
+    words = str(name or "").replace("@", " ").split()
+    letters = [word[0] for word in (words[:1] + words[1:][-1:])]
+    return "".join(letters).upper() or "?"
+
+
+@register.filter
+def share(part: Any, whole: Any) -> str:
+    """Give a part of a whole as 0 … 100 for the width of a meter, in the form SVG reads."""
+    if not whole or part is None:
+        return "0"
+    ratio = Decimal(part) / Decimal(whole) * 100
+    return f"{min(max(ratio, Decimal(0)), Decimal(100)):.1f}"
+
+
+def _parts(value: Any, currency: str) -> tuple[Decimal | None, str]:
+    if value is None or value == "":
+        return None, currency
+    if hasattr(value, "amount") and hasattr(value, "currency"):
+        return Decimal(value.amount), str(value.currency)
+    return Decimal(value), currency
+
+
+def _count(quantity: Any) -> int:
+    number = Decimal(quantity or 0)
+    return 1 if number == 1 else 2
+
+
+def _locale() -> Locale:
+    language = get_language() or "en"
+    try:
+        return Locale.parse(to_locale(language))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+def _decimal(number: Decimal, least: int, most: int) -> str:
+    fraction = "0" * least + "#" * (most - least)
+    pattern = "#,##0" + (f".{fraction}" if fraction else "")
+    written = format_decimal(number, format=pattern, locale=_locale(), decimal_quantization=True)
+    return written.replace("-", "−") if number < 0 else written
+
+
+def _local(moment: datetime) -> datetime:
+    aware = moment if timezone.is_aware(moment) else moment.replace(tzinfo=UTC)
+    return timezone.localtime(aware)
+
+
+def _day_pattern() -> str:
+    return "d. MMM" if _locale().language == "de" else "d MMM"
+
+
+def _date(day: date, pattern: str) -> str:
+    full = pattern if day.year == timezone.localdate().year else f"{pattern} y"
+    return format_date(day, format=full, locale=_locale())
+
+
+def _pattern(moment: datetime, pattern: str) -> str:
+    # The moment is already in the reader's zone, and babel would move it to UTC.
+    return format_datetime(moment.replace(tzinfo=None), format=pattern, locale=_locale())
