@@ -1,0 +1,144 @@
+"""Companies as the ERP knows them, and what it grants them."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from tree_queries.models import TreeNode
+from tree_queries.query import TreeManager, TreeQuerySet
+
+from core.history import history
+
+
+class PaymentTerm(models.Model):
+    """When an invoice is due; owned by the ERP (CRT-08)."""
+
+    code = models.CharField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    net_days = models.PositiveIntegerField(_("days net"), default=0)
+    erp_id = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("payment term")
+        verbose_name_plural = _("payment terms")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Company(TreeNode):
+    """A customer: a group, a company or a branch of one (ACC-01).
+
+    `number` is the customer number of the ERP. A company trades in one currency.
+    """
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        ON_HOLD = "on_hold", _("On hold")
+        CLOSED = "closed", _("Closed")
+
+    number = models.CharField(_("customer number"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
+    currency = models.CharField(_("currency"), max_length=3)
+    tax_id = models.CharField(_("VAT number"), max_length=30, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    payment_term = models.ForeignKey(
+        PaymentTerm,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("payment term"),
+        help_text=_("Empty: as the parent company."),
+    )
+    erp_id = models.CharField(max_length=60, blank=True)
+    as_of = models.DateTimeField(_("as of"), null=True, blank=True)
+    sales_rep = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="customers",
+        verbose_name=_("sales contact"),
+    )
+    needs_po_number = models.BooleanField(_("PO number required"), default=False)
+
+    objects: ClassVar[TreeManager] = TreeQuerySet.as_manager()
+    history = history()
+
+    class Meta:
+        verbose_name = _("company")
+        verbose_name_plural = _("companies")
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="company_not_own_parent"),
+            models.CheckConstraint(
+                condition=Q(currency__regex=r"^[A-Z]{3}$"), name="company_currency_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["active", "on_hold", "closed"]), name="company_status_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Address(models.Model):
+    """A place that goods or invoices of a company go to; owned by the ERP (ACC-03, ACC-04)."""
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="addresses")
+    erp_id = models.CharField(max_length=60, unique=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    street = models.CharField(_("street"), max_length=300, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    is_ship_to = models.BooleanField(_("deliveries"), default=False)
+    is_bill_to = models.BooleanField(_("invoices"), default=False)
+    is_active = models.BooleanField(_("in use"), default=True)
+    as_of = models.DateTimeField(_("as of"))
+
+    history = history()
+
+    class Meta:
+        verbose_name = _("address")
+        verbose_name_plural = _("addresses")
+        ordering = ["company_id", "name", "id"]
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in (self.name, self.street, self.city) if part)
+
+
+class CreditAccount(models.Model):
+    """What a company owes and may owe, by the ERP's word; the row that credit decisions lock.
+
+    limit_amount: empty means no limit, zero means no credit. used_amount: the ERP's figure as of
+    `as_of`, by the ERP's clock. Amounts with tax, in the company's currency.
+    """
+
+    company = models.OneToOneField(Company, on_delete=models.PROTECT, related_name="credit")
+    currency = models.CharField(max_length=3)
+    limit_amount = models.DecimalField(
+        _("limit"), max_digits=18, decimal_places=4, null=True, blank=True
+    )
+    used_amount = models.DecimalField(_("used"), max_digits=18, decimal_places=4, default=0)
+    is_on_hold = models.BooleanField(_("on hold"), default=False)
+    as_of = models.DateTimeField(_("as of"))
+
+    history = history()
+
+    class Meta:
+        verbose_name = _("credit account")
+        verbose_name_plural = _("credit accounts")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(limit_amount=None) | Q(limit_amount__gte=0), name="credit_limit_positive"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.company}: {self.limit_amount} {self.currency}"

@@ -1,0 +1,121 @@
+"""People and what they may do for which company."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+from guardian.models import GroupObjectPermissionAbstract, UserObjectPermissionAbstract
+
+from accounts.models.company import Company
+from core.history import history
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users whose name at sign-in is their e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A person who may sign in. email: any case; kept as typed, unique in lower case."""
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A person who may do everything in the back office."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """The user of an e-mail address, in any case."""
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person: a buyer through memberships, staff through groups, never both in one session."""
+
+    email = models.EmailField(_("e-mail"), unique=True)
+    name = models.CharField(_("name"), max_length=150)
+    locale = models.CharField(_("language and formats"), max_length=12, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=50, default="Europe/Vienna")
+    phone = models.CharField(_("telephone"), max_length=40, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("back office"), default=False)
+    joined_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+    history = history(excluded_fields=["password", "last_login"])
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Role(models.TextChoices):
+    """What a membership is for; a membership has one or more (ACC-05)."""
+
+    BUYER = "buyer", _("Buyer")
+    APPROVER = "approver", _("Approver")
+    FINANCE = "finance", _("Finance")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+class Membership(models.Model):
+    """A person's place in a company: roles, limits, and whether it is in force."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="memberships")
+    roles = ArrayField(models.CharField(max_length=20, choices=Role), verbose_name=_("roles"))
+    order_limit = models.DecimalField(
+        _("may order up to, net"),
+        max_digits=18,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text=_("Above it an approver decides. Empty: no limit. 0: every order is approved."),
+    )
+    includes_branches = models.BooleanField(_("also for all branches"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    history = history()
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "company"], name="membership_user_company"),
+            models.CheckConstraint(
+                condition=Q(order_limit=None) | Q(order_limit__gte=0), name="membership_limit_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.company}"
+
+
+class CompanyUserPermission(UserObjectPermissionAbstract):
+    """An exception for one person on one company: delegation, staff (django-guardian)."""
+
+    content_object = models.ForeignKey(Company, on_delete=models.CASCADE)
+
+    class Meta(UserObjectPermissionAbstract.Meta):
+        abstract = False
+
+
+class CompanyGroupPermission(GroupObjectPermissionAbstract):
+    """An exception for one group on one company (django-guardian)."""
+
+    content_object = models.ForeignKey(Company, on_delete=models.CASCADE)
+
+    class Meta(GroupObjectPermissionAbstract.Meta):
+        abstract = False

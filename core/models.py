@@ -1,0 +1,192 @@
+"""The rows that every app stands on: the event log, cases, refusals, idempotency keys, documents' files."""
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from core.actor import Actor
+
+
+class Traced(models.Model):
+    """Columns that say who did it, for whom, through which door."""
+
+    actor_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    actor_label = models.CharField(max_length=200)
+    on_behalf_of = models.CharField(max_length=100, blank=True)
+    channel = models.CharField(max_length=60)
+    source = models.CharField(max_length=10)
+    correlation_id = models.CharField(max_length=64, db_index=True)
+
+    class Meta:
+        abstract = True
+
+
+def trace(by: "Actor") -> dict[str, object]:
+    """The `Traced` columns of an actor."""
+    return {
+        "actor_user_id": by.user_id,
+        "actor_label": by.label,
+        "on_behalf_of": by.on_behalf_of,
+        "channel": by.channel,
+        "source": by.source,
+        "correlation_id": by.correlation_id,
+    }
+
+
+class Event(Traced):
+    """A fact, written in the transaction of the change it describes; outbox and timeline in one.
+
+    Rows are never changed but for `dispatched_at`. `sequence` counts per subject.
+    """
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=80)
+    version = models.PositiveSmallIntegerField(default=1)
+    subject = models.CharField(max_length=80)
+    sequence = models.PositiveIntegerField()
+    company_number = models.CharField(max_length=40, blank=True)
+    payload = models.JSONField(default=dict)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(auto_now_add=True)
+    dispatched_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["subject", "sequence"], name="event_subject_sequence"),
+        ]
+        indexes = [
+            models.Index(fields=["id"], name="event_undispatched", condition=Q(dispatched_at=None)),
+            models.Index(fields=["name", "id"], name="event_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject}#{self.sequence} {self.name}"
+
+
+class Refusal(Traced):
+    """An attempt that was refused and must be remembered: a foreign write, a missing right."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    code = models.CharField(max_length=40)
+    message = models.TextField()
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+class IdempotencyKey(models.Model):
+    """What a client's key has already brought about (INT-37)."""
+
+    client = models.CharField(max_length=80)
+    key = models.CharField(max_length=80)
+    request_hash = models.CharField(max_length=64)
+    response = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["client", "key"], name="idempotency_client_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.client} {self.key}"
+
+
+class CaseState(models.TextChoices):
+    """A case is open until its fault is gone, or somebody decides to leave it, with a reason."""
+
+    OPEN = "open", _("Open")
+    CLOSED = "closed", _("Closed")
+    IGNORED = "ignored", _("Ignored")
+
+
+class Severity(models.TextChoices):
+    """What it means for the buyer: a promise breaks, may break, or is untouched."""
+
+    BROKEN = "broken", _("Promise broken")
+    AT_RISK = "at_risk", _("Promise at risk")
+    NONE = "none", _("No promise touched")
+
+
+class Case(models.Model):
+    """Something that needs a person: why, whose promise it touches, what it is worth.
+
+    One open case per kind and subject; repeats are counted. Repairs by kind live in
+    `integrations.repairs`.
+    """
+
+    number = models.CharField(max_length=20, unique=True)
+    kind = models.CharField(max_length=40)
+    subject = models.CharField(max_length=80)
+    system = models.CharField(max_length=40, blank=True)
+    company_number = models.CharField(max_length=40, blank=True)
+    cause = models.CharField(max_length=300)
+    promise = models.CharField(max_length=300, blank=True)
+    severity = models.CharField(max_length=10, choices=Severity, default=Severity.NONE)
+    amount = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    evidence = models.JSONField(default=dict)
+    correlation_id = models.CharField(max_length=64, blank=True, db_index=True)
+    state = models.CharField(max_length=10, choices=CaseState, default=CaseState.OPEN)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    times = models.PositiveIntegerField(default=1)
+    opened_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject"],
+                condition=Q(state="open"),
+                name="case_one_open_per_subject",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=CaseState.values), name="case_state_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "-last_at"], name="case_state_last"),
+            models.Index(fields=["subject"], name="case_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class CaseStep(Traced):
+    """What was done on a case: seen, assigned, noted, repaired, closed; with the reason."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="steps")
+    at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(max_length=40)
+    reason = models.TextField(blank=True)
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.case} {self.kind}"
