@@ -13,9 +13,7 @@ from core.models import IdempotencyKey
 
 
 @transaction.atomic
-def once(
-    client: str, key: str, request: Any, effect: Callable[[], dict[str, Any]]
-) -> dict[str, Any]:
+def once(client: str, key: str, request: Any, effect: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Run `effect` once per client and key; a repeat gets the first answer.
 
     request: JSON of what was asked; another request under the same key raises DuplicateKey.
@@ -28,9 +26,7 @@ def once(
     )
     row = IdempotencyKey.objects.select_for_update(of=("self",)).get(client=client, key=key)
     if row.request_hash != asked:
-        raise DuplicateKey(
-            _("This Idempotency-Key was used for another request; send a new key."), key=key
-        )
+        raise DuplicateKey(_("This Idempotency-Key was used for another request; send a new key."), key=key)
     if row.response is None:
         row.response = effect()
         row.save(update_fields=["response"])

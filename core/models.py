@@ -163,9 +163,7 @@ class Case(models.Model):
                 condition=Q(state="open"),
                 name="case_one_open_per_subject",
             ),
-            models.CheckConstraint(
-                condition=Q(state__in=CaseState.values), name="case_state_known"
-            ),
+            models.CheckConstraint(condition=Q(state__in=CaseState.values), name="case_state_known"),
         ]
         indexes = [
             models.Index(fields=["state", "-last_at"], name="case_state_last"),

@@ -39,9 +39,7 @@ def line_net(
     return round_amount(quantity * unit_price / price_unit, currency)
 
 
-def tax_per_rate(
-    lines: list[tuple[Decimal, Decimal]], currency: str
-) -> dict[Decimal, Decimal]:
+def tax_per_rate(lines: list[tuple[Decimal, Decimal]], currency: str) -> dict[Decimal, Decimal]:
     """Tax of a document: per rate, on the sum of that rate's line nets, rounded.
 
     lines: (net amount, rate in percent). Returns {rate: tax}. Source: EN 16931, design section 4.

@@ -15,9 +15,7 @@ def keep(error: DomainError, *, by: Actor) -> Refusal | None:
     if not isinstance(error, KEPT):
         return None
     details = {key: _plain(value) for key, value in error.details.items()}
-    return Refusal.objects.create(
-        code=error.code, message=str(error), details=details, **trace(by)
-    )
+    return Refusal.objects.create(code=error.code, message=str(error), details=details, **trace(by))
 
 
 def _plain(value: object) -> object:

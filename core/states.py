@@ -21,8 +21,7 @@ def check_move(table: Mapping[S, frozenset[S]], old: S | str, new: S) -> None:
     if new in table[state]:
         return
     raise WrongState(
-        _("This is %(old)s; it cannot become %(new)s.")
-        % {"old": _label(state), "new": _label(new)},
+        _("This is %(old)s; it cannot become %(new)s.") % {"old": _label(state), "new": _label(new)},
         old=state.value,
         new=new.value,
         allowed=sorted(str(move.value) for move in table[state]),

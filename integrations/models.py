@@ -100,9 +100,7 @@ class InboxMessage(models.Model):
         verbose_name_plural = _("inbound messages")
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["system", "kind", "message_id"], name="inbox_message_once"
-            )
+            models.UniqueConstraint(fields=["system", "kind", "message_id"], name="inbox_message_once")
         ]
         indexes = [
             models.Index(
@@ -146,9 +144,7 @@ class Delivery(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["event", "destination"], name="delivery_once"),
-            models.CheckConstraint(
-                condition=Q(state__in=DeliveryState.values), name="delivery_state_known"
-            ),
+            models.CheckConstraint(condition=Q(state__in=DeliveryState.values), name="delivery_state_known"),
         ]
         indexes = [
             models.Index(
@@ -198,9 +194,7 @@ class Identifier(models.Model):
         verbose_name = _("identifier")
         verbose_name_plural = _("identifiers")
         constraints = [
-            models.UniqueConstraint(
-                fields=["system", "kind", "external_id"], name="identifier_external"
-            ),
+            models.UniqueConstraint(fields=["system", "kind", "external_id"], name="identifier_external"),
             models.UniqueConstraint(fields=["system", "kind", "key"], name="identifier_key"),
         ]
 

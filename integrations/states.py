@@ -15,12 +15,8 @@ class DeliveryState(TextChoices):
 
 
 DELIVERY_NEXT: dict[DeliveryState, frozenset[DeliveryState]] = {
-    DeliveryState.WAITING: frozenset(
-        {DeliveryState.SENDING, DeliveryState.BURIED, DeliveryState.DROPPED}
-    ),
-    DeliveryState.SENDING: frozenset(
-        {DeliveryState.WAITING, DeliveryState.DELIVERED, DeliveryState.BURIED}
-    ),
+    DeliveryState.WAITING: frozenset({DeliveryState.SENDING, DeliveryState.BURIED, DeliveryState.DROPPED}),
+    DeliveryState.SENDING: frozenset({DeliveryState.WAITING, DeliveryState.DELIVERED, DeliveryState.BURIED}),
     DeliveryState.BURIED: frozenset({DeliveryState.WAITING, DeliveryState.DROPPED}),
     DeliveryState.DELIVERED: frozenset(),
     DeliveryState.DROPPED: frozenset(),

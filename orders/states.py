@@ -20,12 +20,8 @@ NEXT: dict[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.PENDING_APPROVAL: frozenset(
         {OrderStatus.RECEIVED, OrderStatus.REJECTED, OrderStatus.CANCELLED}
     ),
-    OrderStatus.RECEIVED: frozenset(
-        {OrderStatus.CONFIRMED, OrderStatus.ON_HOLD, OrderStatus.CANCELLED}
-    ),
-    OrderStatus.ON_HOLD: frozenset(
-        {OrderStatus.RECEIVED, OrderStatus.CONFIRMED, OrderStatus.CANCELLED}
-    ),
+    OrderStatus.RECEIVED: frozenset({OrderStatus.CONFIRMED, OrderStatus.ON_HOLD, OrderStatus.CANCELLED}),
+    OrderStatus.ON_HOLD: frozenset({OrderStatus.RECEIVED, OrderStatus.CONFIRMED, OrderStatus.CANCELLED}),
     OrderStatus.CONFIRMED: frozenset({OrderStatus.CLOSED, OrderStatus.CANCELLED}),
     OrderStatus.CLOSED: frozenset(),
     OrderStatus.REJECTED: frozenset(),

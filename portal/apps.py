@@ -7,7 +7,8 @@ class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
-        """Point structlog at the loggers that settings configure."""
+        """Point structlog at the loggers and register the back office."""
         from core.logging import configure
 
         configure()
+        import portal.admin.registry  # noqa: F401

@@ -66,7 +66,6 @@ ENVIRONMENT_NAME = text("ENVIRONMENT_NAME", "Demo" if DEMO else "Development" if
 # -- applications --------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "portal.apps.PortalConfig",
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.simple_history",
@@ -96,6 +95,7 @@ INSTALLED_APPS = [
     "orders",
     "quotes",
     "integrations",
+    "portal.apps.PortalConfig",
 ]
 
 MIDDLEWARE = [
@@ -157,6 +157,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
+    "guardian.backends.ObjectPermissionBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -215,7 +216,9 @@ PIM_DROP = text("PIM_DROP", str(VAR_DIR / "pim"))
 
 EMAIL_BACKEND = text(
     "EMAIL_BACKEND",
-    "django.core.mail.backends.filebased.EmailBackend" if LOCAL else "django.core.mail.backends.smtp.EmailBackend",
+    "django.core.mail.backends.filebased.EmailBackend"
+    if LOCAL
+    else "django.core.mail.backends.smtp.EmailBackend",
 )
 EMAIL_FILE_PATH = VAR_DIR / "mails"
 EMAIL_HOST = text("EMAIL_HOST", "localhost")

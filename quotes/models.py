@@ -58,9 +58,7 @@ class RfqLine(models.Model):
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
     unit = models.ForeignKey(ProductUnit, on_delete=models.PROTECT, related_name="+")
     quantity = models.DecimalField(max_digits=18, decimal_places=6)
-    target_price = models.DecimalField(
-        max_digits=18, decimal_places=6, null=True, blank=True
-    )
+    target_price = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
     note = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -83,9 +81,7 @@ class Quote(models.Model):
 
     number = models.CharField(_("number"), max_length=20, unique=True)
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="quotes")
-    rfq = models.OneToOneField(
-        Rfq, null=True, blank=True, on_delete=models.PROTECT, related_name="quote"
-    )
+    rfq = models.OneToOneField(Rfq, null=True, blank=True, on_delete=models.PROTECT, related_name="quote")
     owner = models.ForeignKey(
         USER, on_delete=models.PROTECT, related_name="+", verbose_name=_("sales contact")
     )
@@ -108,12 +104,8 @@ class Quote(models.Model):
         verbose_name_plural = _("quotes")
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(status__in=QuoteStatus.values), name="quote_status_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(sent_revision__lte=F("revision")), name="quote_sent_within"
-            ),
+            models.CheckConstraint(condition=Q(status__in=QuoteStatus.values), name="quote_status_known"),
+            models.CheckConstraint(condition=Q(sent_revision__lte=F("revision")), name="quote_sent_within"),
         ]
         indexes = [models.Index(fields=["company", "-id"], name="quote_company")]
 
@@ -134,9 +126,7 @@ class QuoteRevision(models.Model):
     made_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(auto_now_add=True)
     valid_until = models.DateField(_("valid through"), null=True, blank=True)
-    payment_term = models.ForeignKey(
-        PaymentTerm, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    payment_term = models.ForeignKey(PaymentTerm, null=True, on_delete=models.PROTECT, related_name="+")
     ship_to = models.ForeignKey(Address, null=True, on_delete=models.PROTECT, related_name="+")
     requested_on = models.DateField(null=True, blank=True)
     po_number = models.CharField(max_length=60, blank=True)
@@ -214,9 +204,7 @@ class QuotePolicy(models.Model):
     """
 
     version = models.PositiveIntegerField(unique=True)
-    max_discount_percent = models.DecimalField(
-        max_digits=5, decimal_places=2, null=True, blank=True
-    )
+    max_discount_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     min_margin_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     max_net_amount = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
     validity_days = models.PositiveIntegerField(default=30)

@@ -38,15 +38,9 @@ class QuoteStatus(TextChoices):
 
 
 QUOTE_NEXT: dict[QuoteStatus, frozenset[QuoteStatus]] = {
-    QuoteStatus.DRAFT: frozenset(
-        {QuoteStatus.IN_APPROVAL, QuoteStatus.APPROVED, QuoteStatus.WITHDRAWN}
-    ),
-    QuoteStatus.IN_APPROVAL: frozenset(
-        {QuoteStatus.APPROVED, QuoteStatus.DRAFT, QuoteStatus.WITHDRAWN}
-    ),
-    QuoteStatus.APPROVED: frozenset(
-        {QuoteStatus.SENT, QuoteStatus.DRAFT, QuoteStatus.WITHDRAWN}
-    ),
+    QuoteStatus.DRAFT: frozenset({QuoteStatus.IN_APPROVAL, QuoteStatus.APPROVED, QuoteStatus.WITHDRAWN}),
+    QuoteStatus.IN_APPROVAL: frozenset({QuoteStatus.APPROVED, QuoteStatus.DRAFT, QuoteStatus.WITHDRAWN}),
+    QuoteStatus.APPROVED: frozenset({QuoteStatus.SENT, QuoteStatus.DRAFT, QuoteStatus.WITHDRAWN}),
     QuoteStatus.SENT: frozenset(
         {
             QuoteStatus.ACCEPTED,

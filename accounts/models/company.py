@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from tree_queries.models import TreeNode
 from tree_queries.query import TreeManager, TreeQuerySet
 
+from accounts.states import Right
 from core.history import history
 
 
@@ -73,11 +74,10 @@ class Company(TreeNode):
         verbose_name = _("company")
         verbose_name_plural = _("companies")
         ordering = ["number"]
+        permissions = [(str(right), right.label) for right in Right]
         constraints = [
             models.CheckConstraint(condition=~Q(parent=F("id")), name="company_not_own_parent"),
-            models.CheckConstraint(
-                condition=Q(currency__regex=r"^[A-Z]{3}$"), name="company_currency_known"
-            ),
+            models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="company_currency_known"),
             models.CheckConstraint(
                 condition=Q(status__in=["active", "on_hold", "closed"]), name="company_status_known"
             ),
@@ -122,9 +122,7 @@ class CreditAccount(models.Model):
 
     company = models.OneToOneField(Company, on_delete=models.PROTECT, related_name="credit")
     currency = models.CharField(max_length=3)
-    limit_amount = models.DecimalField(
-        _("limit"), max_digits=18, decimal_places=4, null=True, blank=True
-    )
+    limit_amount = models.DecimalField(_("limit"), max_digits=18, decimal_places=4, null=True, blank=True)
     used_amount = models.DecimalField(_("used"), max_digits=18, decimal_places=4, default=0)
     is_on_hold = models.BooleanField(_("on hold"), default=False)
     as_of = models.DateTimeField(_("as of"))

@@ -83,9 +83,7 @@ class Product(models.Model):
         ordering = ["sku"]
         indexes = [
             GinIndex(fields=["search"], name="product_search"),
-            models.Index(
-                fields=["sku_key"], name="product_sku_key", opclasses=["varchar_pattern_ops"]
-            ),
+            models.Index(fields=["sku_key"], name="product_sku_key", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["category", "sku"], name="product_category_sku"),
         ]
         constraints = [
@@ -160,9 +158,7 @@ class Media(models.Model):
         verbose_name_plural = _("pictures and documents")
         ordering = ["product_id", "position"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["product", "kind", "reference"], name="media_product_reference"
-            )
+            models.UniqueConstraint(fields=["product", "kind", "reference"], name="media_product_reference")
         ]
 
     def __str__(self) -> str:

@@ -29,9 +29,7 @@ class Cart(models.Model):
     class Meta:
         verbose_name = _("cart")
         verbose_name_plural = _("carts")
-        constraints = [
-            models.UniqueConstraint(fields=["user", "company"], name="cart_user_company")
-        ]
+        constraints = [models.UniqueConstraint(fields=["user", "company"], name="cart_user_company")]
 
     def __str__(self) -> str:
         return f"{self.user} · {self.company}"

@@ -18,9 +18,7 @@ class Shipment(models.Model):
     erp_id = models.CharField(max_length=60, unique=True)
     status = models.CharField(_("status"), max_length=10, choices=ShipmentStatus)
     erp_status = models.CharField(max_length=60, blank=True)
-    warehouse = models.ForeignKey(
-        Warehouse, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    warehouse = models.ForeignKey(Warehouse, null=True, on_delete=models.PROTECT, related_name="+")
     planned_on = models.DateField(_("planned"), null=True)
     shipped_on = models.DateField(_("shipped"), null=True)
     shipped_at = models.DateTimeField(null=True)
@@ -51,9 +49,7 @@ class ShipmentLine(models.Model):
     quantity = models.DecimalField(max_digits=18, decimal_places=6)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["shipment", "order_line"], name="shipment_line_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["shipment", "order_line"], name="shipment_line_once")]
 
     def __str__(self) -> str:
         return f"{self.shipment}: {self.quantity}"
@@ -113,9 +109,7 @@ class InvoiceLine(models.Model):
 
     class Meta:
         ordering = ["invoice_id", "position"]
-        constraints = [
-            models.UniqueConstraint(fields=["invoice", "position"], name="invoice_line_position")
-        ]
+        constraints = [models.UniqueConstraint(fields=["invoice", "position"], name="invoice_line_position")]
 
     def __str__(self) -> str:
         return f"{self.invoice}/{self.position}"

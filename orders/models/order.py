@@ -32,9 +32,7 @@ class Order(models.Model):
 
     number = models.CharField(_("number"), max_length=20, unique=True)
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="orders")
-    placed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     placed_at = models.DateTimeField(_("placed"))
     origin = models.CharField(max_length=10)
     origin_ref = models.CharField(max_length=60)
@@ -47,9 +45,7 @@ class Order(models.Model):
     po_number = models.CharField(_("PO number"), max_length=60, blank=True)
     note = models.TextField(_("note"), blank=True)
     requested_on = models.DateField(_("requested date"), null=True, blank=True)
-    payment_term = models.ForeignKey(
-        PaymentTerm, null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    payment_term = models.ForeignKey(PaymentTerm, null=True, on_delete=models.PROTECT, related_name="+")
     ship_to_address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
     bill_to_address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
     bill_to_company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
@@ -88,15 +84,11 @@ class Order(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["origin", "origin_ref"], name="order_one_per_origin"),
-            models.CheckConstraint(
-                condition=Q(status__in=OrderStatus.values), name="order_status_known"
-            ),
+            models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="order_status_known"),
             models.CheckConstraint(
                 condition=Q(gross_amount=F("net_amount") + F("tax_amount")), name="order_adds_up"
             ),
-            models.UniqueConstraint(
-                fields=["erp_id"], condition=~Q(erp_id=""), name="order_erp_id_once"
-            ),
+            models.UniqueConstraint(fields=["erp_id"], condition=~Q(erp_id=""), name="order_erp_id_once"),
         ]
         indexes = [
             models.Index(fields=["company", "-id"], name="order_company"),

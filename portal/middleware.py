@@ -1,0 +1,125 @@
+"""What every request gets: an actor, a scope, and refusals turned into answers."""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from accounts.queries import memberships_of, scope_for
+from accounts.scope import NOTHING, Scope
+from core import refusals
+from core.actor import Actor, acting, new_correlation_id
+from core.errors import DomainError, NotAllowed, NotFound, OutOfDate, WrongState
+
+Respond = Callable[[HttpRequest], HttpResponse]
+
+ACTING_COMPANY = "acting_company"
+
+
+class BuyerRequest(HttpRequest):
+    """A request with its actor and scope, as views see it."""
+
+    actor: Actor
+    scope: Scope
+
+
+def channel_of(path: str) -> str:
+    """The door a path belongs to: admin, api or portal."""
+    first = path.lstrip("/").split("/", 1)[0]
+    return first if first in {"admin", "api"} else "portal"
+
+
+class ActorMiddleware:
+    """Names who acts, in the request, the logs, the history rows and the answer's header."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        signed_in = user.is_authenticated
+        request.actor = Actor(  # type: ignore[attr-defined]
+            channel=channel_of(request.path),
+            label=str(user) if signed_in else "nobody",
+            user_id=user.pk if signed_in else None,
+            correlation_id=new_correlation_id(),
+        )
+        timezone.activate(ZoneInfo(user.time_zone if signed_in else settings.ERP_TIME_ZONE))
+        with acting(request.actor):  # type: ignore[attr-defined]
+            response = self.get_response(request)
+        response["X-Correlation-Id"] = request.actor.correlation_id  # type: ignore[attr-defined]
+        if request.actor.channel == "admin":  # type: ignore[attr-defined]
+            response._csp_config = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
+        if signed_in:
+            # What a signed-in person sees is his or hers alone (failure bank 8).
+            response.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class ScopeMiddleware:
+    """Builds the scope once: the acting company is kept on the server and checked each time."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.scope = self._scope(request)  # type: ignore[attr-defined]
+        if request.scope.company_number:  # type: ignore[attr-defined]
+            actor = request.actor.acting_for(request.scope.company_number)  # type: ignore[attr-defined]
+            request.actor = actor  # type: ignore[attr-defined]
+            with acting(actor):
+                return self.get_response(request)
+        return self.get_response(request)
+
+    def _scope(self, request: HttpRequest) -> Scope:
+        if not request.user.is_authenticated or channel_of(request.path) == "admin":
+            return NOTHING
+        scope = scope_for(request.user.pk, request.session.get(ACTING_COMPANY))
+        if not scope.is_empty:
+            return scope
+        first = memberships_of(request.user.pk).first()
+        if first is None:
+            return NOTHING
+        request.session[ACTING_COMPANY] = first.company_id
+        return scope_for(request.user.pk, first.company_id)
+
+
+class RefusalMiddleware:
+    """Turns a DomainError of a page into an answer: 404, 409 or 422, with what to do next."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer for a view that raised. Pages of the admin have a translator of their own."""
+        if not isinstance(error, DomainError):
+            return None
+        refusals.keep(error, by=request.actor)  # type: ignore[attr-defined]
+        if isinstance(error, NotFound):
+            raise Http404(str(error)) from error
+        status = status_of(error)
+        if getattr(request, "htmx", False) or request.method == "GET":
+            return render(request, "portal/refusal.html", {"error": error}, status=status)
+        messages.error(request, str(error))
+        back = request.headers.get("Referer", "")
+        if back.startswith(request.build_absolute_uri("/")):
+            return redirect(back)
+        return render(request, "portal/refusal.html", {"error": error}, status=status)
+
+
+def status_of(error: DomainError) -> int:
+    """The HTTP status of a refusal, shared by pages and API."""
+    if isinstance(error, NotFound):
+        return 404
+    if isinstance(error, NotAllowed):
+        return 403
+    if isinstance(error, (WrongState, OutOfDate)):
+        return 409
+    return 422

@@ -1,0 +1,1 @@
+"""The buyer pages: query, form, action, respond."""

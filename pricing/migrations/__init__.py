@@ -1,0 +1,1 @@
+"""Schema of the app, step by step."""
