@@ -1,0 +1,48 @@
+"""What became of a batch of records: the counts add up, and every rejected row has its reason."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A record that was not taken. key: its identity; record: what came, for the repair."""
+
+    key: str
+    field: str
+    reason: str
+    record: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The report of a feed action: seen = new + changed + same + rejected (INT-48).
+
+    removed: rows of ours that a full run no longer held; they are not among the seen.
+    """
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    removed: int = 0
+    rejected: tuple[Rejected, ...] = ()
+
+    @property
+    def seen(self) -> int:
+        """How many records came."""
+        return self.new + self.changed + self.same + len(self.rejected)
+
+    def __add__(self, other: "Applied") -> "Applied":
+        return Applied(
+            new=self.new + other.new,
+            changed=self.changed + other.changed,
+            same=self.same + other.same,
+            removed=self.removed + other.removed,
+            rejected=self.rejected + other.rejected,
+        )
+
+    @classmethod
+    def total(cls, parts: Iterable["Applied"]) -> "Applied":
+        """The sum of several reports."""
+        return sum(parts, cls())
