@@ -60,7 +60,7 @@ LADDER = [
 
 def components(request: HttpRequest) -> HttpResponse:
     """Show every component in every state; 404 outside development and the demo."""
-    if not (settings.DEBUG or getattr(settings, "DEMO", False)):
+    if not (settings.DEBUG or settings.DEMO):
         raise Http404
     now = timezone.now()
     context = {
