@@ -239,8 +239,9 @@ class Cluster:
             raise EmbeddedPostgresFailure(f"The embedded database could not be made: {result.stdout.strip()}")
         with (new / "postgresql.conf").open("a") as settings:
             settings.write("\ninclude_if_exists = 'accord.conf'\n")
+        elsewhere = "" if home == self.root.resolve() else str(home)
+        self._save({"port": _free_port(), "password": password, "account": account.name, "home": elsewhere})
         new.rename(data)
-        self._save({"port": _free_port(), "password": password, "account": account.name, "home": str(home)})
 
     def _sync(self) -> list[str]:
         return [] if self.durable else ["--no-sync"]
@@ -257,7 +258,7 @@ class Cluster:
     def _answer(self, access: Access) -> str:
         """Tell whether the server is up, busy (starting, recovering, ending) or down."""
         try:
-            psycopg.connect(access.url("postgres"), connect_timeout=5).close()
+            psycopg.connect(access.url("postgres"), connect_timeout=3).close()
         except psycopg.OperationalError as refusal:
             text = str(refusal)
             if "FATAL" not in text or "password authentication failed" in text:
