@@ -4,13 +4,17 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from portal.navigation import navigation
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """The names of the shop and the environment, and the request's scope."""
+    """The names of the shop and the environment, the request's scope, and the frame when asked for."""
     return {
         "shop_name": settings.SHOP_NAME,
         "environment_name": settings.ENVIRONMENT_NAME,
         "is_demo": settings.DEMO,
         "scope": getattr(request, "scope", None),
+        "nav": SimpleLazyObject(lambda: navigation(request)),
     }

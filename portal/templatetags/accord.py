@@ -124,6 +124,15 @@ def at(moment: datetime | None) -> str:
 
 
 @register.filter
+def clock(moment: datetime | None) -> str:
+    """Write the age mark of a figure: the hour alone today, else as `when` does: `14:18`."""
+    if moment is None:
+        return UNKNOWN
+    local = _local(moment)
+    return _pattern(local, "HH:mm") if local.date() == timezone.localdate() else when(moment)
+
+
+@register.filter
 def on(day: date | datetime | None) -> str:
     """Write a date: `today`, `Wed 2 Dec`, with the year only where it differs from this one."""
     if day is None or day == "":

@@ -1,0 +1,154 @@
+"""What the frame of a buyer's page shows: the company, the sections with counts, the person."""
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import queries as accounts
+from accounts.models import Membership, Role, User
+from accounts.scope import Scope
+from accounts.states import Right
+
+
+@dataclass(frozen=True)
+class Link:
+    """One place to go: a section, a tab, an entry of a menu.
+
+    count: how many things there wait for this person, 0 when none or not counted; tone: warn
+    where an answer is expected.
+    """
+
+    label: str
+    url: str
+    icon: str
+    count: int = 0
+    tone: str = ""
+    is_current: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A company that the person may act for; depth: how far it is indented below its parent."""
+
+    name: str
+    number: str
+    note: str
+    currency: str
+    depth: int = 0
+    is_current: bool = False
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is signed in, as the menu at the right names it."""
+
+    name: str
+    email: str
+    role: str
+    links: list[Link] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Navigation:
+    """The whole frame; templates/portal/_top.html and its neighbours read it field by field."""
+
+    home_url: str
+    switch_url: str
+    search_url: str
+    sign_out_url: str
+    person: Person
+    company: Choice | None = None
+    companies: list[Choice] = field(default_factory=list)
+    sections: list[Link] = field(default_factory=list)
+    note: str = ""
+    contact: str = ""
+
+    @property
+    def tabs(self) -> list[Link]:
+        """The four sections at a phone's lower edge."""
+        return self.sections[:4]
+
+    @property
+    def more(self) -> list[Link]:
+        """The sections behind "More" on a phone."""
+        return self.sections[4:]
+
+
+# label, name of the address, icon, the right that opens it
+SECTIONS = [
+    (gettext_lazy("Home"), "portal:home", "home", None),
+    (gettext_lazy("Catalogue"), "portal:catalogue", "layout-grid", None),
+    (gettext_lazy("Quotes"), "portal:quote-list", "file-text", None),
+    (gettext_lazy("Orders"), "portal:order-list", "package", None),
+    (gettext_lazy("Approvals"), "portal:approval-list", "user-check", Right.APPROVE),
+    (gettext_lazy("Invoices"), "portal:invoice-list", "receipt", Right.SEE_INVOICES),
+]
+
+
+def navigation(request: HttpRequest) -> Navigation | None:
+    """The frame of a signed-in person's page; None for a stranger.
+
+    Three statements, and only where a template asks for it.
+    """
+    user = request.user
+    if not isinstance(user, User):
+        return None
+    scope: Scope = request.scope  # type: ignore[attr-defined]
+    memberships = list(accounts.memberships_of(user.pk))
+    current = next((item for item in memberships if item.company_id == scope.company_id), None)
+    companies = [_choice(item, item is current) for item in memberships]
+    return Navigation(
+        home_url=_address("portal:home"),
+        switch_url=_address("portal:company-switch"),
+        search_url=_address("portal:search") or _address("portal:catalogue"),
+        sign_out_url=reverse("account_logout"),
+        person=_person(user, current),
+        company=_choice(current, True) if current else None,
+        companies=companies,
+        sections=_sections(request.path, scope) if current else [],
+        note=_("Prices without VAT, %(currency)s") % {"currency": scope.currency} if current else "",
+        contact=_contact(current),
+    )
+
+
+def _sections(path: str, scope: Scope) -> list[Link]:
+    links = []
+    for label, name, icon, right in SECTIONS:
+        url = _address(name)
+        if url and (right is None or scope.may(right)):
+            links.append(Link(str(label), url, icon, is_current=path.startswith(url)))
+    return links
+
+
+def _choice(membership: Membership, is_current: bool) -> Choice:
+    company = membership.company
+    note = _("customer %(number)s") % {"number": company.number}
+    return Choice(company.name, company.number, note, company.currency, is_current=is_current)
+
+
+def _person(user: User, membership: Membership | None) -> Person:
+    links = []
+    if user.is_staff:
+        links.append(Link(_("Back office"), reverse("admin:index"), "settings"))
+    if settings.DEMO and _address("portal:mail-list"):
+        links.append(Link(_("Mails of the demo"), _address("portal:mail-list"), "mail"))
+    names = dict(Role.choices)
+    roles = membership.roles if membership else []
+    role = ", ".join(str(names.get(role, role)) for role in roles)
+    return Person(str(user), user.email, role, links)
+
+
+def _contact(membership: Membership | None) -> str:
+    rep = membership.company.sales_rep if membership else None
+    return ", ".join(part for part in (rep.name, rep.phone) if part) if rep else ""
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
