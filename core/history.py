@@ -37,12 +37,20 @@ def history(**options: Any) -> HistoricalRecords:
     return HistoricalRecords(bases=[TracedHistory], get_user=_user, **options)
 
 
-@receiver(pre_create_historical_record)
-def _trace(sender: Any, history_instance: Any, **kwargs: Any) -> None:
+def traced() -> dict[str, str]:
+    """The `TracedHistory` columns of the current actor, for history rows written as a set."""
     actor = current_actor()
     if actor is None:
-        return
-    history_instance.actor_label = actor.label
-    history_instance.on_behalf_of = actor.on_behalf_of
-    history_instance.channel = actor.channel
-    history_instance.correlation_id = actor.correlation_id
+        return {}
+    return {
+        "actor_label": actor.label,
+        "on_behalf_of": actor.on_behalf_of,
+        "channel": actor.channel,
+        "correlation_id": actor.correlation_id,
+    }
+
+
+@receiver(pre_create_historical_record)
+def _trace(sender: Any, history_instance: Any, **kwargs: Any) -> None:
+    for name, value in traced().items():
+        setattr(history_instance, name, value)

@@ -109,6 +109,16 @@ class IdempotencyKey(models.Model):
         return f"{self.client} {self.key}"
 
 
+class Freshness(models.Model):
+    """Up to when everything of a kind of figure has been read from its owner."""
+
+    kind = models.CharField(max_length=40, unique=True)
+    as_of = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.as_of:%Y-%m-%d %H:%M}"
+
+
 class CaseState(models.TextChoices):
     """A case is open until its fault is gone, or somebody decides to leave it, with a reason."""
 

@@ -1,0 +1,212 @@
+"""Writes of accounts: what the ERP tells of customers, terms and credit. All of it is the ERP's."""
+
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+from pydantic import BaseModel
+
+from accounts.models import Address, Company, CreditAccount, PaymentTerm
+from accounts.records import AddressRecord, CreditRecord, CustomerRecord, PaymentTermRecord
+from accounts.rules import orphaned_and_cyclic
+from core import ownership
+from core.actor import Actor
+from core.applied import Applied, Rejected
+from core.changes import assign, differs, write
+
+TREE_REASONS = {
+    "self": "The customer is named as its own parent.",
+    "missing": "The parent is not known here; send it first.",
+    "cycle": "Its parents lead back to itself.",
+}
+
+
+@transaction.atomic
+def apply_payment_terms(records: Sequence[PaymentTermRecord], *, by: Actor) -> Applied:
+    """Take over the ERP's payment terms; unchanged ones are not written (CRT-08)."""
+    fields = ("name", "net_days", "erp_id")
+    ownership.check(by, "accounts.PaymentTerm", ("code", *fields))
+    known = {term.code: term for term in PaymentTerm.objects.select_for_update(no_key=True)}
+
+    new, changed, same = [], [], 0
+    for record in {record.code: record for record in records}.values():
+        values = record.model_dump(include=set(fields))
+        term = known.get(record.code)
+        if term is None:
+            new.append(PaymentTerm(code=record.code, **values))
+        elif differs(term, values):
+            changed.append(assign(term, values))
+        else:
+            same += 1
+
+    write(PaymentTerm, new=new, changed=changed, fields=fields)
+    return Applied(new=len(new), changed=len(changed), same=same)
+
+
+@transaction.atomic
+def apply_customers(records: Sequence[CustomerRecord], *, by: Actor, is_full: bool = False) -> Applied:
+    """Take over the ERP's customers with their place in the tree and their addresses.
+
+    One that cannot be placed (own parent, unknown parent, circle) or is older than what we have is
+    left as it is; the others go on (ACC-02, ACC-10). is_full: whoever is not among the records
+    is closed, never deleted, since documents name it. Constant number of statements.
+    """
+    ownership.check(by, "accounts.Company", ["number", "name", "parent", "status", "payment_term"])
+    ownership.check(by, "accounts.Address", ["street", "is_active"])
+    known = {company.number: company for company in Company.objects.select_for_update(no_key=True)}
+    terms = dict(PaymentTerm.objects.values_list("code", "pk"))
+
+    records = list({record.number: record for record in records}.values())
+    rejected = _misplaced(records, known, terms)
+    refused = {item.key for item in rejected}
+    good = [record for record in records if record.number not in refused]
+    outdated = {
+        record.number
+        for record in good
+        if (company := known.get(record.number)) and company.as_of and record.as_of < company.as_of
+    }
+    fresh = [record for record in good if record.number not in outdated]
+
+    new, changed = _write_companies(fresh, known, terms)
+    touched = _write_addresses(fresh, known)
+    removed = _close_missing(records, known) if is_full else 0
+    changed |= touched - new
+    return Applied(
+        new=len(new),
+        changed=len(changed),
+        same=len(good) - len(new) - len(changed),
+        removed=removed,
+        rejected=tuple(rejected),
+    )
+
+
+def _misplaced(
+    records: Sequence[CustomerRecord], known: dict[str, Company], terms: dict[str, int]
+) -> list[Rejected]:
+    by_id = {company.pk: company for company in known.values()}
+    parents: dict[str, str | None] = {
+        company.number: by_id[company.parent_id].number if company.parent_id else None
+        for company in known.values()
+    }
+    parents.update({record.number: record.parent_number for record in records})
+    bad = orphaned_and_cyclic(parents)
+    rejected = []
+    for record in records:
+        term = record.payment_term_code
+        if record.number in bad:
+            reason = TREE_REASONS[bad[record.number]]
+            rejected.append(Rejected(record.number, "parent_number", reason, _plain(record)))
+        elif term is not None and term not in terms:
+            reason = f"Payment term “{term}” is not known here."
+            rejected.append(Rejected(record.number, "payment_term_code", reason, _plain(record)))
+    return rejected
+
+
+def _write_companies(
+    records: Sequence[CustomerRecord], known: dict[str, Company], terms: dict[str, int]
+) -> tuple[set[str], set[str]]:
+    """Insert and update; parents in a second step, since a branch may come before its parent."""
+    plain = ("name", "status", "currency", "tax_id", "email", "erp_id")
+    new: list[Company] = []
+    changed: dict[str, Company] = {}
+    for record in records:
+        values = record.model_dump(include=set(plain))
+        values["payment_term_id"] = terms.get(record.payment_term_code or "")
+        company = known.get(record.number)
+        if company is None:
+            company = Company(number=record.number, as_of=record.as_of, **values)
+            new.append(company)
+        elif differs(company, values):
+            changed[record.number] = assign(company, {**values, "as_of": record.as_of})  # type: ignore[assignment]
+    write(Company, new=new, changed=[], fields=())
+    known.update({company.number: company for company in new})
+
+    hung = []
+    for record in records:
+        company = known[record.number]
+        parent = known[record.parent_number] if record.parent_number else None
+        if company.parent_id == (parent.pk if parent else None):
+            continue
+        company.parent = parent
+        if company in new:
+            hung.append(company)
+        else:
+            changed[record.number] = assign(company, {"as_of": record.as_of})  # type: ignore[assignment]
+    fields = (*plain, "payment_term", "parent", "as_of")
+    write(Company, new=[], changed=[*changed.values(), *hung], fields=fields)
+    return {company.number for company in new}, set(changed)
+
+
+def _write_addresses(records: Sequence[CustomerRecord], known: dict[str, Company]) -> set[str]:
+    """Write the addresses of these customers; one that is gone stays, out of use."""
+    fields = tuple(AddressRecord.model_fields)[1:]
+    companies = {known[record.number].pk: record.number for record in records}
+    have = {
+        address.erp_id: address
+        for address in Address.objects.select_for_update(no_key=True).filter(company_id__in=companies)
+    }
+    new, changed, touched = [], [], set()
+    for record in records:
+        company = known[record.number]
+        for item in record.addresses:
+            values = {
+                **item.model_dump(exclude={"erp_id"}),
+                "company_id": company.pk,
+                "is_active": True,
+            }
+            address = have.pop(item.erp_id, None)
+            if address is None:
+                new.append(Address(erp_id=item.erp_id, as_of=record.as_of, **values))
+                touched.add(record.number)
+            elif differs(address, values):
+                changed.append(assign(address, {**values, "as_of": record.as_of}))
+                touched.add(record.number)
+    for address in have.values():
+        if address.is_active:
+            changed.append(assign(address, {"is_active": False}))
+            touched.add(companies[address.company_id])
+    write(Address, new=new, changed=changed, fields=(*fields, "company", "is_active", "as_of"))
+    return touched
+
+
+def _close_missing(records: Iterable[CustomerRecord], known: dict[str, Company]) -> int:
+    here = {record.number for record in records}
+    gone = [
+        assign(company, {"status": Company.Status.CLOSED})
+        for company in known.values()
+        if company.number not in here and company.status != Company.Status.CLOSED
+    ]
+    write(Company, new=[], changed=gone, fields=("status",))
+    return len(gone)
+
+
+@transaction.atomic
+def apply_credit(records: Sequence[CreditRecord], *, by: Actor) -> Applied:
+    """Take over the ERP's limits, balances and holds; older figures are dropped (CRT-09, CRT-10)."""
+    fields = ("currency", "limit_amount", "used_amount", "is_on_hold")
+    ownership.check(by, "accounts.CreditAccount", fields)
+    companies = dict(Company.objects.values_list("number", "pk"))
+    rows = CreditAccount.objects.select_for_update(no_key=True).order_by("pk")
+    known = {account.company_id: account for account in rows}
+
+    new, changed, same, rejected = [], [], 0, []
+    for record in {record.company_number: record for record in records}.values():
+        company = companies.get(record.company_number)
+        if company is None:
+            reason = "The customer is not known here; send it first."
+            rejected.append(Rejected(record.company_number, "company_number", reason, _plain(record)))
+            continue
+        values = record.model_dump(include=set(fields))
+        account = known.get(company)
+        if account is None:
+            new.append(CreditAccount(company_id=company, as_of=record.as_of, **values))
+        elif record.as_of >= account.as_of and differs(account, values):
+            changed.append(assign(account, {**values, "as_of": record.as_of}))
+        else:
+            same += 1
+
+    write(CreditAccount, new=new, changed=changed, fields=(*fields, "as_of"))
+    return Applied(len(new), len(changed), same, rejected=tuple(rejected))
+
+
+def _plain(record: BaseModel) -> dict[str, object]:
+    return record.model_dump(mode="json")

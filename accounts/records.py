@@ -1,0 +1,100 @@
+"""What accounts takes from feeds: customers, their addresses, terms and credit, as the ERP states them."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from pydantic import Field
+
+from core import ownership
+from core.records import Record
+
+
+class PaymentTermRecord(Record):
+    """A payment term. net_days: days from the invoice date to the due date."""
+
+    code: str = Field(min_length=1, max_length=40)
+    name: str = Field(min_length=1, max_length=100)
+    net_days: int = Field(ge=0)
+    erp_id: str
+
+
+class AddressRecord(Record):
+    """A place of a customer. erp_id: the ERP's key of the address; country: ISO 3166 alpha-2."""
+
+    erp_id: str = Field(min_length=1, max_length=60)
+    name: str = Field(default="", max_length=200)
+    street: str = Field(default="", max_length=300)
+    postal_code: str = Field(default="", max_length=20)
+    city: str = Field(default="", max_length=100)
+    country: str = Field(default="", pattern=r"^([A-Z]{2})?$")
+    is_ship_to: bool
+    is_bill_to: bool
+
+
+class CustomerRecord(Record):
+    """A customer with all its addresses. parent_number: the company it is a branch of.
+
+    payment_term_code: None means as the parent. as_of: the ERP's clock when it was read.
+    """
+
+    number: str = Field(min_length=1, max_length=40)
+    name: str = Field(min_length=1, max_length=200)
+    parent_number: str | None = None
+    status: str = Field(pattern=r"^(active|on_hold|closed)$")
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    tax_id: str = Field(default="", max_length=30)
+    email: str = Field(default="", max_length=254)
+    payment_term_code: str | None = None
+    erp_id: str = Field(min_length=1, max_length=60)
+    as_of: datetime
+    addresses: tuple[AddressRecord, ...] = ()
+
+
+class CreditRecord(Record):
+    """What a customer owes and may owe, with tax. limit_amount: None is no limit, zero no credit."""
+
+    company_number: str = Field(min_length=1, max_length=40)
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    limit_amount: Decimal | None = Field(default=None, ge=0)
+    used_amount: Decimal
+    is_on_hold: bool = False
+    as_of: datetime
+
+
+ownership.declare("accounts.PaymentTerm", erp=["code", "name", "net_days", "erp_id"])
+ownership.declare(
+    "accounts.Company",
+    erp=[
+        "number",
+        "name",
+        "parent",
+        "status",
+        "currency",
+        "tax_id",
+        "email",
+        "payment_term",
+        "erp_id",
+        "as_of",
+    ],
+    us=["sales_rep", "needs_po_number"],
+)
+ownership.declare(
+    "accounts.Address",
+    erp=[
+        "company",
+        "erp_id",
+        "name",
+        "street",
+        "postal_code",
+        "city",
+        "country",
+        "is_ship_to",
+        "is_bill_to",
+        "is_active",
+        "as_of",
+    ],
+)
+ownership.declare(
+    "accounts.CreditAccount",
+    erp=["company", "currency", "limit_amount", "used_amount", "is_on_hold", "as_of"],
+)
