@@ -273,21 +273,23 @@ REST_FRAMEWORK = {
 
 # -- work in the background ----------------------------------------------------------------------
 
+# Wake-ups only (integrations/wakeups.py): a task is handed out once, successes are not kept.
 Q_CLUSTER = {
     "name": "accord",
     "orm": "default",
+    "broker_class": "integrations.wakeups.WakeUps",
     "workers": int(number("Q_WORKERS", 2, least=1)),
     "timeout": 60,
     "retry": 300,
     "queue_limit": int(number("Q_WORKERS", 2, least=1)),
     "bulk": 1,
     "max_attempts": 5,
-    "ack_failures": False,
-    "poll": 0.5,
-    "save_limit": 0,
-    "catch_up": False,
+    "poll": 0.25,
+    "save_limit": -1,
+    "scheduler": False,
     "recycle": 500,
-    "guard_cycle": 1,
+    "max_rss": 500_000,
+    "guard_cycle": 0.5,
     "label": "Tasks",
     "ALT_CLUSTERS": {"slow": {"workers": 1, "queue_limit": 1, "timeout": 1500, "retry": 3300}},
 }
