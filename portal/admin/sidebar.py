@@ -1,0 +1,114 @@
+"""The sidebar of the back office: what this person may open, with counts of his or her work."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+Count = Callable[[HttpRequest], int]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the sidebar.
+
+    page: the name of its address. needs: the permission that opens it, "" for all staff.
+    count: how much waits there, shown when it is not zero; is_urgent paints it red.
+    """
+
+    title: Any
+    icon: str
+    page: str
+    needs: str = ""
+    count: Count | None = None
+    is_urgent: bool = False
+
+
+GROUPS: list[tuple[Any, list[Entry]]] = [
+    (
+        _("Sales"),
+        [
+            Entry(_("My desk"), "inbox", "admin:index"),
+            Entry(_("Requests"), "contact_support", "admin:quotes_rfq_changelist", "quotes.view_rfq"),
+            Entry(_("Quotes"), "request_quote", "admin:quotes_quote_changelist", "quotes.view_quote"),
+            Entry(_("Customers"), "apartment", "admin:accounts_company_changelist", "accounts.view_company"),
+        ],
+    ),
+    (
+        _("Orders"),
+        [
+            Entry(_("Orders"), "orders", "admin:orders_order_changelist", "orders.view_order"),
+            Entry(
+                _("Shipments"), "local_shipping", "admin:orders_shipment_changelist", "orders.view_shipment"
+            ),
+            Entry(_("Invoices"), "receipt_long", "admin:orders_invoice_changelist", "orders.view_invoice"),
+        ],
+    ),
+    (
+        _("Operations"),
+        [
+            Entry(_("Cases"), "error", "admin:core_case_changelist", "core.view_case"),
+            Entry(
+                _("Deliveries"),
+                "send",
+                "admin:integrations_delivery_changelist",
+                "integrations.view_delivery",
+            ),
+            Entry(
+                _("Flows"), "sync_alt", "admin:integrations_flowrun_changelist", "integrations.view_flowrun"
+            ),
+            Entry(_("Events"), "timeline", "admin:core_event_changelist", "core.view_event"),
+        ],
+    ),
+    (
+        _("Catalogue and prices"),
+        [
+            Entry(_("Products"), "category", "admin:catalog_product_changelist", "catalog.view_product"),
+            Entry(_("Categories"), "account_tree", "admin:catalog_category_changelist", "catalog.view_category"),
+            Entry(_("Stock"), "warehouse", "admin:catalog_stocklevel_changelist", "catalog.view_stocklevel"),
+            Entry(
+                _("Price lists"), "sell", "admin:pricing_pricelist_changelist", "pricing.view_pricelist"
+            ),
+        ],
+    ),
+    (
+        _("Set-up"),
+        [
+            Entry(_("People"), "group", "admin:accounts_user_changelist", "accounts.view_user"),
+            Entry(_("Groups"), "shield_person", "admin:auth_group_changelist", "auth.view_group"),
+            Entry(
+                _("Price policies"), "tune", "admin:pricing_pricepolicy_changelist", "pricing.view_pricepolicy"
+            ),
+            Entry(
+                _("Quote policies"), "rule", "admin:quotes_quotepolicy_changelist", "quotes.view_quotepolicy"
+            ),
+        ],
+    ),
+]
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups of the sidebar, in the shape the theme reads; empty groups are left out."""
+    groups = []
+    for title, entries in GROUPS:
+        items = [item for entry in entries if (item := _item(request, entry)) is not None]
+        if items:
+            groups.append({"title": title, "items": items})
+    return groups
+
+
+def _item(request: HttpRequest, entry: Entry) -> dict[str, Any] | None:
+    if entry.needs and not request.user.has_perm(entry.needs):  # type: ignore[union-attr]
+        return None
+    try:
+        link = reverse(entry.page)
+    except NoReverseMatch:
+        return None
+    item: dict[str, Any] = {"title": entry.title, "icon": entry.icon, "link": link}
+    waiting = entry.count(request) if entry.count else 0
+    if waiting:
+        item |= {"badge": waiting, "badge_variant": "danger" if entry.is_urgent else "primary"}
+    return item
