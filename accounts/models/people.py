@@ -60,6 +60,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def get_full_name(self) -> str:
+        """The name, in the word by which Django's libraries ask for it."""
+        return self.name
+
 
 class Role(models.TextChoices):
     """What a membership is for; a membership has one or more (ACC-05)."""

@@ -67,11 +67,11 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
         _("Catalogue and prices"),
         [
             Entry(_("Products"), "category", "admin:catalog_product_changelist", "catalog.view_product"),
-            Entry(_("Categories"), "account_tree", "admin:catalog_category_changelist", "catalog.view_category"),
-            Entry(_("Stock"), "warehouse", "admin:catalog_stocklevel_changelist", "catalog.view_stocklevel"),
             Entry(
-                _("Price lists"), "sell", "admin:pricing_pricelist_changelist", "pricing.view_pricelist"
+                _("Categories"), "account_tree", "admin:catalog_category_changelist", "catalog.view_category"
             ),
+            Entry(_("Stock"), "warehouse", "admin:catalog_stocklevel_changelist", "catalog.view_stocklevel"),
+            Entry(_("Price lists"), "sell", "admin:pricing_pricelist_changelist", "pricing.view_pricelist"),
         ],
     ),
     (
@@ -80,7 +80,10 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
             Entry(_("People"), "group", "admin:accounts_user_changelist", "accounts.view_user"),
             Entry(_("Groups"), "shield_person", "admin:auth_group_changelist", "auth.view_group"),
             Entry(
-                _("Price policies"), "tune", "admin:pricing_pricepolicy_changelist", "pricing.view_pricepolicy"
+                _("Price policies"),
+                "tune",
+                "admin:pricing_pricepolicy_changelist",
+                "pricing.view_pricepolicy",
             ),
             Entry(
                 _("Quote policies"), "rule", "admin:quotes_quotepolicy_changelist", "quotes.view_quotepolicy"
