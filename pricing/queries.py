@@ -1,0 +1,302 @@
+"""Reads of pricing: the one price sheet, ladders, tax rates, costs, and what staff look up."""
+
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Company
+from accounts.queries import lineage_of
+from accounts.scope import Scope
+from accounts.states import Right
+from catalog.models import Product
+from core import freshness
+from core.errors import InvalidValue
+from pricing.answers import Ask, Candidate, PriceAnswer, PriceContext
+from pricing.models import ItemCost, PriceList, PricePolicy, PriceRow, PriceRun, TaxRate
+from pricing.rules import LadderStep, combined_ladder
+
+FRESHNESS = "prices"
+
+ELIGIBLE = """
+    WITH policy AS (
+        SELECT version, precedence FROM pricing_pricepolicy
+        WHERE active_from <= %(now)s ORDER BY version DESC LIMIT 1
+    ), line AS (
+        SELECT id, nth - 1 AS distance FROM unnest(%(lineage)s::bigint[]) WITH ORDINALITY AS t(id, nth)
+    ), eligible AS (
+        SELECT DISTINCT ON (list.id)
+            list.id, list.code, list.name, list.kind, coalesce(company.number, '') AS origin,
+            line.distance, assignment.priority, array_position(policy.precedence, list.kind) AS precedence
+        FROM policy
+        CROSS JOIN pricing_pricelist AS list
+        JOIN pricing_pricelistassignment AS assignment ON assignment.price_list_id = list.id
+        LEFT JOIN line ON line.id = assignment.company_id
+        LEFT JOIN accounts_company AS company ON company.id = line.id
+        WHERE list.is_active AND list.currency = %(currency)s
+            AND array_position(policy.precedence, list.kind) IS NOT NULL
+            AND (assignment.company_id IS NULL OR line.id IS NOT NULL)
+            AND (assignment.valid_from IS NULL OR assignment.valid_from <= %(on)s)
+            AND (assignment.valid_until IS NULL OR assignment.valid_until > %(on)s)
+        ORDER BY list.id, line.distance NULLS LAST, assignment.priority
+    )
+    SELECT policy.version, (SELECT as_of FROM core_freshness WHERE kind = %(kind)s),
+        eligible.id, eligible.code, eligible.name, eligible.kind, eligible.origin,
+        eligible.distance, eligible.priority
+    FROM policy LEFT JOIN eligible ON true
+    ORDER BY eligible.precedence, eligible.distance NULLS LAST, eligible.priority, eligible.id
+"""
+
+VALID = """
+    row.ended_run_id IS NULL
+    AND (row.valid_from IS NULL OR row.valid_from <= %(on)s)
+    AND (row.valid_until IS NULL OR row.valid_until > %(on)s)
+"""
+
+# The numbers come as arrays and the lateral part is one descent of the unique index of current
+# rows per ask and list: no product of customers and products ever arises.
+PRICES = f"""
+    SELECT ask.nth, list.id, price.id, price.min_quantity, price.unit_price, price.price_unit,
+        price.formula, price.valid_from, price.valid_until, price.run_id, run.system, run.as_of
+    FROM unnest(%(products)s::bigint[], %(quantities)s::numeric[])
+        WITH ORDINALITY AS ask(product_id, quantity, nth)
+    CROSS JOIN unnest(%(lists)s::bigint[]) AS list(id)
+    CROSS JOIN LATERAL (
+        SELECT row.* FROM pricing_pricerow AS row
+        WHERE row.price_list_id = list.id AND row.product_id = ask.product_id
+            AND row.min_quantity <= ask.quantity AND {VALID}
+        ORDER BY row.min_quantity DESC LIMIT 1
+    ) AS price
+    JOIN pricing_pricerun AS run ON run.id = price.run_id
+"""  # noqa: S608 - no value is put into the text
+
+STEPS = f"""
+    SELECT row.product_id, row.price_list_id, row.min_quantity, row.unit_price, row.price_unit
+    FROM pricing_pricerow AS row
+    WHERE row.price_list_id = ANY(%(lists)s::bigint[]) AND row.product_id = ANY(%(products)s::bigint[])
+        AND {VALID}
+    ORDER BY row.product_id, row.price_list_id, row.min_quantity
+"""  # noqa: S608 - no value is put into the text
+
+
+def today() -> date:
+    """The day that counts for prices: that of the owning ERP's zone (PRC-11)."""
+    return timezone.now().astimezone(ZoneInfo(settings.ERP_TIME_ZONE)).date()
+
+
+def context_for(scope: Scope, on: date | None = None) -> PriceContext:
+    """The context of the acting company; one without prices for whoever may not see them."""
+    if scope.is_empty or not scope.may(Right.VIEW_PRICES):
+        return PriceContext(company_id=None, lineage=(), currency="", on=on or today())
+    return PriceContext(scope.company_id, scope.lineage, scope.currency, on or today())
+
+
+def context_for_company(company: Company, on: date | None = None) -> PriceContext:
+    """The context of any company, for staff and jobs."""
+    return PriceContext(company.pk, lineage_of(company.pk), company.currency, on or today())
+
+
+@dataclass(frozen=True)
+class _Lists:
+    """The lists that count in a context, best first, and what they were chosen by."""
+
+    policy_version: int
+    read_up_to: datetime | None
+    rows: tuple[tuple[int, Candidate], ...]
+
+    @property
+    def ids(self) -> list[int]:
+        return [list_id for list_id, _candidate in self.rows]
+
+
+def price_sheet(context: PriceContext, asks: Sequence[Ask]) -> dict[Hashable, PriceAnswer]:
+    """The price of each ask with its explanation, by the ask's key: the only place that prices.
+
+    Two statements, whatever the number of asks. The best-ranked list that has a price for the
+    quantity wins; lists rank by the kinds of the policy in force, distance in the company's
+    line, priority, age. Source: PRC-01, PRC-02, PRC-03, PRC-24, design section 5.
+    """
+    if not asks:
+        return {}
+    lists = _eligible(context)
+    breaks = _break_quantities(asks)
+    found = _prices(context, lists, asks, breaks)
+    return {
+        ask.key: _answer(context, ask, breaks[ask.key], lists, found.get(nth, {}))
+        for nth, ask in enumerate(asks, start=1)
+    }
+
+
+def _eligible(context: PriceContext) -> _Lists:
+    if context.company_id is None:
+        return _Lists(0, None, ())
+    values = {
+        "now": timezone.now(),
+        "lineage": list(context.lineage),
+        "currency": context.currency,
+        "on": context.on,
+        "kind": FRESHNESS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ELIGIBLE, values)
+        rows = cursor.fetchall()
+    version, read_up_to = rows[0][:2] if rows else (0, None)
+    lists = (row[2:] for row in rows if row[2] is not None)
+    return _Lists(
+        version,
+        read_up_to,
+        tuple((row[0], Candidate(rank, *row[1:])) for rank, row in enumerate(lists, start=1)),
+    )
+
+
+def _break_quantities(asks: Sequence[Ask]) -> dict[Hashable, Decimal]:
+    """The quantity that finds the break, per key: the ask's own, or its basket's sum."""
+    sums: defaultdict[tuple[str, int], Decimal] = defaultdict(Decimal)
+    for ask in asks:
+        sums[ask.basket, ask.product_id] += ask.quantity_base
+    return {ask.key: sums[ask.basket, ask.product_id] if ask.basket else ask.quantity_base for ask in asks}
+
+
+def _prices(
+    context: PriceContext, lists: _Lists, asks: Sequence[Ask], breaks: dict[Hashable, Decimal]
+) -> dict[int, dict[int, tuple[Any, ...]]]:
+    """Per number of the ask and id of the list, the row that it reaches."""
+    found: defaultdict[int, dict[int, tuple[Any, ...]]] = defaultdict(dict)
+    if not lists.rows:
+        return found
+    values = {
+        "products": [ask.product_id for ask in asks],
+        "quantities": [breaks[ask.key] for ask in asks],
+        "lists": lists.ids,
+        "on": context.on,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(PRICES, values)
+        for nth, list_id, *price in cursor.fetchall():
+            found[nth][list_id] = tuple(price)
+    return found
+
+
+def _answer(
+    context: PriceContext, ask: Ask, quantity: Decimal, lists: _Lists, found: dict[int, tuple[Any, ...]]
+) -> PriceAnswer:
+    candidates: list[Candidate] = []
+    for list_id, plain in lists.rows:
+        if list_id not in found:
+            candidates.append(plain)
+            continue
+        row_id, least, unit_price, price_unit, formula, start, end, run_id, system, as_of = found[list_id]
+        candidates.append(
+            Candidate(
+                plain.rank,
+                plain.list_code,
+                plain.list_name,
+                plain.kind,
+                plain.origin,
+                plain.distance,
+                plain.priority,
+                row_id=row_id,
+                min_quantity=least,
+                unit_price=unit_price,
+                price_unit=price_unit,
+                formula=formula,
+                valid_from=start,
+                valid_until=end,
+                run_id=run_id,
+                system=system,
+                as_of=freshness.later(as_of, lists.read_up_to),
+                is_winner=all(other.row_id is None for other in candidates),
+            )
+        )
+    winner = next((candidate for candidate in candidates if candidate.is_winner), None)
+    as_of = winner.as_of if winner else lists.read_up_to
+    return PriceAnswer(
+        product_id=ask.product_id,
+        quantity_base=ask.quantity_base,
+        break_quantity=quantity,
+        currency=context.currency,
+        on=context.on,
+        policy_version=lists.policy_version,
+        candidates=tuple(candidates),
+        as_of=as_of,
+        is_stale=freshness.is_stale(FRESHNESS, as_of),
+    )
+
+
+def price_ladders(context: PriceContext, product_ids: Collection[int]) -> dict[int, list[LadderStep]]:
+    """This company's ladder of each product, by product id; an empty one is on request.
+
+    Two statements, whatever the number of products. Source: PRC-03.
+    """
+    lists = _eligible(context)
+    steps: defaultdict[tuple[int, int], list[LadderStep]] = defaultdict(list)
+    if lists.rows and product_ids:
+        named = dict(lists.rows)
+        values = {"lists": lists.ids, "products": list(product_ids), "on": context.on}
+        with connection.cursor() as cursor:
+            cursor.execute(STEPS, values)
+            for product_id, list_id, *step in cursor.fetchall():
+                source = named[list_id]
+                steps[product_id, list_id].append(LadderStep(*step, source.list_code, source.kind))
+    return {
+        product_id: combined_ladder([steps[product_id, list_id] for list_id in lists.ids])
+        for product_id in product_ids
+    }
+
+
+def price_ladder(context: PriceContext, product: Product) -> list[LadderStep]:
+    """This company's ladder of a product, from the smallest quantity up, in base units."""
+    return price_ladders(context, [product.pk])[product.pk]
+
+
+def active_policy() -> PricePolicy:
+    """The policy in force: the newest version whose time has come."""
+    return PricePolicy.objects.filter(active_from__lte=timezone.now()).latest("version")
+
+
+def tax_percents(codes: Iterable[str]) -> dict[str, Decimal]:
+    """The rate of each tax code, in percent. Raises InvalidValue naming a code that is not known."""
+    wanted = set(codes)
+    rates = dict(TaxRate.objects.filter(code__in=wanted).values_list("code", "percent"))
+    missing = sorted(wanted - rates.keys())
+    if missing:
+        raise InvalidValue(
+            _("There is no tax rate for the code “%(codes)s” yet; it comes with the ERP's tax rates.")
+            % {"codes": ", ".join(missing)},
+            codes=missing,
+        )
+    return rates
+
+
+def tax_percent(code: str) -> Decimal:
+    """The rate of a tax code, in percent. Raises InvalidValue for a code that is not known."""
+    return tax_percents([code])[code]
+
+
+def all_costs_of(product_ids: Collection[int]) -> dict[int, ItemCost]:
+    """What products cost us per base unit, by product id: for sales, never for a buyer."""
+    return {cost.product_id: cost for cost in ItemCost.objects.filter(product_id__in=product_ids)}
+
+
+def all_price_lists() -> QuerySet[PriceList]:
+    """Every price list, for staff."""
+    return PriceList.objects.all()
+
+
+def all_price_rows() -> QuerySet[PriceRow]:
+    """Every version of every price, for staff."""
+    return PriceRow.objects.select_related("price_list", "product", "run", "ended_run")
+
+
+def all_price_runs() -> QuerySet[PriceRun]:
+    """Every import of prices that changed something, newest first."""
+    return PriceRun.objects.all()
