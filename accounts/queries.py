@@ -27,7 +27,7 @@ def memberships_of(user_id: int | None) -> QuerySet[Membership]:
 def scope_for(user_id: int | None, company_id: int | None) -> Scope:
     """The scope of a person acting for a company; NOTHING without an active membership there.
 
-    Three statements, whatever the size of the tree. Source: ACC-06, ACC-09, failure bank 1.
+    A fixed number of statements, whatever the size of the tree. Source: ACC-06, ACC-09, failure bank 1.
     """
     membership = (
         memberships_of(user_id).filter(company_id=company_id).first() if user_id and company_id else None

@@ -1,7 +1,8 @@
 """What became of a batch of records: the counts add up, and every rejected row has its reason."""
 
+import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -12,7 +13,7 @@ class Rejected:
     key: str
     field: str
     reason: str
-    record: dict[str, Any] = field(default_factory=dict)
+    record: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What every request gets: an actor, a scope, and refusals turned into answers."""
 
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.queries import memberships_of, scope_for
 from accounts.scope import NOTHING, Scope
@@ -96,6 +98,23 @@ class RefusalMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Refuse a form that was shown for another company: nothing is done (failure bank 22)."""
+        shown_for = request.POST.get("acting_company") if request.method == "POST" else None
+        acting_for = request.scope.company_number  # type: ignore[attr-defined]
+        if shown_for is None or shown_for == acting_for:
+            return None
+        return self.process_exception(
+            request,
+            OutOfDate(
+                _(
+                    "That page was open for %(shown)s, but you now act for %(acting)s. "
+                    "Nothing was done; switch back, or start again here."
+                )
+                % {"shown": shown_for or "–", "acting": acting_for or "–"}
+            ),
+        )
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for a view that raised. Pages of the admin have a translator of their own."""

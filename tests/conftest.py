@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Group
+from django.test import Client
 
+from accounts.models import Company, User
+from accounts.queries import scope_for
+from accounts.scope import NOTHING, Scope
+from accounts.staff import OPERATOR, SALES, SALES_MANAGER
+from core.actor import Actor
 from portal.postgres.cluster import Cluster
 from tests.databases import drop_leftovers, take_part
+from tests.factories.accounts import (
+    AddressFactory,
+    CompanyFactory,
+    MembershipFactory,
+    UserFactory,
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,3 +36,107 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     embedded = settings.DATABASES["default"].get("EMBEDDED")
     if embedded:
         drop_leftovers(Cluster(Path(embedded["root"]), durable=False).ensure())
+
+
+@dataclass(frozen=True)
+class Member:
+    """One of the cast: a person in a company, as pages, scopes and actions know them.
+
+    Staff have no company and an empty scope.
+    """
+
+    user: User
+    company: Company
+    scope: Scope
+    actor: Actor
+
+    def signed_in(self) -> Client:
+        """A browser in which this person is signed in and acts for the company."""
+        client = Client()
+        client.force_login(self.user, "allauth.account.auth_backends.AuthenticationBackend")
+        if self.company is None:
+            return client
+        session = client.session
+        session["acting_company"] = self.company.pk
+        session.save()
+        return client
+
+
+def enrol(name: str, company: Company, *roles: str, **fields: object) -> Member:
+    """Make a member of a company with these roles."""
+    user = UserFactory(name=name, email=f"{name.lower()}@{company.number.lower()}.example")
+    MembershipFactory(user=user, company=company, roles=list(roles), **fields)
+    scope = scope_for(user.pk, company.pk)
+    actor = Actor("portal", name, user_id=user.pk, on_behalf_of=company.number)
+    return Member(user, company, scope, actor)
+
+
+@pytest.fixture
+def acme(db: None) -> Company:
+    """The company most tests are about; goods and invoices go to its one address."""
+    company = CompanyFactory(number="ACME", name="Acme Works")
+    AddressFactory(company=company, erp_id="acme-1")
+    return company
+
+
+@pytest.fixture
+def other(db: None) -> Company:
+    """Another company, which must never see anything of Acme's."""
+    company = CompanyFactory(number="OTHER", name="Other Ltd")
+    AddressFactory(company=company, erp_id="other-1")
+    return company
+
+
+@pytest.fixture
+def anna(acme: Company) -> Member:
+    """Buys for Acme."""
+    return enrol("Anna", acme, "buyer")
+
+
+@pytest.fixture
+def boris(acme: Company) -> Member:
+    """Approves for Acme."""
+    return enrol("Boris", acme, "approver")
+
+
+@pytest.fixture
+def clara(other: Company) -> Member:
+    """Buys and approves for another company."""
+    return enrol("Clara", other, "buyer", "approver", "administrator")
+
+
+def employ(name: str, group: str) -> Member:
+    """Make a person of the staff with one role; such a person has no company."""
+    user = UserFactory(name=name, email=f"{name.lower()}@nordwind.example", is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    return Member(user, None, NOTHING, Actor("admin", name, user_id=user.pk))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def sam(db: None) -> Member:
+    """Sells."""
+    return employ("Sam", SALES)
+
+
+@pytest.fixture
+def mona(db: None) -> Member:
+    """Leads sales."""
+    return employ("Mona", SALES_MANAGER)
+
+
+@pytest.fixture
+def otto(db: None) -> Member:
+    """Operates."""
+    return employ("Otto", OPERATOR)
+
+
+@pytest.fixture
+def erp() -> Actor:
+    """The ERP's flow: the only one that may write what the ERP owns."""
+    return Actor("flow:erp.test", "ERP", system="erp")
+
+
+@pytest.fixture
+def pim() -> Actor:
+    """The PIM's flow."""
+    return Actor("flow:pim.test", "PIM", system="pim")

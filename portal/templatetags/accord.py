@@ -13,6 +13,7 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, get_currency_precision
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import get_language, gettext, ngettext, to_locale
 
 register = template.Library()
@@ -46,6 +47,14 @@ UNIT_NAMES = {
     "XPX": lambda count: ngettext("pallet", "pallets", count),
     "XRO": lambda count: ngettext("roll", "rolls", count),
 }
+
+
+@register.simple_tag(takes_context=True)
+def acting_company(context: template.Context) -> str:
+    """The hidden field that says for which company a form was shown; a stale tab is refused by it."""
+    scope = context.get("scope")
+    number = scope.company_number if scope else ""
+    return format_html('<input type="hidden" name="acting_company" value="{}">', number)
 
 
 @register.filter

@@ -1,0 +1,67 @@
+"""How the installation is: database, migrations, worker, flows and the systems behind them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from core.models import Event
+from integrations.models import FlowState, Heartbeat, System
+
+# A worker whose canary is older than this is taken for dead (the canary runs every few seconds).
+WORKER_SILENCE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Health:
+    """What /healthz tells. unsent_seconds: age of the oldest event that no one has picked up."""
+
+    has_migrations: bool
+    worker_seconds: float | None
+    unsent_seconds: float
+    is_synchronised: bool
+    systems: dict[str, str]
+
+    @property
+    def is_well(self) -> bool:
+        """Whether people can work here; other systems' trouble does not count."""
+        alive = self.worker_seconds is not None and self.worker_seconds < WORKER_SILENCE.total_seconds()
+        return self.has_migrations and alive and (self.is_synchronised or not settings.DEMO)
+
+    def as_json(self) -> dict[str, Any]:
+        """The body of the answer."""
+        return {
+            "status": "ok" if self.is_well else "not ready",
+            "database": "ok",
+            "migrations": "ok" if self.has_migrations else "missing",
+            "worker": {"last_seen_seconds": self.worker_seconds},
+            "outbox": {"oldest_unsent_seconds": self.unsent_seconds},
+            "first_synchronisation": "done" if self.is_synchronised else "not done",
+            "systems": self.systems,
+        }
+
+
+def report() -> Health:
+    """Look at everything once. Raises DatabaseError when the database does not answer."""
+    now = timezone.now()
+    beat = Heartbeat.objects.order_by("-beat_at").values_list("beat_at", flat=True).first()
+    oldest = (
+        Event.objects.filter(dispatched_at=None).order_by("id").values_list("recorded_at", flat=True).first()
+    )
+    states = FlowState.objects.values_list("last_success_at", flat=True)
+    return Health(
+        has_migrations=_has_migrations(),
+        worker_seconds=round((now - beat).total_seconds(), 1) if beat else None,
+        unsent_seconds=round((now - oldest).total_seconds(), 1) if oldest else 0.0,
+        is_synchronised=bool(states) and all(states),
+        systems={system.key: "down" if system.down_since else "ok" for system in System.objects.all()},
+    )
+
+
+def _has_migrations() -> bool:
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
