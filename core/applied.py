@@ -8,12 +8,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Rejected:
-    """A record that was not taken. key: its identity; record: what came, for the repair."""
+    """A record that was not taken. key: its identity; record: what came, for the repair.
+
+    code: "invalid", or "parent_missing" when what it hangs on has not come yet: such a one is
+    worth another try by itself (PIM-17).
+    """
 
     key: str
     field: str
     reason: str
     record: dict[str, Any] = dataclasses.field(default_factory=dict)
+    code: str = "invalid"
 
 
 @dataclass(frozen=True)

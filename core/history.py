@@ -1,13 +1,14 @@
 """History rows that name the actor, the channel and the cause."""
 
-from typing import Any
+from typing import Any, LiteralString
 
-from django.db import models
+from django.db import connection, models
 from django.dispatch import receiver
+from psycopg import sql
 from simple_history.models import HistoricalRecords
 from simple_history.signals import pre_create_historical_record
 
-from core.actor import current_actor
+from core.actor import Actor, current_actor
 
 
 class TracedHistory(models.Model):
@@ -48,6 +49,35 @@ def traced() -> dict[str, str]:
         "channel": actor.channel,
         "correlation_id": actor.correlation_id,
     }
+
+
+def record_set(model: type[models.Model], where: LiteralString, *, kind: str, by: Actor) -> None:
+    """Write the history rows of many rows in one statement, for a merge made in SQL (SEC-08).
+
+    where: the condition on the model's table, aliased `row`, that names the rows just written;
+    only those whose tracked columns changed. kind: "+" created, "~" changed.
+    """
+    past = model.history.model  # type: ignore[attr-defined]
+    own = {field.column for field in model._meta.concrete_fields}
+    columns = [field.column for field in past._meta.concrete_fields if field.column in own]
+    traces = {
+        "history_date": sql.SQL("now()"),
+        "history_type": sql.Literal(kind),
+        "history_user_id": sql.Literal(by.user_id),
+        "actor_label": sql.Literal(by.label),
+        "on_behalf_of": sql.Literal(by.on_behalf_of),
+        "channel": sql.Literal(by.channel),
+        "correlation_id": sql.Literal(by.correlation_id),
+    }
+    statement = sql.SQL("INSERT INTO {past} ({names}) SELECT {values} FROM {table} row WHERE {where}").format(
+        past=sql.Identifier(past._meta.db_table),
+        names=sql.SQL(", ").join(map(sql.Identifier, [*columns, *traces])),
+        values=sql.SQL(", ").join([*(sql.Identifier("row", name) for name in columns), *traces.values()]),
+        table=sql.Identifier(model._meta.db_table),
+        where=sql.SQL(where),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 @receiver(pre_create_historical_record)
