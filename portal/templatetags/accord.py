@@ -16,6 +16,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language, gettext, ngettext, to_locale
 
+from portal.tones import tone_of
+
 register = template.Library()
 
 UNKNOWN = "–"
@@ -197,6 +199,12 @@ def initials(name: Any) -> str:
     words = str(name or "").replace("@", " ").split()
     letters = [word[0] for word in (words[:1] + words[1:][-1:])]
     return "".join(letters).upper() or "?"
+
+
+@register.filter
+def tone(status: Any, kind: str) -> str:
+    """Give the badge tone of a status; kind: whose status it is, a key of portal.tones.TONES."""
+    return tone_of(kind, str(status))
 
 
 @register.filter

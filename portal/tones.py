@@ -1,0 +1,67 @@
+"""Which tone the badge of each status has: one table for the portal and the back office.
+
+"" ordinary or not begun, work on its way, part and good settled, warn the reader is asked,
+bad stopped, out over. Colour is for exceptions: most states of most documents are grey or blue.
+"""
+
+TONES: dict[str, dict[str, str]] = {
+    "order": {
+        "pending_approval": "warn",
+        "received": "",
+        "on_hold": "warn",
+        "confirmed": "work",
+        "closed": "good",
+        "rejected": "bad",
+        "cancelled": "out",
+    },
+    "delivery": {"none": "", "waiting": "", "partial": "part", "shipped": "good", "exception": "bad"},
+    "invoicing": {"none": "", "pending": "", "partial": "part", "invoiced": "good", "exception": "bad"},
+    "payment": {"none": "", "open": "", "partial": "part", "paid": "good"},
+    "shipment": {
+        "planned": "",
+        "picked": "work",
+        "packed": "work",
+        "shipped": "work",
+        "delivered": "good",
+        "cancelled": "out",
+    },
+    # the buyer is asked when a quote is sent; the desk is asked when a change is requested
+    "quote": {
+        "sent": "warn",
+        "change_requested": "work",
+        "accepted": "good",
+        "declined": "out",
+        "expired": "out",
+        "withdrawn": "out",
+    },
+    "quote-desk": {
+        "draft": "",
+        "in_approval": "warn",
+        "approved": "good",
+        "sent": "work",
+        "change_requested": "warn",
+        "accepted": "good",
+        "declined": "out",
+        "expired": "out",
+        "withdrawn": "out",
+    },
+    "rfq": {"submitted": "", "in_work": "work", "quoted": "good", "declined": "out", "cancelled": "out"},
+    "rfq-desk": {
+        "submitted": "warn",
+        "in_work": "work",
+        "quoted": "good",
+        "declined": "out",
+        "cancelled": "out",
+    },
+    "outgoing": {"waiting": "", "sending": "work", "delivered": "good", "buried": "bad", "dropped": "out"},
+    "inbox": {"new": "", "applied": "good", "old": "out", "parked": "warn", "quarantined": "bad"},
+    "case": {"open": "warn", "closed": "good", "ignored": "out"},
+    "severity": {"broken": "bad", "at_risk": "warn", "none": ""},
+    "product": {"active": "", "blocked": "warn", "retired": "out"},
+    "company": {"active": "", "on_hold": "warn", "closed": "out"},
+}
+
+
+def tone_of(kind: str, status: str) -> str:
+    """The tone of a status; an unknown one is ordinary. An unknown kind is a mistake of ours."""
+    return TONES[kind].get(status, "")

@@ -1,0 +1,90 @@
+"""What holds for every template and static file: no inline code, known icons, files that exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles.finders import find
+from django.core.management import call_command
+from django.test import override_settings
+
+from orders.states import DeliveryStatus, InvoiceStatus, OrderStatus, PaymentStatus, ShipmentStatus
+from portal.tones import TONES
+from quotes.states import QuoteStatus, RfqStatus
+
+ROOT = Path(__file__).resolve().parents[2]
+ICONS = ROOT / "static" / "vendor" / "tabler-icons-3.51.0"
+OURS = [
+    path
+    for path in sorted((ROOT / "templates").rglob("*.html"))
+    # mails are read by mail programs; the admin theme's own line keeps the theme's handlers
+    if "emails" not in path.parts and path.name != "welcomemsg.html"
+]
+PYTHON = [path for app in ("portal", "orders", "quotes", "catalog") for path in (ROOT / app).rglob("*.py")]
+
+
+def _named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("template", OURS, ids=_named)
+def test_no_template_has_inline_style_script_or_handler(template):
+    text = template.read_text(encoding="utf-8")
+
+    assert not re.search(r"\sstyle=[\"']", text)
+    assert not re.search(r"<style[\s>]", text)
+    assert not re.search(r"\son[a-z]+=[\"']", text)
+    for script in re.findall(r"<script[^>]*>", text):
+        assert "src=" in script
+
+
+@pytest.mark.parametrize("template", OURS, ids=_named)
+def test_no_template_names_a_foreign_host(template):
+    text = template.read_text(encoding="utf-8")
+
+    assert not re.search(r"(src|href|action)=[\"'](https?:)?//", text)
+
+
+def test_every_icon_that_is_used_is_in_the_sprite():
+    sprite = set(re.findall(r'<symbol id="([^"]+)"', (ICONS / "icons.svg").read_text()))
+    listed = (ICONS / "icons.txt").read_text().split()
+    everything = "\n".join(path.read_text(encoding="utf-8") for path in [*OURS, *PYTHON])
+    named = set(re.findall(r'(?:<c-icon[^>]*?name|icon)="([a-z0-9-]+)"', everything))
+
+    assert listed == sorted(sprite)
+    assert named - sprite == set()
+
+
+def test_the_static_files_can_be_stored_under_names_that_never_change(tmp_path):
+    storages = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+
+    with override_settings(STATIC_ROOT=tmp_path, STORAGES=storages):
+        call_command("collectstatic", interactive=False, verbosity=0)
+
+    assert (tmp_path / "staticfiles.json").exists()
+    assert list((tmp_path / "accord").glob("tokens.*.css"))
+
+
+def test_what_templates_load_from_static_exists():
+    wanted = set()
+    for template in OURS:
+        wanted |= set(re.findall(r"{% static ['\"]([^'\"]+)['\"] %}", template.read_text(encoding="utf-8")))
+
+    assert {path for path in wanted if find(path) is None} == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "states"),
+    [
+        ("order", OrderStatus),
+        ("delivery", DeliveryStatus),
+        ("invoicing", InvoiceStatus),
+        ("payment", PaymentStatus),
+        ("shipment", ShipmentStatus),
+        ("quote-desk", QuoteStatus),
+        ("rfq", RfqStatus),
+        ("rfq-desk", RfqStatus),
+    ],
+)
+def test_every_status_has_a_tone(kind, states):
+    assert set(TONES[kind]) == set(states.values)
