@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -10,10 +11,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from core.models import Event
-from integrations.models import FlowState, Heartbeat, System
+from integrations import heartbeat
+from integrations.models import FlowState, System
 
-# A worker whose canary is older than this is taken for dead (the canary runs every few seconds).
-WORKER_SILENCE = timedelta(seconds=60)
+# The canary runs every few seconds, but may wait for the longest tasks.
+SPARE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Health:
     @property
     def is_well(self) -> bool:
         """Whether people can work here; other systems' trouble does not count."""
-        alive = self.worker_seconds is not None and self.worker_seconds < WORKER_SILENCE.total_seconds()
+        limit = settings.Q_CLUSTER["timeout"] + SPARE.total_seconds()
+        alive = self.worker_seconds is not None and self.worker_seconds < limit
         return self.has_migrations and alive and (self.is_synchronised or not settings.DEMO)
 
     def as_json(self) -> dict[str, Any]:
@@ -47,15 +50,19 @@ class Health:
 
 def report() -> Health:
     """Look at everything once. Raises DatabaseError when the database does not answer."""
+    if not _has_migrations():
+        return Health(
+            has_migrations=False, worker_seconds=None, unsent_seconds=0.0, is_synchronised=False, systems={}
+        )
     now = timezone.now()
-    beat = Heartbeat.objects.order_by("-beat_at").values_list("beat_at", flat=True).first()
+    canary = heartbeat.canary_age(settings.Q_CLUSTER["name"])
     oldest = (
         Event.objects.filter(dispatched_at=None).order_by("id").values_list("recorded_at", flat=True).first()
     )
     states = FlowState.objects.values_list("last_success_at", flat=True)
     return Health(
-        has_migrations=_has_migrations(),
-        worker_seconds=round((now - beat).total_seconds(), 1) if beat else None,
+        has_migrations=True,
+        worker_seconds=round(canary.total_seconds(), 1) if canary is not None else None,
         unsent_seconds=round((now - oldest).total_seconds(), 1) if oldest else 0.0,
         is_synchronised=bool(states) and all(states),
         systems={system.key: "down" if system.down_since else "ok" for system in System.objects.all()},
@@ -63,5 +70,20 @@ def report() -> Health:
 
 
 def _has_migrations() -> bool:
+    try:
+        _see_migrations_in()
+    except MigrationsMissing:
+        return False
+    return True
+
+
+class MigrationsMissing(Exception):
+    """The database is older than this code."""
+
+
+@cache
+def _see_migrations_in() -> None:
+    """Compare until it is true once (a refusal is not kept): what is in stays in while this code runs."""
     executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise MigrationsMissing

@@ -2,10 +2,12 @@
 
 from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
 
 from integrations import health
 
 
+@never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 when database, migrations and worker are well; else 503. A dead ERP is only told."""
     try:

@@ -123,6 +123,7 @@ def test_work_put_into_either_queue_is_done_and_a_canary_sings_in_each(worker):
     assert heartbeat.canary_age("accord").total_seconds() < 15
 
 
+@pytest.mark.req("TST-10")
 def test_idle_workers_that_were_killed_are_replaced_and_work_goes_on(worker):
     quick = next(head for head in worker.heads if len(worker.pool(head)) == 4)
     for pid in worker.pool(quick)[:2]:
@@ -131,6 +132,7 @@ def test_idle_workers_that_were_killed_are_replaced_and_work_goes_on(worker):
     assert work_is_done_within(15) < 15
 
 
+@pytest.mark.req("TST-10")
 @pytest.mark.parametrize("which", ["head", "sentinel"])
 def test_a_killed_parent_leaves_no_one_behind_and_work_goes_on(worker, which):
     quick = next(head for head in worker.heads if len(worker.pool(head)) == 4)
@@ -167,6 +169,7 @@ def test_a_group_that_fell_silent_is_replaced():
         worker.end()
 
 
+@pytest.mark.req("TST-10")
 def test_a_task_that_kills_its_worker_is_run_once_and_others_go_on(worker):
     async_task("tests.platform.tasks.kill_worker", "poison", save=False)
 
