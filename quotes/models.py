@@ -1,6 +1,7 @@
 """Tables of quotes: requests, quotes, numbered revisions that freeze when sent, approvals."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -119,12 +120,17 @@ class Quote(models.Model):
 
 
 class QuoteRevision(models.Model):
-    """One state of the offer. Frozen from the moment it is submitted for approval or sent."""
+    """One state of the offer. Frozen from the moment it is submitted for approval or sent.
+
+    valid_until: the last day, in the ERP's zone, on which it may be accepted. maker_ids: everyone
+    who had a hand in it; none of them may approve it (QTE-07).
+    """
 
     quote = models.ForeignKey(Quote, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
     made_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField(auto_now_add=True)
+    maker_ids = ArrayField(models.BigIntegerField(), default=list)
     valid_until = models.DateField(_("valid through"), null=True, blank=True)
     payment_term = models.ForeignKey(PaymentTerm, null=True, on_delete=models.PROTECT, related_name="+")
     ship_to = models.ForeignKey(Address, null=True, on_delete=models.PROTECT, related_name="+")

@@ -52,8 +52,20 @@ QUOTE_NEXT: dict[QuoteStatus, frozenset[QuoteStatus]] = {
         }
     ),
     QuoteStatus.CHANGE_REQUESTED: frozenset({QuoteStatus.DRAFT, QuoteStatus.WITHDRAWN}),
-    QuoteStatus.EXPIRED: frozenset({QuoteStatus.DRAFT}),
+    QuoteStatus.EXPIRED: frozenset({QuoteStatus.DRAFT, QuoteStatus.CHANGE_REQUESTED, QuoteStatus.WITHDRAWN}),
     QuoteStatus.ACCEPTED: frozenset(),
     QuoteStatus.DECLINED: frozenset(),
     QuoteStatus.WITHDRAWN: frozenset(),
 }
+
+
+class BuyerView(TextChoices):
+    """What the buyer is told about a quote; derived, never stored (see rules.buyer_view)."""
+
+    WAITING = "waiting", _("Waiting for your answer")
+    IN_REVISION = "in_revision", _("New revision in preparation")
+    CHANGE_REQUESTED = "change_requested", _("Change requested")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+    EXPIRED = "expired", _("Expired")
+    WITHDRAWN = "withdrawn", _("Withdrawn")

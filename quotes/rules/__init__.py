@@ -1,0 +1,1 @@
+"""Rules of quotes: who must approve, how long an offer holds, what changed."""
