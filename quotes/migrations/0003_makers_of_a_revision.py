@@ -5,15 +5,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('quotes', '0002_first_policy'),
+        ("quotes", "0002_first_policy"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='quoterevision',
-            name='maker_ids',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), default=list, size=None),
+            model_name="quoterevision",
+            name="maker_ids",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.BigIntegerField(), default=list, size=None
+            ),
         ),
     ]

@@ -6,8 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from core.money import ZERO
-
-HUNDRED = Decimal(100)
+from pricing.rules import discount_percent, margin_percent
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,25 @@ class LineFigures:
     def usual_price(self) -> Decimal | None:
         """What the company pays without the quote: its agreement's price, else the list's."""
         return self.list_price if self.contract_price is None else self.contract_price
+
+    @property
+    def discount_percent(self) -> Decimal | None:
+        """How far the price lies below the usual one, in percent; None where it cannot be said."""
+        return None if self.unit_price is None else discount_percent(self.unit_price, self.usual_price)
+
+    @property
+    def margin_percent(self) -> Decimal | None:
+        """What of the price is left over its cost, in percent; None where it cannot be said."""
+        return None if self.unit_price is None else margin_percent(self.unit_price, self.cost_price)
+
+    @property
+    def is_below_floor(self) -> bool:
+        """Whether the price is lower than the floor; exactly at it is not (QTE-04)."""
+        return (
+            self.unit_price is not None
+            and self.floor_price is not None
+            and self.unit_price < self.floor_price
+        )
 
 
 @dataclass(frozen=True)
@@ -75,26 +93,6 @@ class Reason:
         }
 
 
-def discount_percent(price: Decimal | None, usual: Decimal | None) -> Decimal | None:
-    """How much below the usual price a price is, in percent; negative when above it.
-
-    None where either is unknown or the usual price is nothing. Not rounded.
-    """
-    if price is None or not usual:
-        return None
-    return (usual - price) / usual * HUNDRED
-
-
-def margin_percent(price: Decimal | None, cost: Decimal | None) -> Decimal | None:
-    """What of a price is left over its cost, in percent of the price. Not rounded.
-
-    None where either is unknown or the price is nothing. Also for net amount and summed cost.
-    """
-    if not price or cost is None:
-        return None
-    return (price - cost) / price * HUNDRED
-
-
 @dataclass(frozen=True)
 class QuoteFigures:
     """The lines of a revision, with what follows from them together."""
@@ -121,7 +119,8 @@ class QuoteFigures:
 def approval_reasons(figures: QuoteFigures, limits: Limits) -> tuple[Reason, ...]:
     """Every rule that asks for approval, lines first; none means that it may be sent as it is.
 
-    A price exactly at a limit is still allowed. A line below its floor always asks. A cost that
+    A figure exactly at its limit is still allowed; percentages count as they are shown, with two
+    decimals. A line below its floor always asks. A cost that
     nobody knows asks wherever a margin is demanded: unknown is not enough.
     Source: QTE-04, QTE-06.
     """
@@ -133,27 +132,21 @@ def approval_reasons(figures: QuoteFigures, limits: Limits) -> tuple[Reason, ...
     )
 
 
-def is_below_floor(price: Decimal | None, floor: Decimal | None) -> bool:
-    """Whether a price is lower than its floor; exactly at the floor is not."""
-    return price is not None and floor is not None and price < floor
-
-
 def _below_floor(lines: Iterable[LineFigures]) -> list[Reason]:
     return [
         Reason(ReasonCode.BELOW_FLOOR, line.floor_price, line.unit_price, line.position, line.sku)
         for line in lines
-        if is_below_floor(line.unit_price, line.floor_price)
+        if line.is_below_floor
     ]
 
 
 def _discounts(lines: Iterable[LineFigures], limit: Decimal | None) -> list[Reason]:
     if limit is None:
         return []
-    found = [(line, discount_percent(line.unit_price, line.usual_price)) for line in lines]
     return [
-        Reason(ReasonCode.DISCOUNT, limit, percent, line.position, line.sku)
-        for line, percent in found
-        if percent is not None and percent > limit
+        Reason(ReasonCode.DISCOUNT, limit, line.discount_percent, line.position, line.sku)
+        for line in lines
+        if line.discount_percent is not None and line.discount_percent > limit
     ]
 
 
@@ -167,10 +160,11 @@ def _margin(figures: QuoteFigures, limit: Decimal | None) -> list[Reason]:
             for line in figures.lines
             if line.cost_price is None
         ]
-    # Multiplied out: a quote that asks for nothing has no percentage, and yet no margin.
-    if (figures.net_amount - cost) * HUNDRED >= limit * figures.net_amount:
+    margin = figures.margin_percent
+    # A quote that asks for nothing has no percentage, and yet no margin.
+    if margin is not None and margin >= limit or not cost:
         return []
-    return [Reason(ReasonCode.MARGIN, limit, figures.margin_percent)]
+    return [Reason(ReasonCode.MARGIN, limit, margin)]
 
 
 def _value(net_amount: Decimal, limit: Decimal | None) -> list[Reason]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
 from core.money import ZERO, round_amount
-from quotes.rules.approval import discount_percent
+from pricing.rules import discount_percent
 
 
 class OfferedLine(Protocol):
@@ -58,7 +58,7 @@ class LineChange(Generic[L]):
     @property
     def price_percent(self) -> Decimal | None:
         """By how many percent the unit price rose, negative when it fell; None where it did not."""
-        if not (self.has_new_price and self.old and self.new):
+        if not (self.has_new_price and self.old and self.new) or self.new.unit_price is None:
             return None
         down = discount_percent(self.new.unit_price, self.old.unit_price)
         return None if down is None else -down
