@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from portal.demo import sign_ins
 from portal.navigation import navigation
 
 
@@ -29,6 +30,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "shop_name": settings.SHOP_NAME,
         "environment_name": settings.ENVIRONMENT_NAME,
         "is_demo": settings.DEMO,
+        "demo_sign_ins": sign_ins(),
         "scope": getattr(request, "scope", None),
         "nav": SimpleLazyObject(lambda: navigation(request)),
         "demo_sign_ins": SimpleLazyObject(demo_sign_ins),

@@ -24,7 +24,9 @@ MARKS = {"passed": "✓", "failed": "✗", "skipped": "–"}
 def main() -> int:
     """Print the table; write or check the committed one."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="fail when docs/requirements.md is not up to date")
+    parser.add_argument(
+        "--check", action="store_true", help="fail when docs/requirements.md is not up to date"
+    )
     options = parser.parse_args()
     table = TABLE.read_text()
     if options.check:

@@ -1,0 +1,58 @@
+"""`manage.py demo_seed`: the people of the demo, once its companies have come from the ERP."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from accounts.actions import Invitation, assign_sales_rep, enrol_member
+from accounts.models import Company, User
+from core.actor import Actor, acting
+from portal.demo import people
+
+
+class Command(BaseCommand):
+    """Makes each person of the demo, or brings one that is there up to date."""
+
+    help = "Make the people of the demo and their memberships."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Refuse outside the demo, and before the first synchronisation."""
+        if not settings.DEMO:
+            raise CommandError("This is not a demo: set PORTAL_DEMO=1 to have its people here.")
+        companies = {company.number: company for company in Company.objects.all()}
+        by = Actor("job:demo_seed", "Demo")
+        with acting(by), transaction.atomic():
+            for person in people():
+                self.make(person, companies, by)
+        self.stdout.write(f"{len(people())} people")
+
+    def make(self, person: dict[str, Any], companies: dict[str, Company], by: Actor) -> None:
+        """One person with groups, memberships and customers."""
+        user = User.objects.filter(email=person["email"]).first()
+        if user is None:
+            user = User.objects.create_user(
+                person["email"], person["password"], name=person["name"], is_staff="staff" in person
+            )
+        if "staff" in person:
+            user.groups.set([Group.objects.get(name=person["staff"])])
+        for place in person.get("memberships", []):
+            limit = place.get("order_limit")
+            invitation = Invitation(
+                user=user,
+                roles=tuple(place["roles"]),
+                order_limit=Decimal(limit) if limit else None,
+                includes_branches=place.get("includes_branches", False),
+            )
+            enrol_member(self.company(place["company"], companies), invitation, by=by)
+        for number in person.get("looks_after", []):
+            assign_sales_rep(self.company(number, companies), to=user, by=by)
+
+    def company(self, number: str, companies: dict[str, Company]) -> Company:
+        """A company that must have come from the ERP."""
+        if number not in companies:
+            raise CommandError(f"Company {number} is not here yet: run manage.py sync first.")
+        return companies[number]
