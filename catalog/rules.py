@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, lcm
@@ -161,6 +162,15 @@ def available(on_hand: Decimal, reserved: Decimal) -> Decimal:
     `still_reserves`. Same unit. The one definition of "available".
     """
     return max(on_hand - reserved, ZERO)
+
+
+def still_reserves(counted_at: datetime | None, figure_as_of: datetime | None) -> bool:
+    """Whether an allocation is still to be taken off a stock figure (failure bank 10).
+
+    counted_at: when its goods left, None while they are here. figure_as_of: the age of the figure,
+    None when there is none. Only a figure that is later than the shipment has deducted it.
+    """
+    return counted_at is None or figure_as_of is None or counted_at >= figure_as_of
 
 
 def whole_units(packed: Packed, quantity_base: Decimal) -> Decimal:

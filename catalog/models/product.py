@@ -36,6 +36,8 @@ class Product(models.Model):
     """An item of the ERP with the content of the PIM.
 
     sku_key: the SKU in capitals without separators, for search. tax_code: see pricing.TaxRate.
+    attributes: dicts as catalog.records.AttributeRecord, in the order to show them. Published while
+    `pim_as_of` is set: the PIM has content for it.
     `min_quantity` and `step_quantity` are in the base unit, for any unit bought.
     """
 
@@ -59,6 +61,7 @@ class Product(models.Model):
     description = models.TextField(_("description"), blank=True)
     standard = models.CharField(_("standard"), max_length=80, blank=True)
     attributes = models.JSONField(_("attributes"), default=list, blank=True)
+    keywords = models.TextField(_("words for the search"), blank=True)
     category = models.ForeignKey(
         Category,
         null=True,
@@ -83,6 +86,7 @@ class Product(models.Model):
         ordering = ["sku"]
         indexes = [
             GinIndex(fields=["search"], name="product_search"),
+            GinIndex(fields=["attributes"], name="product_attributes", opclasses=["jsonb_path_ops"]),
             models.Index(fields=["sku_key"], name="product_sku_key", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["category", "sku"], name="product_category_sku"),
         ]

@@ -1,0 +1,264 @@
+"""Reads of the catalogue: what a company may see, how to find it, and what is in stock."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db.models import Case, Count, F, FloatField, Prefetch, Q, QuerySet, Sum, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from accounts.scope import Scope
+from catalog import search
+from catalog.models import (
+    Allocation,
+    Category,
+    Media,
+    Product,
+    ProductRelation,
+    ProductUnit,
+    StockLevel,
+    Warehouse,
+)
+from catalog.rules import UnknownUnit, available, sku_key, still_reserves
+from core import freshness
+from core.errors import NotFound
+from core.money import ZERO
+
+# A typed part of a number must be this long before the middle of numbers is searched for it.
+SHORTEST_MIDDLE = 3
+
+# A product and a warehouse, by their keys.
+Pair = tuple[int, int]
+
+
+def _visible(scope: Scope) -> QuerySet[Product]:
+    """Every product that a scope may know of: published by the PIM; nothing for an empty scope.
+
+    The one place where an assortment is restricted.
+    """
+    if scope.is_empty:
+        return Product.objects.none()
+    return Product.objects.filter(pim_as_of__isnull=False)
+
+
+def products_for(scope: Scope) -> QuerySet[Product]:
+    """The products that the acting company can buy."""
+    return _visible(scope).filter(status=Product.Status.ACTIVE)
+
+
+def product_by_sku(scope: Scope, sku: str) -> Product:
+    """A product with units, media and category; also one that is no longer sold, to say why.
+
+    Raises NotFound, the same for unknown and hidden ones.
+    """
+    product = with_parts(_visible(scope)).filter(sku=sku).first()
+    if product is None:
+        raise NotFound(_("There is no product “%(sku)s”.") % {"sku": sku}, sku=sku)
+    return product
+
+
+def with_parts(products: QuerySet[Product]) -> QuerySet[Product]:
+    """The products with category, active units and media, in a fixed number of statements."""
+    return products.select_related("category").prefetch_related(
+        Prefetch("units", ProductUnit.objects.filter(is_active=True).order_by("-is_default", "numerator")),
+        Prefetch("media", Media.objects.order_by("position", "pk")),
+    )
+
+
+def unit_of(product: Product, key: str) -> ProductUnit:
+    """A unit that the product is sold in now, by the ERP's name. Raises UnknownUnit."""
+    for unit in product.units.all():
+        if unit.key == key and unit.is_active:
+            return unit
+    raise UnknownUnit(
+        _("%(sku)s is not sold in “%(unit)s”. Choose one of its units.") % {"sku": product.sku, "unit": key},
+        unit=key,
+        sku=product.sku,
+    )
+
+
+def related_to(scope: Scope, product: Product, kind: str | None = None) -> list[ProductRelation]:
+    """What goes with a product or stands in for it, as far as the company can buy it (PIM-08)."""
+    relations = ProductRelation.objects.filter(product=product, other__in=products_for(scope))
+    if kind is not None:
+        relations = relations.filter(kind=kind)
+    others = with_parts(Product.objects.all())
+    return list(relations.prefetch_related(Prefetch("other", others)).order_by("kind", "position", "pk"))
+
+
+def search_products(scope: Scope, text: str, category_slug: str | None = None) -> QuerySet[Product]:
+    """The products that a typed text means, best first.
+
+    A whole number wins, also one that is no longer sold; then numbers that begin with the text,
+    then numbers that hold it, whatever the dashes and capitals; then texts that hold every word, the
+    last one unfinished. Source: failure bank 42.
+    """
+    key = sku_key(text)
+    words = search.ts_query(text)
+    if not key:
+        return _visible(scope).none()
+    found = Q(status=Product.Status.ACTIVE, sku_key__startswith=key)
+    if len(key) >= SHORTEST_MIDDLE:
+        found |= Q(status=Product.Status.ACTIVE, sku_key__contains=key)
+    query = SearchQuery(words, search_type="raw", config=search.LANGUAGE) if words else None
+    if query is not None:
+        found |= Q(status=Product.Status.ACTIVE, search=query)
+    rank = SearchRank(F("search"), query, normalization=Value(0)) if query is not None else Value(0.0)
+    products = _visible(scope).filter(found | Q(sku_key=key))
+    if category_slug:
+        products = products.filter(category__in=subtree_ids(category_slug))
+    return products.annotate(
+        nearness=Case(
+            When(sku_key=key, then=Value(3)),
+            When(sku_key__startswith=key, then=Value(2)),
+            When(sku_key__contains=key, then=Value(1)),
+            default=Value(0),
+        ),
+        rank=Case(When(search=None, then=Value(0.0)), default=rank, output_field=FloatField()),
+    ).order_by("-nearness", "-rank", "sku")
+
+
+@dataclass(frozen=True)
+class CategoryNode:
+    """A category with the number of products in and below it, and its own children."""
+
+    category: Category
+    count: int
+    depth: int
+    children: tuple["CategoryNode", ...]
+
+
+def categories_for(scope: Scope, products: QuerySet[Product] | None = None) -> list[CategoryNode]:
+    """The tree of categories that hold something, with counts. Two statements.
+
+    products: count these, such as the hits of a search; everything the company can buy otherwise.
+    """
+    chosen = products_for(scope) if products is None else products
+    counted = (
+        chosen.order_by().filter(category__isnull=False).values("category_id").annotate(count=Count("pk"))
+    )
+    counts = {row["category_id"]: row["count"] for row in counted}
+    children: dict[int | None, list[Category]] = {}
+    for category in Category.objects.without_tree_fields().order_by("position", "name"):
+        children.setdefault(category.parent_id, []).append(category)
+
+    def below(parent_id: int | None, depth: int) -> tuple[CategoryNode, ...]:
+        nodes = []
+        for category in children.get(parent_id, []):
+            inner = below(category.pk, depth + 1)
+            count = counts.get(category.pk, 0) + sum(node.count for node in inner)
+            if count:
+                nodes.append(CategoryNode(category, count, depth, inner))
+        return tuple(nodes)
+
+    return list(below(None, 0))
+
+
+def category_by_slug(slug: str) -> Category:
+    """A category by its address. Raises NotFound."""
+    category: Category | None = Category.objects.without_tree_fields().filter(slug=slug).first()
+    if category is None:
+        raise NotFound(_("There is no category “%(slug)s”.") % {"slug": slug})
+    return category
+
+
+def path_of(category: Category | None) -> list[Category]:
+    """A category with its ancestors, the root first. One statement."""
+    return [] if category is None else list(Category.objects.ancestors(category, include_self=True))
+
+
+def subtree_ids(slug: str) -> QuerySet[Category]:
+    """The ids of a category and all below it, for a filter."""
+    category = category_by_slug(slug)
+    below: QuerySet[Category] = Category.objects.descendants(category, include_self=True)
+    return below.values("pk")  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class WarehouseAvailability:
+    """Stock of a product in a warehouse, in the base unit.
+
+    on_hand: the ERP's figure of `as_of`. reserved: ours that it has not deducted. available: what can
+    be promised, see catalog.rules.available. is_stale: older than the limit of its flow (INV-11).
+    """
+
+    warehouse: Warehouse
+    on_hand: Decimal
+    reserved: Decimal
+    available: Decimal
+    as_of: datetime | None
+    is_stale: bool
+
+
+def availability(product_ids: Iterable[int]) -> dict[int, list[WarehouseAvailability]]:
+    """Stock per product and warehouse that ships, in the warehouses' order (INV-01). Three statements.
+
+    A product whose stock nobody has told is not among the keys: unknown is not zero.
+    """
+    levels = list(
+        StockLevel.objects.filter(product_id__in=set(product_ids), warehouse__is_active=True)
+        .select_related("warehouse")
+        .order_by("warehouse__position", "warehouse__code")
+    )
+    as_of = figures_of(levels)
+    reserved = reserved_by_pair(as_of)
+    answer: dict[int, list[WarehouseAvailability]] = {}
+    for level in levels:
+        pair = (level.product_id, level.warehouse_id)
+        held = reserved.get(pair, ZERO)
+        answer.setdefault(level.product_id, []).append(
+            WarehouseAvailability(
+                warehouse=level.warehouse,
+                on_hand=level.on_hand,
+                reserved=held,
+                available=available(level.on_hand, held),
+                as_of=as_of[pair],
+                is_stale=freshness.is_stale("stock", as_of[pair]),
+            )
+        )
+    return answer
+
+
+def figures_of(levels: Iterable[StockLevel]) -> dict[Pair, datetime | None]:
+    """How old the figure of each product and warehouse is. One statement."""
+    read = freshness.read_up_to().get("stock")
+    return {(row.product_id, row.warehouse_id): freshness.later(row.as_of, read) for row in levels}
+
+
+def reserved_by_pair(figures: Mapping[Pair, datetime | None]) -> dict[Pair, Decimal]:
+    """Per product and warehouse, what we hold back that the ERP's figure has not deducted.
+
+    figures: the pairs with the age of their figure. An open allocation always counts; a shipped one
+    until a figure is later than its shipment. One statement.
+    """
+    held = (
+        Allocation.objects.filter(product_id__in={product for product, _warehouse in figures})
+        .values_list("product_id", "warehouse_id", "counted_at")
+        .annotate(total=Sum("quantity"))
+    )
+    reserved: dict[Pair, Decimal] = {}
+    for product, warehouse, counted_at, quantity in held:
+        pair = (product, warehouse)
+        if still_reserves(counted_at, figures.get(pair)):
+            reserved[pair] = reserved.get(pair, ZERO) + quantity
+    return reserved
+
+
+def media_by_reference(scope: Scope, reference: str) -> Media:
+    """A picture or document of a product that the company may see. Raises NotFound."""
+    media = Media.objects.filter(reference=reference, product__in=_visible(scope)).first()
+    if media is None:
+        raise NotFound(_("There is no such picture or document."))
+    return media
+
+
+def all_products() -> QuerySet[Product]:
+    """Every product, for staff and jobs."""
+    return Product.objects.select_related("category")
+
+
+def all_warehouses() -> QuerySet[Warehouse]:
+    """Every warehouse that ships, in order."""
+    return Warehouse.objects.filter(is_active=True).order_by("position", "code")
