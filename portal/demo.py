@@ -1,21 +1,45 @@
-"""The people of the demo: who they are, and how they sign in. Used only where PORTAL_DEMO is set."""
+"""The people of the demo: who they are, and how they sign in. Used only where PORTAL_DEMO is set.
+
+Who they are is committed in demo/people.json; their password is made for each installation and stands
+in `demo/sign-ins.json` of its own directory, never in the repository.
+"""
 
 import json
-from functools import cache
+import secrets
 from typing import Any
 
 from django.conf import settings
 
-PASSWORD = "nordwind-demo-2026"  # noqa: S105 - printed on the demo's sign-in page, used nowhere else
 
-
-@cache
 def people() -> list[dict[str, Any]]:
-    """The demo's people, each with email, name, what the person does, and the password."""
-    listed = json.loads((settings.BASE_DIR / "demo" / "people.json").read_text())
-    return [{**person, "password": PASSWORD} for person in listed]
+    """The demo's people: email, name, what they do, memberships or staff role."""
+    listed: list[dict[str, Any]] = json.loads(
+        (settings.BASE_DIR / "demo" / "people.json").read_text(encoding="utf-8")
+    )
+    return listed
 
 
-def sign_ins() -> list[dict[str, Any]]:
-    """What the sign-in page shows: the people in the demo, nobody anywhere else."""
-    return people() if settings.DEMO else []
+def password() -> str:
+    """The password that all people of this demo share; made at the first call."""
+    known = sign_ins()
+    return known[0]["password"] if known else f"nordwind-{secrets.token_hex(4)}"
+
+
+def sign_ins() -> list[dict[str, str]]:
+    """What the sign-in page and the launcher show; nobody outside a demo."""
+    file = settings.VAR_DIR / "demo" / "sign-ins.json"
+    if not settings.DEMO or not file.exists():
+        return []
+    found: list[dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+def keep_sign_ins(word: str) -> None:
+    """Leave names, addresses and password where the sign-in page and the launcher find them."""
+    file = settings.VAR_DIR / "demo" / "sign-ins.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    rows = [
+        {**{key: person[key] for key in ("name", "email", "does")}, "password": word} for person in people()
+    ]
+    file.write_text(json.dumps(rows, indent=1, ensure_ascii=False), encoding="utf-8")
+    file.chmod(0o600)

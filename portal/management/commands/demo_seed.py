@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.actions import Invitation, assign_sales_rep, enrol_member
 from accounts.models import Company, User
 from core.actor import Actor, acting
-from portal.demo import people
+from portal.demo import keep_sign_ins, password, people
 
 
 class Command(BaseCommand):
@@ -25,18 +25,20 @@ class Command(BaseCommand):
             raise CommandError("This is not a demo: set PORTAL_DEMO=1 to have its people here.")
         companies = {company.number: company for company in Company.objects.all()}
         by = Actor("job:demo_seed", "Demo")
+        word = password()
         with acting(by), transaction.atomic():
             for person in people():
-                self.make(person, companies, by)
+                self.make(person, word, companies, by)
+        keep_sign_ins(word)
         self.stdout.write(f"{len(people())} people")
 
-    def make(self, person: dict[str, Any], companies: dict[str, Company], by: Actor) -> None:
+    def make(self, person: dict[str, Any], word: str, companies: dict[str, Company], by: Actor) -> None:
         """One person with groups, memberships and customers."""
         user = User.objects.filter(email=person["email"]).first()
         if user is None:
-            user = User.objects.create_user(
-                person["email"], person["password"], name=person["name"], is_staff="staff" in person
-            )
+            user = User(email=person["email"], name=person["name"], is_staff="staff" in person)
+        user.set_password(word)
+        user.save()
         if "staff" in person:
             user.groups.set([Group.objects.get(name=person["staff"])])
         for place in person.get("memberships", []):
