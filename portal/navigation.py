@@ -100,7 +100,7 @@ def navigation(request: HttpRequest) -> Navigation | None:
     scope: Scope = request.scope  # type: ignore[attr-defined]
     memberships = list(accounts.memberships_of(user.pk))
     current = next((item for item in memberships if item.company_id == scope.company_id), None)
-    companies = [_choice(item, item is current) for item in memberships]
+    companies = [_choice(item, item is current, depth) for item, depth in _as_tree(memberships)]
     return Navigation(
         home_url=_address("portal:home"),
         switch_url=_address("portal:company-switch"),
@@ -124,10 +124,27 @@ def _sections(path: str, scope: Scope) -> list[Link]:
     return links
 
 
-def _choice(membership: Membership, is_current: bool) -> Choice:
+def _as_tree(memberships: list[Membership]) -> list[tuple[Membership, int]]:
+    """The memberships with each branch below its parent, and how deep it stands there (0 to 2)."""
+    own = {item.company_id: item for item in memberships}
+    below: dict[int | None, list[Membership]] = {}
+    for item in memberships:
+        parent = item.company.parent_id
+        below.setdefault(parent if parent in own else None, []).append(item)
+
+    def walk(parent: int | None, depth: int) -> list[tuple[Membership, int]]:
+        rows: list[tuple[Membership, int]] = []
+        for item in below.get(parent, []):
+            rows += [(item, min(depth, 2)), *walk(item.company_id, depth + 1)]
+        return rows
+
+    return walk(None, 0)
+
+
+def _choice(membership: Membership, is_current: bool, depth: int = 0) -> Choice:
     company = membership.company
     note = _("customer %(number)s") % {"number": company.number}
-    return Choice(company.name, company.number, note, company.currency, is_current=is_current)
+    return Choice(company.name, company.number, note, company.currency, depth, is_current)
 
 
 def _person(user: User, membership: Membership | None) -> Person:
