@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel
@@ -222,6 +223,38 @@ def apply_credit(records: Sequence[CreditRecord], *, by: Actor) -> Applied:
 
 def _plain(record: BaseModel) -> dict[str, object]:
     return record.model_dump(mode="json")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who somebody is. staff_role: a group of `accounts.staff`, empty for people of customers."""
+
+    email: str
+    name: str
+    staff_role: str = ""
+
+
+@transaction.atomic
+def register_person(identity: Identity, *, password: str, by: Actor) -> User:
+    """Make somebody known who may sign in, or bring the person there is up to date.
+
+    Raises InvalidValue for a staff role that does not exist.
+    """
+    ownership.check(by, "accounts.User", ["email", "name", "password"])
+    group = Group.objects.filter(name=identity.staff_role).first()
+    if identity.staff_role and group is None:
+        raise InvalidValue(
+            _("There is no staff role “%(role)s”.") % {"role": identity.staff_role}, field="staff_role"
+        )
+
+    user = User.objects.select_for_update(of=("self",), no_key=True).filter(
+        email__iexact=identity.email
+    ).first() or User(email=identity.email)
+    user.name, user.is_staff = identity.name, group is not None
+    user.set_password(password)
+    user.save()
+    user.groups.set([group] if group else [])
+    return user
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,18 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts.actions import Invitation, assign_sales_rep, enrol_member
-from accounts.models import Company, User
+from accounts.actions import (
+    Identity,
+    Invitation,
+    assign_sales_rep,
+    enrol_member,
+    register_person,
+)
+from accounts.models import Company
+from accounts.queries import all_companies
 from core.actor import Actor, acting
 from portal.demo import keep_sign_ins, password, people
 
@@ -23,7 +29,7 @@ class Command(BaseCommand):
         """Refuse outside the demo, and before the first synchronisation."""
         if not settings.DEMO:
             raise CommandError("This is not a demo: set PORTAL_DEMO=1 to have its people here.")
-        companies = {company.number: company for company in Company.objects.all()}
+        companies = {company.number: company for company in all_companies()}
         by = Actor("job:demo_seed", "Demo")
         word = password()
         with acting(by), transaction.atomic():
@@ -34,13 +40,9 @@ class Command(BaseCommand):
 
     def make(self, person: dict[str, Any], word: str, companies: dict[str, Company], by: Actor) -> None:
         """One person with groups, memberships and customers."""
-        user = User.objects.filter(email=person["email"]).first()
-        if user is None:
-            user = User(email=person["email"], name=person["name"], is_staff="staff" in person)
-        user.set_password(word)
-        user.save()
-        if "staff" in person:
-            user.groups.set([Group.objects.get(name=person["staff"])])
+        staff_role = person.get("staff", "")
+        identity = Identity(person["email"], person["name"], staff_role)
+        user = register_person(identity, password=word, by=by)
         for place in person.get("memberships", []):
             limit = place.get("order_limit")
             invitation = Invitation(
