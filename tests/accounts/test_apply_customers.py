@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from accounts.actions import apply_credit, apply_customers, apply_payment_terms
+from accounts.actions.erp import apply_credit, apply_customers, apply_payment_terms
 from accounts.models import Address, Company, CreditAccount, PaymentTerm
 from accounts.records import AddressRecord, CreditRecord, CustomerRecord, PaymentTermRecord
 from core.actor import acting

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.actions import Invitation, enrol_member
+from accounts.actions.people import Invitation, enrol_member
 from accounts.models import Membership
 from core.errors import InvalidValue
 from core.models import Event

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts.actions import (
+from accounts.actions.people import (
     Identity,
     Invitation,
     assign_sales_rep,
