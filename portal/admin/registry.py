@@ -1,1 +1,13 @@
 """Registers every admin class; the project's app config imports it when the apps are ready."""
+
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from django.contrib import admin
+from django_q.models import Failure, OrmQ, Schedule, Success
+
+# One sign-in for everybody: the portal's, with its throttling and its second factor to come.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+# Rows of libraries that nobody may edit here: a person's address is changed at the person, and the
+# queue's rows are a wake-up, never the truth (the hub's own pages show the work).
+admin.site.unregister([EmailAddress, Failure, OrmQ, Schedule, Success])
