@@ -14,7 +14,7 @@ from accounts.states import Right, rights_of
 from core.errors import NotFound
 
 
-def memberships_of(user_id: int | None) -> QuerySet[Membership]:
+def memberships_of(user_id: int) -> QuerySet[Membership]:
     """The memberships a person can act through: active, in companies that are not closed."""
     return (
         Membership.objects.filter(user_id=user_id, is_active=True, user__is_active=True)
@@ -92,9 +92,9 @@ def acting_company(scope: Scope) -> Company:
 
 def ship_to_addresses(scope: Scope) -> QuerySet[Address]:
     """Where goods for the acting company may go: its own addresses in use (ACC-03)."""
-    return Address.objects.filter(company_id=scope.company_id, is_ship_to=True, is_active=True).exclude(
-        company_id=None
-    )
+    if scope.company_id is None:
+        return Address.objects.none()
+    return Address.objects.filter(company_id=scope.company_id, is_ship_to=True, is_active=True)
 
 
 @dataclass(frozen=True)

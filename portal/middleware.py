@@ -42,7 +42,7 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        user = request.user
+        user: Any = request.user
         signed_in = user.is_authenticated
         request.actor = Actor(  # type: ignore[attr-defined]
             channel=channel_of(request.path),

@@ -6,6 +6,7 @@ and DATABASE_URL, or does not start.
 
 import os
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
@@ -274,7 +275,7 @@ REST_FRAMEWORK = {
 # -- work in the background ----------------------------------------------------------------------
 
 # Wake-ups only (integrations/wakeups.py): a task is handed out once, successes are not kept.
-Q_CLUSTER = {
+Q_CLUSTER: dict[str, Any] = {
     "name": "accord",
     "orm": "default",
     "broker_class": "integrations.wakeups.WakeUps",

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """Closes sign-up and sends staff to the back office, buyers to the portal."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

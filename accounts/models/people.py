@@ -33,7 +33,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]
     """A person: a buyer through memberships, staff through groups, never both in one session."""
 
     email = models.EmailField(_("e-mail"), unique=True)

@@ -21,7 +21,7 @@ def home(request: BuyerRequest) -> HttpResponse:
 @require_POST
 def switch_company(request: BuyerRequest) -> HttpResponse:
     """Act for another company that the person is a member of (ACC-12)."""
-    memberships = queries.memberships_of(request.user.pk)
+    memberships = queries.memberships_of(request.user.pk or 0)
     chosen = memberships.filter(company__number=request.POST.get("company", "")).first()
     if chosen is None:
         raise NotFound(_("There is no such company."))
