@@ -101,7 +101,8 @@ class Stack:
         self.start_erp()
         self._start_portal()
         self._wait_until_well()
-        self.manage("demo_seed")
+        if not (self.root / "demo" / "sign-ins.json").exists():
+            self.manage("demo_seed")
 
     def stop(self) -> None:
         """End all parts in order, the database last and only if it was started here."""

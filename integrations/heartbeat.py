@@ -45,6 +45,11 @@ def _age(beats: QuerySet[Heartbeat]) -> timedelta | None:
     return last[0] - last[1] if last else None
 
 
+def forget(cluster: str) -> None:
+    """Remove the heartbeat of a cluster that ended in good order: it is not missed."""
+    Heartbeat.objects.filter(cluster=cluster).delete()
+
+
 def forget_the_dead() -> None:
     """Remove the heartbeats of clusters that ended long ago."""
     Heartbeat.objects.filter(beat_at__lt=timezone.now() - KEPT).delete()

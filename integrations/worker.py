@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -194,6 +195,10 @@ class Supervisor:
             time.sleep(0.05)
         for group in self.groups:
             group.kill()
+        with suppress(DatabaseError, InterfaceError):
+            close_old_connections()
+            for group in self.groups:
+                heartbeat.forget(group.name)
 
 
 def _silence(conf: dict[str, float]) -> float:

@@ -196,6 +196,7 @@ def test_on_sigterm_the_task_in_work_is_finished_and_everyone_ends(worker):
 
     assert worker.process.wait(timeout=15) == 0
     assert has_trace("last:ended")
+    assert heartbeat.canary_age("accord") is None  # nobody waits for a canary of those who left
     assert not any(processes.command_line(pid) for pid in everyone)
 
 
