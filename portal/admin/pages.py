@@ -14,6 +14,6 @@ def admin_page(
 
     title: the document's name, shown as heading and in the browser's tab.
     """
-    request.current_app = admin.site.name  # type: ignore[attr-defined]
+    request.current_app = admin.site.name
     everything = {**admin.site.each_context(request), "title": title, **context}
     return TemplateResponse(request, template, everything, status=status)

@@ -104,7 +104,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _item(request: HttpRequest, entry: Entry) -> dict[str, Any] | None:
-    if entry.needs and not request.user.has_perm(entry.needs):  # type: ignore[union-attr]
+    if entry.needs and not request.user.has_perm(entry.needs):
         return None
     try:
         link = reverse(entry.page)

@@ -73,6 +73,47 @@ def test_what_templates_load_from_static_exists():
     assert {path for path in wanted if find(path) is None} == set()
 
 
+def _luminance(colour: str) -> float:
+    """Relative luminance of #rrggbb, WCAG 2.2."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(first: str, second: str) -> float:
+    light, dark = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+TEXT = ("ink", "text", "subtle")
+GROUNDS = ("page", "tint", "hover", "act-bg", "idle-bg", "good-bg", "warn-bg", "bad-bg")
+PAIRS = [(ink, ground) for ink in TEXT for ground in GROUNDS] + [
+    (f"{state}-ink", f"{state}-bg") for state in ("idle", "good", "warn", "bad", "act")
+]
+
+
+def _tokens() -> dict[str, str]:
+    text = (ROOT / "static" / "accord" / "tokens.css").read_text()
+    return dict(re.findall(r"--ac-([a-z0-9-]+): (#[0-9a-f]{6})", text))
+
+
+@pytest.mark.parametrize(("ink", "ground"), PAIRS)
+def test_every_ink_is_readable_on_every_ground(ink, ground):
+    tokens = _tokens()
+
+    assert _contrast(tokens[ink], tokens[ground]) >= 4.5
+
+
+@pytest.mark.parametrize("mark", ["field-line", "act", "good", "warn", "bad", "idle"])
+def test_lines_of_fields_and_marks_of_states_stand_out_from_the_surface(mark):
+    assert _contrast(_tokens()[mark], "#ffffff") >= 3
+
+
+@pytest.mark.parametrize("source", ["portal", "hub", "erp", "pim", "carrier", "act-ink"])
+def test_the_words_of_sources_and_links_are_readable(source):
+    assert _contrast(_tokens()[source], "#ffffff") >= 4.5
+
+
 @pytest.mark.parametrize(
     ("kind", "states"),
     [
