@@ -157,7 +157,7 @@ def suitable_python() -> str:
 def _pip(recipe: Recipe, *arguments: str) -> None:
     log = PROJECT / "var" / "log" / f"pip-{recipe.stamp}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [recipe.folder / "bin" / "python", "-m", "pip", "install"]
+    command = [str(recipe.folder / "bin" / "python"), "-m", "pip", "install"]
     quiet = ["--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
     with log.open("w") as output:
         result = subprocess.run(

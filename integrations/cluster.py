@@ -29,7 +29,7 @@ def _tied(target: Any, parent: int, *arguments: Any) -> None:
     target(*arguments)
 
 
-class Sentinel(q2.Sentinel):  # type: ignore[misc] # django-q2 has no annotations
+class Sentinel(q2.Sentinel):
     """Guards the pool; ends the whole process group when one of its processes was killed at a bad moment."""
 
     def spawn_process(self, target: Any, *args: Any) -> BaseProcess:
@@ -78,7 +78,7 @@ class Sentinel(q2.Sentinel):  # type: ignore[misc] # django-q2 has no annotation
         self.reincarnate(process)
 
 
-class Cluster(q2.Cluster):  # type: ignore[misc]
+class Cluster(q2.Cluster):
     """The head of one cluster: starts the sentinel, passes on the order to stop, waits."""
 
     def run(self) -> int:

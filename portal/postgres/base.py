@@ -6,9 +6,11 @@ connection.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.client import DatabaseClient as PostgresClient
 from django.db.utils import OperationalError
@@ -19,7 +21,9 @@ from portal.postgres.cluster import Access, Cluster, EmbeddedPostgresFailure
 class DatabaseClient(PostgresClient):
     """`manage.py dbshell` with the psql of the server's own version."""
 
-    def runshell(self, parameters: list[str]) -> None:
+    connection: DatabaseWrapper
+
+    def runshell(self, parameters: Iterable[str]) -> None:
         """Open psql on the database of this connection."""
         self.executable_name = str(self.connection.cluster.tool("psql"))
         self.connection.ensure_connection()
@@ -46,7 +50,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Connect first; only when that fails look after the server, and connect once more."""
         try:
             return super().get_new_connection(conn_params)
-        except base.Database.OperationalError:
+        except psycopg.OperationalError:
             self._point_at(self._ensure())
             return super().get_new_connection(super().get_connection_params())
 
