@@ -70,7 +70,11 @@ class PriceListAssignment(models.Model):
 
 
 class PriceRun(models.Model):
-    """One import of prices: the version that rows name (PRC-10)."""
+    """One import of prices: the version that rows name (PRC-10). An import that changes nothing has none.
+
+    rising: how many steps of its ladders cost more than the one before. undoes: the import whose
+    prices this one took back.
+    """
 
     system = models.CharField(max_length=40)
     flow = models.CharField(max_length=60)
@@ -81,6 +85,10 @@ class PriceRun(models.Model):
     same = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
     ended = models.PositiveIntegerField(default=0)
+    rising = models.PositiveIntegerField(_("rising steps"), default=0)
+    undoes = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by"
+    )
     correlation_id = models.CharField(max_length=64, blank=True)
 
     class Meta:
@@ -125,6 +133,14 @@ class PriceRow(models.Model):
             models.CheckConstraint(
                 condition=Q(unit_price__gte=0) & Q(price_unit__gt=0) & Q(min_quantity__gte=0),
                 name="price_row_positive",
+            ),
+        ]
+        indexes = [
+            # Few lists have dated prices: whether any can overlap is asked at every import.
+            models.Index(
+                fields=["price_list", "product"],
+                name="price_row_dated",
+                condition=Q(ended_run=None, valid_from__isnull=False),
             ),
         ]
 

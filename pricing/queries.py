@@ -139,7 +139,7 @@ def price_sheet(context: PriceContext, asks: Sequence[Ask]) -> dict[Hashable, Pr
 def _eligible(context: PriceContext) -> _Lists:
     if context.company_id is None:
         return _Lists(0, None, ())
-    values = {
+    values: dict[str, Any] = {
         "now": timezone.now(),
         "lineage": list(context.lineage),
         "currency": context.currency,
@@ -173,7 +173,7 @@ def _prices(
     found: defaultdict[int, dict[int, tuple[Any, ...]]] = defaultdict(dict)
     if not lists.rows:
         return found
-    values = {
+    values: dict[str, Any] = {
         "products": [ask.product_id for ask in asks],
         "quantities": [breaks[ask.key] for ask in asks],
         "lists": lists.ids,
@@ -241,12 +241,13 @@ def price_ladders(context: PriceContext, product_ids: Collection[int]) -> dict[i
     steps: defaultdict[tuple[int, int], list[LadderStep]] = defaultdict(list)
     if lists.rows and product_ids:
         named = dict(lists.rows)
-        values = {"lists": lists.ids, "products": list(product_ids), "on": context.on}
+        values: dict[str, Any] = {"lists": lists.ids, "products": list(product_ids), "on": context.on}
         with connection.cursor() as cursor:
             cursor.execute(STEPS, values)
-            for product_id, list_id, *step in cursor.fetchall():
+            for product_id, list_id, least, price, per in cursor.fetchall():
                 source = named[list_id]
-                steps[product_id, list_id].append(LadderStep(*step, source.list_code, source.kind))
+                step = LadderStep(least, price, per, source.list_code, source.kind)
+                steps[product_id, list_id].append(step)
     return {
         product_id: combined_ladder([steps[product_id, list_id] for list_id in lists.ids])
         for product_id in product_ids

@@ -1,0 +1,144 @@
+"""What the ERP tells of price lists, who gets them, tax rates and costs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from pydantic import BaseModel
+
+from accounts.models import Company
+from catalog.models import Product
+from core import ownership
+from core.actor import Actor
+from core.applied import Applied, Rejected
+from core.changes import assign, differs, write
+from pricing.models import ItemCost, PriceList, PriceListAssignment, TaxRate
+from pricing.records import AssignmentRecord, CostRecord, PriceListRecord, TaxRateRecord
+
+
+@transaction.atomic
+def apply_price_lists(records: Sequence[PriceListRecord], *, by: Actor, is_full: bool = False) -> Applied:
+    """Take over the ERP's price lists; with is_full, lists that it no longer has go out of use."""
+    fields = ("name", "kind", "currency", "erp_id")
+    ownership.check(by, "pricing.PriceList", ("code", *fields))
+    known = {row.code: row for row in PriceList.objects.select_for_update(no_key=True).order_by("pk")}
+
+    new, changed, same = [], [], 0
+    for record in {record.code: record for record in records}.values():
+        values = {**record.model_dump(include=set(fields)), "is_active": True}
+        row = known.pop(record.code, None)
+        if row is None:
+            new.append(PriceList(code=record.code, as_of=record.as_of, **values))
+        elif record.as_of >= row.as_of and differs(row, values):
+            changed.append(assign(row, {**values, "as_of": record.as_of}))
+        else:
+            same += 1
+    gone = [assign(row, {"is_active": False}) for row in known.values() if is_full and row.is_active]
+
+    write(PriceList, new=new, changed=changed, fields=(*fields, "is_active", "as_of"))
+    write(PriceList, new=[], changed=gone, fields=("is_active",))
+    return Applied(new=len(new), changed=len(changed), same=same, removed=len(gone))
+
+
+@transaction.atomic
+def apply_assignments(records: Sequence[AssignmentRecord], *, by: Actor, is_full: bool = False) -> Applied:
+    """Take over who gets which list; with is_full, whatever is not among the records ends (PRC-01)."""
+    fields = ("priority", "valid_from", "valid_until")
+    ownership.check(by, "pricing.PriceListAssignment", ("price_list", "company", *fields))
+    lists = {row.code: row.pk for row in PriceList.objects.select_for_update(no_key=True).order_by("pk")}
+    companies: dict[str | None, int | None] = dict(Company.objects.values_list("number", "pk"))
+    companies[None] = None
+    known = {(row.price_list_id, row.company_id): row for row in PriceListAssignment.objects.all()}
+
+    new, changed, same, rejected = [], [], 0, []
+    for record in records:
+        problem = _unknown_in(record, lists, companies)
+        if problem:
+            rejected.append(problem)
+            continue
+        key = lists[record.price_list_code], companies[record.company_number]
+        values = record.model_dump(include=set(fields))
+        row = known.pop(key, None)
+        if row is None:
+            new.append(PriceListAssignment(price_list_id=key[0], company_id=key[1], **values))
+        elif differs(row, values):
+            changed.append(assign(row, values))
+        else:
+            same += 1
+
+    write(PriceListAssignment, new=new, changed=changed, fields=fields)
+    removed = 0
+    for row in known.values() if is_full else ():
+        row.delete()
+        removed += 1
+    return Applied(len(new), len(changed), same, removed, tuple(rejected))
+
+
+def _unknown_in(
+    record: AssignmentRecord, lists: dict[str, int], companies: dict[str | None, int | None]
+) -> Rejected | None:
+    key = f"{record.price_list_code}/{record.company_number or '*'}"
+    if record.price_list_code not in lists:
+        return _rejection(
+            key, "price_list_code", _("The price list is not known here; send it first."), record
+        )
+    if record.company_number not in companies:
+        return _rejection(key, "company_number", _("The customer is not known here; send it first."), record)
+    return None
+
+
+@transaction.atomic
+def apply_tax_rates(records: Sequence[TaxRateRecord], *, by: Actor) -> Applied:
+    """Take over the ERP's tax rates; a code stays as long as a product may name it (CRT-17)."""
+    fields = ("name", "percent", "erp_id")
+    ownership.check(by, "pricing.TaxRate", ("code", *fields))
+    known = {row.code: row for row in TaxRate.objects.select_for_update(no_key=True).order_by("pk")}
+
+    new, changed, same = [], [], 0
+    for record in {record.code: record for record in records}.values():
+        values = record.model_dump(include=set(fields))
+        row = known.get(record.code)
+        if row is None:
+            new.append(TaxRate(code=record.code, as_of=record.as_of, **values))
+        elif record.as_of >= row.as_of and differs(row, values):
+            changed.append(assign(row, {**values, "as_of": record.as_of}))
+        else:
+            same += 1
+
+    write(TaxRate, new=new, changed=changed, fields=(*fields, "as_of"))
+    return Applied(len(new), len(changed), same)
+
+
+@transaction.atomic
+def apply_costs(records: Sequence[CostRecord], *, by: Actor) -> Applied:
+    """Take over what products cost us; older figures are dropped (QTE-04)."""
+    fields = ("cost_price", "currency")
+    ownership.check(by, "pricing.ItemCost", ("product", *fields))
+    last = {record.sku: record for record in records}
+    products = dict(Product.objects.filter(sku__in=last).values_list("sku", "pk"))
+    rows = ItemCost.objects.select_for_update(no_key=True, of=("self",)).order_by("pk")
+    known = {row.product_id: row for row in rows.filter(product_id__in=products.values())}
+
+    new, changed, same, rejected = [], [], 0, []
+    for record in last.values():
+        product = products.get(record.sku)
+        if product is None:
+            reason = _("The product is not known here; send it first.")
+            rejected.append(_rejection(record.sku, "sku", reason, record))
+            continue
+        values = record.model_dump(include=set(fields))
+        row = known.get(product)
+        if row is None:
+            new.append(ItemCost(product_id=product, as_of=record.as_of, **values))
+        elif record.as_of >= row.as_of and differs(row, values):
+            changed.append(assign(row, {**values, "as_of": record.as_of}))
+        else:
+            same += 1
+
+    write(ItemCost, new=new, changed=changed, fields=(*fields, "as_of"))
+    return Applied(len(new), len(changed), same, rejected=tuple(rejected))
+
+
+def _rejection(key: str, field: str, reason: Any, record: BaseModel) -> Rejected:
+    return Rejected(key, field, str(reason), record.model_dump(mode="json"))

@@ -1,0 +1,171 @@
+"""Prices come in as runs of immutable versions, and a run can be taken back."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core import ownership
+from core.actor import Actor
+from core.applied import Applied, Rejected
+from core.cases import CaseFacts, open_case, settle_cases
+from core.errors import InvalidValue, WrongState
+from pricing.merge import steps as merge
+from pricing.models import PriceList, PriceRow, PriceRun
+from pricing.records import PRICE_FIELDS, PriceRecord
+
+SHOWN_REJECTIONS = 50
+
+
+@dataclass(frozen=True)
+class RunScope:
+    """What a run of prices claims to hold.
+
+    full_lists: codes of lists that it brings whole: prices of ours that it lacks end. All other
+    lists are touched only where the run names a price. is_all_or_nothing: one bad row refuses the
+    whole run (PRC-25).
+    """
+
+    full_lists: frozenset[str] = frozenset()
+    is_all_or_nothing: bool = False
+
+
+CHANGES_ONLY = RunScope()
+
+
+@transaction.atomic
+def apply_prices(
+    records: Iterable[PriceRecord],
+    *,
+    by: Actor,
+    flow: str,
+    as_of: datetime,
+    scope_of_run: RunScope = CHANGES_ONLY,
+) -> Applied:
+    """Merge prices as immutable versions: what changed ends and is inserted anew, the rest is untouched.
+
+    records: any number, streamed. as_of: when the ERP was read, by its clock; a price whose
+    version comes from a later reading stays. Bad rows are reported and leave what we have in place.
+    Raises InvalidValue when a full list comes empty, or for a bad row under is_all_or_nothing.
+    Source: PRC-10, PRC-12, PRC-25, INT-48.
+    """
+    ownership.check(by, "pricing.PriceRow", PRICE_FIELDS)
+    merge.stage(records)
+    codes = scope_of_run.full_lists.union(merge.staged_list_codes())
+    lists = list(PriceList.objects.select_for_update(no_key=True).filter(code__in=codes).order_by("pk"))
+    full = [item.pk for item in lists if item.code in scope_of_run.full_lists]
+    newer = list(PriceRun.objects.filter(as_of__gt=as_of).values_list("pk", flat=True))
+
+    _check_not_empty(scope_of_run)
+    merge.judge(lists=lists, full=full, newer=newer)
+    same, bad = merge.counts()
+    rejected = merge.rejected() if bad else ()
+    if rejected and scope_of_run.is_all_or_nothing:
+        raise _refusal(rejected)
+
+    run = PriceRun.objects.create(system=by.system, flow=flow, as_of=as_of, correlation_id=by.correlation_id)
+    done = merge.merge(run, full=full, newer=newer)
+    if not done.inserted and not done.ended:
+        run.delete()
+        return Applied(same=same, rejected=rejected)
+    new = done.inserted - done.changed
+    rising = merge.rising_steps(lists)
+    run.new, run.changed, run.same, run.rejected = new, done.changed, same, bad
+    run.ended, run.rising = done.ended, len(rising)
+    run.save(update_fields=["new", "changed", "same", "rejected", "ended", "rising"])
+
+    _flag(rising, lists, full=full, by=by)
+    return Applied(new=new, changed=done.changed, same=same, removed=done.ended, rejected=rejected)
+
+
+def _check_not_empty(scope_of_run: RunScope) -> None:
+    """A full list without a single price is a broken reading, not a list without prices."""
+    empty = sorted(scope_of_run.full_lists.difference(merge.staged_list_codes()))
+    current = PriceRow.objects.filter(price_list__code__in=empty, ended_run=None)
+    if empty and current.exists():
+        raise InvalidValue(
+            _(
+                "%(lists)s came without a single price: nothing was changed. Read again, or take the list out of use."
+            )
+            % {"lists": ", ".join(empty)},
+            lists=empty,
+        )
+
+
+def _refusal(rejected: Sequence[Rejected]) -> InvalidValue:
+    first = rejected[0]
+    return InvalidValue(
+        _("%(count)s rows cannot be taken, so none was. The first: %(key)s, %(reason)s")
+        % {"count": len(rejected), "key": first.key, "reason": first.reason},
+        rejected=[
+            {"key": item.key, "field": item.field, "reason": item.reason}
+            for item in rejected[:SHOWN_REJECTIONS]
+        ],
+        count=len(rejected),
+    )
+
+
+def _flag(
+    rising: Sequence[merge.RisingStep], lists: Sequence[PriceList], *, full: Sequence[int], by: Actor
+) -> None:
+    """Open a case per list whose ladder rises; a full reading without any settles it (failure bank 16)."""
+    for item in lists:
+        steps = [step for step in rising if step.list_id == item.pk]
+        subject = f"price_list:{item.code}"
+        if not steps and item.pk in full:
+            settle_cases(subject, by=by, reason=str(_("No step rises any more.")), kinds=("rising_ladder",))
+        if not steps:
+            continue
+        first = steps[0]
+        cause = _(
+            "In %(list)s, %(sku)s costs more from %(quantity)s on than below (%(count)s such steps)."
+        ) % {
+            "list": item.name,
+            "sku": first.sku,
+            "quantity": f"{first.min_quantity.normalize():f}",
+            "count": len(steps),
+        }
+        evidence = [
+            {"sku": step.sku, "min_quantity": str(step.min_quantity), "unit_price": str(step.unit_price)}
+            for step in steps[:SHOWN_REJECTIONS]
+        ]
+        facts = CaseFacts(cause=str(cause), system=by.system, evidence={"steps": evidence})
+        open_case("rising_ladder", subject, facts, by=by)
+
+
+@transaction.atomic
+def undo_run(run: PriceRun, *, by: Actor) -> PriceRun:
+    """Take back an import: its prices end, those it ended come back, as versions of a new import.
+
+    Raises WrongState when it is already taken back or a later import has changed the same prices.
+    Source: PRC-25.
+    """
+    run = PriceRun.objects.select_for_update(of=("self",), no_key=True).get(pk=run.pk)
+    brought, ended = PriceRow.objects.filter(run=run), PriceRow.objects.filter(ended_run=run)
+    touched = brought.values("price_list").union(ended.values("price_list"))
+    list(PriceList.objects.select_for_update(no_key=True).filter(pk__in=touched).order_by("pk"))
+    if PriceRun.objects.filter(undoes=run).exists():
+        raise WrongState(_("This import is already taken back."), run=run.pk)
+    later = merge.changed_since(run)
+    if later:
+        raise WrongState(
+            _("Import %(later)s has changed the same prices since; take that one back first.")
+            % {"later": later},
+            run=run.pk,
+            later=later,
+        )
+
+    undo = PriceRun.objects.create(
+        system=run.system,
+        flow=run.flow,
+        as_of=timezone.now(),
+        undoes=run,
+        correlation_id=by.correlation_id,
+    )
+    undo.ended = brought.update(ended_run=undo)
+    undo.new = merge.revive(run, undo)
+    undo.save(update_fields=["ended", "new"])
+    return undo
