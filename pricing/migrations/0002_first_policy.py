@@ -1,7 +1,8 @@
 """The price policy that a new installation starts with."""
 
+from datetime import UTC, datetime
+
 from django.db import migrations
-from django.utils import timezone
 
 
 def start(apps, schema_editor):
@@ -9,7 +10,7 @@ def start(apps, schema_editor):
         version=1,
         precedence=["contract", "group", "list"],
         floor_margin_percent=12,
-        active_from=timezone.now(),
+        active_from=datetime(2000, 1, 1, tzinfo=UTC),
         note="Agreement before group before list.",
     )
 
