@@ -24,6 +24,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import psycopg
+from psycopg import sql
+
 from demo.environment import PROJECT, ensure, say
 from demo.part import Part, StartFailure
 from portal.postgres.cluster import Cluster
@@ -35,11 +38,20 @@ KEPT_BY_A_DEMO = ["postgres", "erp", "pim", "mails", "media", "demo", "log", "de
 
 
 @dataclass(frozen=True)
+class Template:
+    """A portal database to clone, and the folder with the files that belong to it."""
+
+    database: str
+    folder: Path
+
+
+@dataclass(frozen=True)
 class Plan:
     """What to start, and where.
 
     root: the folder for everything that is stored. port, erp_port: 0 chooses a free one.
-    cluster: where the databases lie; the root's own unless given. durable: False for throw-away data.
+    cluster: where the databases lie; the root's own unless given. template: what to clone instead of
+    beginning with nothing; such databases are thrown away at the end.
     front_erp: gets the ERP's address and returns the one to give to the portal (a proxy between them).
     variables: more environment variables for the portal.
     """
@@ -50,6 +62,7 @@ class Plan:
     erp_kind: str = "sqlite"
     database: str = "accord"
     cluster: Cluster | None = None
+    template: Template | None = None
     is_dev: bool = False
     front_erp: Callable[[str], str] | None = None
     variables: dict[str, str] = field(default_factory=dict)
@@ -111,6 +124,8 @@ class Stack:
                 self.parts[name].ask_to_end()
         for part in self.parts.values():
             part.stop()
+        if self.plan.template is not None:
+            self._throw_away()
         if self.owns_database:
             self.cluster.stop()
         if self.watcher is not None and self.watcher.stdin is not None:
@@ -221,7 +236,7 @@ class Stack:
         if self.plan.erp_kind == "postgresql":
             access = self.cluster.access()
             assert access is not None
-            command += ["--uri", access.url("")]
+            command += ["--uri", access.url("").replace("postgres://", "postgresql://", 1)]
         return [*command, "--db", self._erp_database()]
 
     def _manage_command(self, *arguments: str) -> list[str]:
@@ -273,15 +288,36 @@ class Stack:
         if self.owns_database:
             self._tell_watcher("database")
             marker.touch()
+        if self.plan.template is not None:
+            self.database_url = self._clone(self.plan.template)
+            return
         self.database_url = self.cluster.ensure(self.plan.database).url(self.plan.database)
         self.plan.tell(f"Database: PostgreSQL on 127.0.0.1:{self._access_port()}")
+
+    def _clone(self, template: Template) -> str:
+        access = self.cluster.ensure()
+        names = [sql.Identifier(self.plan.database), sql.Identifier(template.database)]
+        with psycopg.connect(access.url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+        return access.url(self.plan.database)
+
+    def _throw_away(self) -> None:
+        access = self.cluster.access()
+        if access is None or not self.cluster.is_running():
+            return
+        with psycopg.connect(access.url("postgres"), autocommit=True) as connection:
+            for name in (self.plan.database, self._erp_database()):
+                connection.execute(
+                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+                )
 
     def _access_port(self) -> int:
         access = self.cluster.access()
         return access.port if access else 0
 
     def _prepare_erp(self) -> Callable[[], None]:
-        part = self._part("erp-init", [*self._erp_command(), "init"])
+        order = "init" if self.plan.template is None else "reset"
+        part = self._part("erp-init", [*self._erp_command(), order])
         is_first = not (self.root / "erp").exists()
         self.plan.tell(
             "ERP: building Tryton with the demo company (a minute or two) ..." if is_first else "ERP: Tryton"
@@ -295,6 +331,8 @@ class Stack:
         return wait
 
     def _prepare_portal(self) -> None:
+        if self.plan.template is not None:
+            return
         self.plan.tell("Portal: migrations ...")
         self.manage("migrate", "--verbosity", "0")
         self.manage("createcachetable")

@@ -1,0 +1,101 @@
+"""A demo made once and cloned in a second: for story and browser tests, which change what they touch.
+
+The template is a portal database after its first synchronisation, the ERP's own template that it was
+synchronised with, and the files that belong to them. It is made anew when the code that fills it changes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from demo.environment import PROJECT, say
+from demo.stack import Plan, Stack, Template
+from portal.postgres.cluster import Cluster
+
+FILLED_BY = ("core", "accounts", "catalog", "pricing", "orders", "quotes", "integrations", "demo")
+FILES = ("demo", "pim", "media", "secret-key")
+PREFIX = "accord_template_"
+
+
+def cloned_stack(cluster: Cluster, root: Path, name: str, plan: Plan | None = None) -> Stack:
+    """Return a stack on databases of its own, cloned from the template; its data goes when it stops.
+
+    cluster: where template and clones lie. root: an empty folder for its files. name: of its database,
+    unique in the cluster. plan: ports, a proxy and other wishes.
+    """
+    template = ensure_template(cluster)
+    for file in FILES:
+        _copy(template.folder / file, root / file)
+    wishes = plan or Plan(root)
+    return Stack(
+        replace(wishes, root=root, cluster=cluster, database=name, erp_kind="postgresql", template=template)
+    )
+
+
+def ensure_template(cluster: Cluster, tell: Callable[[str], None] = say) -> Template:
+    """Return the template that fits this code, making it if there is none; one process makes it."""
+    folder = cluster.root.with_name(f"{cluster.root.name}-template")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    database = PREFIX + _digest()
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        access = cluster.ensure()
+        with psycopg.connect(access.url("postgres"), autocommit=True) as connection:
+            names = connection.execute(
+                "SELECT datname FROM pg_database WHERE datname LIKE 'accord\\_template\\_%'"
+            )
+            present = [name for (name,) in names.fetchall()]
+            if database not in present:
+                tell("Making the demo that the tests clone (two minutes, once) ...")
+                _make(cluster, connection, database, folder, tell)
+                for old in present:
+                    _drop(connection, old)
+    return Template(database, folder)
+
+
+def _make(
+    cluster: Cluster,
+    connection: psycopg.Connection[tuple[object, ...]],
+    database: str,
+    folder: Path,
+    tell: Callable[[str], None],
+) -> None:
+    draft = "accord_draft"
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in (draft, f"erp_{draft}"):
+        _drop(connection, name)
+    plan = Plan(folder, database=draft, cluster=cluster, erp_kind="postgresql", tell=tell)
+    with Stack(plan):
+        pass
+    _drop(connection, f"erp_{draft}")
+    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+    connection.execute(rename.format(sql.Identifier(draft), sql.Identifier(database)))
+
+
+def _drop(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
+    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, dirs_exist_ok=True)
+    elif source.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)
+
+
+def _digest() -> str:
+    digest = hashlib.sha256((PROJECT / "requirements.lock").read_bytes())
+    for app in FILLED_BY:
+        for file in sorted((PROJECT / app).rglob("*.py")) + sorted((PROJECT / app).rglob("*.json")):
+            digest.update(str(file.relative_to(PROJECT)).encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
