@@ -73,6 +73,7 @@ class Order(models.Model):
     payment_status = models.CharField(
         _("payment"), max_length=10, choices=PaymentStatus, default=PaymentStatus.NONE
     )
+    erp_version = models.CharField(max_length=60, blank=True)
     confirmed_at = models.DateTimeField(_("confirmed"), null=True)
     erp_as_of = models.DateTimeField(_("ERP data as of"), null=True)
 
@@ -140,6 +141,7 @@ class OrderLine(models.Model):
     cancelled = _quantity(_("cancelled"))
     substituted = _quantity(_("substituted"))
     invoiced = _quantity(_("invoiced"))
+    credited = _quantity(_("credited"))
     returned = _quantity(_("returned"))
     backorder_on = models.DateField(_("rest expected"), null=True)
 

@@ -1,0 +1,1 @@
+"""Every write of orders, split by noun; import the modules by their full path."""

@@ -1,0 +1,47 @@
+"""Cancelling an order that the ERP has not confirmed."""
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from catalog.actions.allocation import release_allocation
+from core.actor import Actor
+from core.errors import InvalidValue, WrongState
+from orders.actions.moves import lock_order, move, record
+from orders.models import Order, OrderLine
+from orders.states import OrderStatus
+
+CANCELLABLE = (OrderStatus.PENDING_APPROVAL, OrderStatus.RECEIVED, OrderStatus.ON_HOLD)
+
+
+@transaction.atomic
+def cancel_order(order: Order, *, by: Actor, reason: str) -> Order:
+    """Take an order back before the ERP has it; stock and credit are free again (failure bank 45).
+
+    Records `order.cancelled`. Raises WrongState once the ERP has confirmed it: from then on it is
+    cancelled there; InvalidValue without a reason.
+    """
+    order = lock_order(order)
+    if order.status == OrderStatus.CONFIRMED:
+        raise WrongState(
+            _(
+                "The ERP has confirmed this order, so it cannot be cancelled here. "
+                "Call your contact in sales: what is cancelled there shows here by itself."
+            ),
+            old=order.status,
+        )
+    if not reason.strip():
+        raise InvalidValue(_("Say why the order is cancelled."), field="reason")
+
+    move(order, OrderStatus.CANCELLED, by=by, reason=reason.strip())
+    cancel_rest(order, by=by)
+    record("order.cancelled", order, {"reason": reason.strip()}, by=by)
+    return order
+
+
+def cancel_rest(order: Order, *, by: Actor) -> None:
+    """Count what has not been shipped as cancelled and release its stock."""
+    release_allocation(order.subject, by=by)
+    lines = OrderLine.objects.filter(order=order)
+    lines.filter(shipped__lt=F("ordered")).update(cancelled=F("ordered") - F("shipped"))
+    lines.update(allocated=0, backordered=0)

@@ -1,0 +1,130 @@
+"""Ordering what is in the cart, at exactly what the buyer was shown."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.queries import scope_for
+from accounts.states import Right
+from core.actor import Actor
+from core.days import erp_today
+from core.errors import InvalidValue, NotFound, OutOfDate
+from orders.actions.cart import empty_cart, lock_cart
+from orders.actions.place import DraftLine, OrderDraft, place_order
+from orders.models import Cart, Order
+from orders.queries.cart import CartSheet, SheetLine, cart_sheet
+from orders.rules.lines import check_lines
+from orders.rules.shown import Difference, differences
+
+
+@dataclass(frozen=True)
+class CheckoutChoice:
+    """What the buyer decided on the checkout page, and what the page had shown.
+
+    token: the cart's filling, shown_digest: CartSheet.digest, both carried by the form.
+    """
+
+    token: str
+    shown_digest: str
+    ship_to_erp_id: str
+    po_number: str = ""
+    note: str = ""
+    requested_on: date | None = None
+
+
+@transaction.atomic
+def checkout(cart: Cart, choice: CheckoutChoice, *, by: Actor) -> Order:
+    """Turn the cart into an order; whatever is submitted twice answers the same order (CRT-15).
+
+    Prices, tax and stock are asked again under the cart's lock: anything that differs from what was
+    shown refuses the order and names the differences (failure bank 18). Empties the cart.
+    Raises OutOfDate, NotFound for somebody else's cart, and the refusals of place_order.
+    """
+    cart = lock_cart(cart)
+    if by.user_id is None or cart.user_id != by.user_id:
+        raise NotFound(_("There is no such cart."))
+    placed = Order.objects.filter(
+        origin="cart", origin_ref=choice.token, company_id=cart.company_id, placed_by_id=by.user_id
+    ).first()
+    if placed is not None:
+        return placed
+    cart = lock_cart(cart, token=choice.token)
+    scope = scope_for(by.user_id, cart.company_id)
+    scope.require(Right.BUY)
+    sheet = cart_sheet(cart, scope)
+    check_lines(sheet.refusals)
+    check_shown(choice.shown_digest, sheet)
+    if choice.requested_on is not None and choice.requested_on < erp_today():
+        raise InvalidValue(_("The requested date is in the past: choose a later day."), field="requested_on")
+
+    order = place_order(_draft(cart, sheet, choice), by=by)
+    empty_cart(cart, by=by)
+    return order
+
+
+def check_shown(shown_digest: str, sheet: CartSheet) -> None:
+    """Refuse what differs from what was shown. Raises OutOfDate; `details["lines"]` says what."""
+    found = differences(shown_digest, sheet.shown, sheet.currency)
+    if found:
+        raise OutOfDate(
+            _("Something has changed since this page was opened, so nothing was ordered: %(changes)s")
+            % {"changes": "; ".join(_told(item) for item in found[:5])},
+            lines=[_json(item) for item in found],
+        )
+
+
+LABELS = {
+    "quantity": _("quantity"),
+    "unit_price": _("price"),
+    "tax_percent": _("VAT"),
+    "backordered": _("not in stock"),
+    "currency": _("currency"),
+}
+
+
+def _told(item: Difference) -> str:
+    if item.field == "line":
+        text = _("%(sku)s was added") if item.now else _("%(sku)s was removed")
+        return str(text % {"sku": item.sku})
+    words = {
+        "sku": item.sku,
+        "what": LABELS[item.field],
+        "shown": item.shown or "–",
+        "now": item.now or "–",
+    }
+    return str(_("%(sku)s: %(what)s was %(shown)s, is %(now)s") % words)
+
+
+def _json(item: Difference) -> dict[str, Any]:
+    return {"sku": item.sku, "field": item.field, "shown": item.shown, "now": item.now}
+
+
+def _draft(cart: Cart, sheet: CartSheet, choice: CheckoutChoice) -> OrderDraft:
+    return OrderDraft(
+        company_id=cart.company_id,
+        origin="cart",
+        origin_ref=choice.token,
+        lines=tuple(_line(line) for line in sheet.lines),
+        ship_to_erp_id=choice.ship_to_erp_id,
+        po_number=choice.po_number,
+        note=choice.note,
+        requested_on=choice.requested_on,
+    )
+
+
+def _line(line: SheetLine) -> DraftLine:
+    assert line.unit_price is not None  # noqa: S101 - check_lines has refused lines without
+    assert line.tax_percent is not None  # noqa: S101
+    return DraftLine(
+        product_id=line.product.pk,
+        unit_key=line.unit.key,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        tax_code=line.product.tax_code,
+        tax_percent=line.tax_percent,
+        price_story=line.answer.story(),
+        note=line.line.note,
+    )

@@ -1,0 +1,56 @@
+"""The one place where an order's status changes."""
+
+from typing import Any
+
+from core import outbox
+from core.actor import Actor
+from core.models import Event, trace
+from core.states import check_move
+from orders.models import Order, OrderMove
+from orders.queries.snapshot import told
+from orders.states import NEXT, OrderStatus
+
+
+def lock_order(order: Order | str) -> Order:
+    """The order, locked and read again; first step of every change. order: it or its number."""
+    number = order if isinstance(order, str) else order.number
+    return (
+        Order.objects.select_for_update(of=("self",), no_key=True)
+        .select_related(
+            "company", "placed_by", "bill_to_company", "payment_term", "warehouse", "ship_to_address"
+        )
+        .get(number=number)
+    )
+
+
+def move(
+    order: Order, new: OrderStatus, *, by: Actor, reason: str = "", fields: tuple[str, ...] = ()
+) -> None:
+    """Move a locked order's status along its table and keep who did it and why (ORD-01, ORD-21).
+
+    fields: other columns that are saved in the same write. Raises WrongState.
+    """
+    old = order.status
+    check_move(NEXT, old, new)
+    order.status = new
+    order.save(update_fields=["status", *fields])
+    keep_move(order, old, by=by, reason=reason)
+
+
+def keep_move(order: Order, old: str, *, by: Actor, reason: str = "") -> None:
+    """Write down that an order came to its status from `old`, "" for a new one."""
+    OrderMove.objects.create(order=order, old=old, new=order.status, reason=reason, **trace(by))
+
+
+def record(
+    name: str, order: Order, details: dict[str, Any] | None = None, *, by: Actor, **options: Any
+) -> Event:
+    """Write an event of an order: what every one carries, and its details."""
+    return outbox.record(
+        name,
+        subject=order.subject,
+        payload={**told(order), **(details or {})},
+        by=by,
+        company=order.company.number,
+        **options,
+    )

@@ -1,0 +1,297 @@
+"""Placing an order: the only way by which one comes to be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Address, Company, CreditAccount, Membership, PaymentTerm
+from accounts.queries import (
+    Billing,
+    acting_company,
+    all_members_with,
+    billing_of,
+    credit_of,
+    scope_for,
+    ship_to_addresses,
+)
+from accounts.scope import Scope
+from accounts.states import Right
+from catalog.actions.allocation import Want, allocate_stock
+from catalog.models import Product, ProductUnit, Warehouse
+from catalog.queries import availability, products_for
+from catalog.rules import conversion, whole_units
+from core.actor import Actor
+from core.errors import InvalidValue
+from core.money import line_net
+from core.numbers import next_number
+from orders.actions.moves import keep_move, record
+from orders.models import Order, OrderLine
+from orders.queries.cart import line_refusals, warehouse_for
+from orders.queries.credit import all_credit_outlook
+from orders.queries.snapshot import snapshot_of
+from orders.rules.approval import NoApprover, approval_reason, needs_approval
+from orders.rules.credit import check_credit
+from orders.rules.lines import LineRefusal, check_lines
+from orders.rules.totals import Totals, totals_of
+from orders.states import OrderStatus
+
+
+@dataclass(frozen=True)
+class DraftLine:
+    """A line that is to be ordered. unit_price: per one of `unit_key`, already decided.
+
+    ratio: base units per unit as agreed, (numerator, denominator); None takes the product's of now.
+    """
+
+    product_id: int
+    unit_key: str
+    quantity: Decimal
+    unit_price: Decimal
+    tax_code: str
+    tax_percent: Decimal
+    price_story: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
+    note: str = ""
+    ratio: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class OrderDraft:
+    """All that makes an order. origin and origin_ref: what it is made from, once and only once.
+
+    payment_term_id: as agreed, None for the company's own.
+    """
+
+    company_id: int
+    origin: str
+    origin_ref: str
+    lines: tuple[DraftLine, ...]
+    ship_to_erp_id: str
+    po_number: str = ""
+    note: str = ""
+    requested_on: date | None = None
+    payment_term_id: int | None = None
+
+
+@transaction.atomic
+def place_order(draft: OrderDraft, *, by: Actor) -> Order:
+    """Take an order; a repeat for the same origin answers the order that there is (CRT-15).
+
+    Checks right, lines, ship-to, PO rule and credit, in this order; the credit under the lock of
+    the row that owns the limit, so that no two orders share the same room (CRT-13). An order above
+    the member's limit waits for an approver and records `order.approval_requested`, every other
+    one records `order.received`. Stock is promised as far as there is any, the rest is stated as
+    backordered. The caller has locked what the order is made from.
+    Raises NotAllowed, InvalidValue, LinesRefused, OnHold, OverLimit, NoApprover.
+    """
+    placed = _placed(draft)
+    if placed is not None:
+        return placed
+    scope = scope_for(by.user_id, draft.company_id)
+    scope.require(Right.BUY)
+    company = acting_company(scope)
+    lock_credit(company)
+
+    lines = _checked_lines(draft, scope)
+    ship_to = _ship_to(draft, scope)
+    bill_to = _bill_to(company)
+    _check_po(draft, company)
+    totals = totals_of([(line.net_amount, line.tax_percent) for line in lines], company.currency)
+    outlook = all_credit_outlook(company, totals.gross_amount)
+    check_credit(outlook.figures, company.currency)
+    limit = Membership.objects.get(pk=scope.membership_id).order_limit
+    approvers = _approvers(company, by) if needs_approval(totals.net_amount, limit) else None
+
+    order = _order(draft, company, bill_to, totals, by)
+    order.ship_to_address, order.ship_to = ship_to, address_json(ship_to)
+    order.warehouse = _warehouse(lines)
+    order.credit_decision = outlook.story()
+    if approvers is not None:
+        order.status = OrderStatus.PENDING_APPROVAL
+        order.approval_reason = approval_reason(limit)
+    try:
+        with transaction.atomic():
+            order.save(force_insert=True)
+    except IntegrityError:
+        placed = _placed(draft)
+        if placed is None:
+            raise
+        return placed
+    _write_lines(order, lines, by)
+    keep_move(order, "", by=by)
+
+    if approvers is None:
+        record_received(order, by=by)
+    else:
+        record("order.approval_requested", order, {"approvers": approvers}, by=by)
+    return order
+
+
+def record_received(order: Order, *, by: Actor, name: str = "order.received") -> None:
+    """Write the event that starts the way to the ERP, with the canonical order in it."""
+    record(name, order, snapshot_of(order).model_dump(mode="json"), by=by)
+
+
+def lock_credit(company: Company) -> None:
+    """Lock the row that owns the credit limit of a company; without a limit there is none."""
+    account = credit_of(company).account
+    if account is not None:
+        CreditAccount.objects.select_for_update(of=("self",), no_key=True).get(pk=account.pk)
+
+
+def address_json(address: Address) -> dict[str, str]:
+    """An address as it is kept with a document (failure bank 24)."""
+    names = ("erp_id", "name", "street", "postal_code", "city", "country")
+    return {name: getattr(address, name) for name in names}
+
+
+def _placed(draft: OrderDraft) -> Order | None:
+    return Order.objects.filter(
+        origin=draft.origin, origin_ref=draft.origin_ref, company_id=draft.company_id
+    ).first()
+
+
+def _checked_lines(draft: OrderDraft, scope: Scope) -> list[OrderLine]:
+    if not draft.lines:
+        raise InvalidValue(_("There is nothing to order: the cart is empty."), field="lines")
+    ids = {line.product_id for line in draft.lines}
+    products = Product.objects.in_bulk(ids)
+    visible = set(products_for(scope).filter(pk__in=ids).values_list("pk", flat=True))
+    units = {
+        (unit.product_id, unit.key): unit
+        for unit in ProductUnit.objects.filter(product_id__in=ids, is_active=True)
+    }
+    refusals: list[LineRefusal] = []
+    lines = []
+    for position, line in enumerate(draft.lines, start=1):
+        product = products[line.product_id]
+        unit = units.get((product.pk, line.unit_key))
+        if unit is not None and line.ratio not in (None, (unit.numerator, unit.denominator)):
+            unit = None  # the pack holds something else than was agreed
+        found = line_refusals(product, unit, line.quantity, product.pk in visible)
+        refusals += [LineRefusal(position, product.sku, error.code, str(error)) for error in found]
+        if unit is not None and not found:
+            lines.append(_line(position, line, product, unit, scope.currency))
+    check_lines(refusals)
+    return lines
+
+
+def _line(position: int, line: DraftLine, product: Product, unit: ProductUnit, currency: str) -> OrderLine:
+    return OrderLine(
+        position=position,
+        product=product,
+        unit=unit,
+        sku=product.sku,
+        name=line.name or product.title,
+        unit_code=unit.code,
+        unit_key=unit.key,
+        numerator=unit.numerator,
+        denominator=unit.denominator,
+        unit_price=line.unit_price,
+        net_amount=line_net(line.quantity, line.unit_price, currency=currency),
+        tax_code=line.tax_code,
+        tax_percent=line.tax_percent,
+        price_story=line.price_story,
+        note=line.note[:300],
+        ordered=line.quantity,
+    )
+
+
+def _ship_to(draft: OrderDraft, scope: Scope) -> Address:
+    address = ship_to_addresses(scope).filter(erp_id=draft.ship_to_erp_id).first()
+    if address is None:
+        raise InvalidValue(
+            _("Goods cannot be sent to this address: choose one of your company's delivery addresses."),
+            field="ship_to",
+        )
+    return address
+
+
+def _bill_to(company: Company) -> Billing:
+    billing = billing_of(company)
+    if billing.address is None:
+        raise InvalidValue(
+            _("There is no invoice address for your company yet: ask your contact in sales to add it."),
+            field="bill_to",
+        )
+    return billing
+
+
+def _check_po(draft: OrderDraft, company: Company) -> None:
+    if company.needs_po_number and not draft.po_number.strip():
+        raise InvalidValue(
+            _("Your company orders with a PO number: enter it, it is printed on every paper."),
+            field="po_number",
+        )
+
+
+def _approvers(company: Company, by: Actor) -> list[dict[str, str]]:
+    people = [user for user in all_members_with(Right.APPROVE, [company.pk]) if user.pk != by.user_id]
+    if not people:
+        raise NoApprover(
+            _(
+                "This order is above what you may order alone, and your company has nobody who may "
+                "approve it. Ask its administrator."
+            )
+        )
+    return [{"name": str(user), "email": user.email, "locale": user.locale} for user in people]
+
+
+def _order(draft: OrderDraft, company: Company, billing: Billing, totals: Totals, by: Actor) -> Order:
+    term = (
+        PaymentTerm.objects.get(pk=draft.payment_term_id) if draft.payment_term_id else billing.payment_term
+    )
+    assert billing.address is not None  # noqa: S101 - _bill_to has refused that
+    return Order(
+        number=next_number("order"),
+        company=company,
+        placed_by_id=by.user_id,
+        placed_at=timezone.now(),
+        origin=draft.origin,
+        origin_ref=draft.origin_ref,
+        status=OrderStatus.RECEIVED,
+        currency=company.currency,
+        net_amount=totals.net_amount,
+        tax_amount=totals.tax_amount,
+        gross_amount=totals.gross_amount,
+        taxes=totals.taxes_as_json(),
+        po_number=draft.po_number.strip()[:60],
+        note=draft.note.strip(),
+        requested_on=draft.requested_on,
+        payment_term=term,
+        bill_to_address=billing.address,
+        bill_to_company=billing.company,
+        bill_to=address_json(billing.address),
+        correlation_id=by.correlation_id,
+    )
+
+
+def _warehouse(lines: Sequence[OrderLine]) -> Warehouse:
+    stock = availability([line.product_id for line in lines])
+    warehouse = warehouse_for([(line.product_id, _base(line)) for line in lines], stock)
+    if warehouse is None:
+        raise InvalidValue(_("No warehouse ships online orders at the moment: ask your contact in sales."))
+    return warehouse
+
+
+def _write_lines(order: Order, lines: Sequence[OrderLine], by: Actor) -> None:
+    """Write the lines with the stock that is promised to them now (CRT-14, INV-02)."""
+    wants = [
+        Want(f"{order.subject}/{line.position}", line.product_id, order.warehouse_id, _base(line))
+        for line in lines
+    ]
+    for line, answer in zip(lines, allocate_stock(wants, by=by), strict=True):
+        line.order = order
+        line.allocated = min(whole_units(line.unit, answer.covered), line.ordered)
+        line.backordered = line.ordered - line.allocated
+    OrderLine.objects.bulk_create(lines)
+
+
+def _base(line: OrderLine) -> Decimal:
+    return conversion(line).to_base(line.ordered)

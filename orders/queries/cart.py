@@ -1,0 +1,274 @@
+"""The cart as its owner sees it: priced, checked and dated, in a constant number of statements."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.scope import Scope
+from catalog.models import Product, ProductUnit, Warehouse
+from catalog.queries import WarehouseAvailability, availability, products_for
+from catalog.rules import check_quantity, conversion, whole_units
+from core.errors import DomainError, InvalidValue
+from core.money import ZERO, line_net
+from orders.models import Cart, CartLine
+from orders.rules.lines import LineRefusal, check_sellable
+from orders.rules.shown import ShownLine, digest_of
+from orders.rules.totals import Totals, totals_of
+from orders.rules.warehouse import Cover, best_warehouse
+from pricing.answers import Ask, PriceAnswer
+from pricing.queries import context_for, price_sheet, tax_percents
+
+
+@dataclass(frozen=True)
+class SheetLine:
+    """A cart line with all that is known of it now; quantities in the line's unit.
+
+    unit_price, net_amount: None when the price is on request. covered: what the chosen warehouse
+    can ship now, backordered: the rest. stock: per warehouse, in base units. refusals: why the line
+    cannot be ordered as it is.
+    """
+
+    line: CartLine
+    position: int
+    answer: PriceAnswer
+    unit_price: Decimal | None
+    net_amount: Decimal | None
+    tax_percent: Decimal | None
+    covered: Decimal
+    stock: tuple[WarehouseAvailability, ...]
+    refusals: tuple[LineRefusal, ...]
+
+    @property
+    def id(self) -> int:
+        """The key of the cart line."""
+        return self.line.pk
+
+    @property
+    def product(self) -> Product:
+        """What is wanted."""
+        return self.line.product
+
+    @property
+    def unit(self) -> ProductUnit:
+        """The unit it is wanted in."""
+        return self.line.unit
+
+    @property
+    def quantity(self) -> Decimal:
+        """How much is wanted, in the unit."""
+        return self.line.quantity
+
+    @property
+    def quantity_base(self) -> Decimal:
+        """How much is wanted, in the base unit."""
+        return conversion(self.line.unit).to_base(self.line.quantity)
+
+    @property
+    def backordered(self) -> Decimal:
+        """What cannot ship at once, in the unit."""
+        return self.quantity - self.covered
+
+    @property
+    def is_orderable(self) -> bool:
+        """Whether nothing speaks against ordering the line."""
+        return not self.refusals
+
+    def shown(self) -> ShownLine:
+        """The facts of the line that the buyer consents to."""
+        return ShownLine(
+            sku=self.product.sku,
+            unit_key=self.unit.key,
+            quantity=self.quantity,
+            unit_price=self.unit_price,
+            net_amount=self.net_amount,
+            tax_percent=self.tax_percent,
+            backordered=self.backordered,
+        )
+
+
+@dataclass(frozen=True)
+class CartSheet:
+    """A cart with its lines and totals, of the lines that have a price.
+
+    warehouse: the one the order would ship from. digest: the facts as a form carries them.
+    """
+
+    cart: Cart
+    lines: tuple[SheetLine, ...]
+    currency: str
+    totals: Totals
+    warehouse: Warehouse | None
+
+    @property
+    def shown(self) -> list[ShownLine]:
+        """The facts that the buyer consents to."""
+        return [line.shown() for line in self.lines]
+
+    @property
+    def digest(self) -> str:
+        """The facts as a short text; see orders.rules.shown."""
+        return digest_of(self.shown, self.currency)
+
+    @property
+    def refusals(self) -> list[LineRefusal]:
+        """Everything that keeps the cart from being ordered, line by line."""
+        return [refusal for line in self.lines for refusal in line.refusals]
+
+    @property
+    def is_orderable(self) -> bool:
+        """Whether the cart has lines and all of them can be ordered."""
+        return bool(self.lines) and not self.refusals
+
+    @property
+    def backordered_lines(self) -> int:
+        """How many lines cannot ship in full at once."""
+        return sum(1 for line in self.lines if line.backordered > 0)
+
+
+def cart_for(scope: Scope) -> Cart:
+    """The cart of the person in the acting company; an unsaved, empty one if there is none yet."""
+    own = Cart.objects.filter(user_id=scope.user_id, company_id=scope.company_id).first()
+    return own or Cart(user_id=scope.user_id, company_id=scope.company_id)
+
+
+def cart_count(scope: Scope) -> int:
+    """How many lines the cart holds, for the frame of every page."""
+    if scope.is_empty:
+        return 0
+    return CartLine.objects.filter(cart__user_id=scope.user_id, cart__company_id=scope.company_id).count()
+
+
+def cart_sheet(cart: Cart, scope: Scope) -> CartSheet:
+    """Price, stock, notices and totals of a cart, all by the rules that ordering uses (CRT-18).
+
+    A constant number of statements, whatever the number of lines.
+    """
+    rows = _lines_of(cart)
+    answers = price_sheet(context_for(scope), [_ask(row) for row in rows])
+    stock = availability([row.product_id for row in rows]) if rows else {}
+    percents = known_percents({row.product.tax_code for row in rows})
+    warehouse = warehouse_for([(row.product_id, _base(row)) for row in rows], stock)
+    visible = set(
+        products_for(scope).filter(pk__in=[row.product_id for row in rows]).values_list("pk", flat=True)
+    )
+    left = _left_in(warehouse, stock)
+    lines = []
+    for position, row in enumerate(rows, start=1):
+        answer = answers[row.pk]
+        price = (
+            None if answer.is_on_request else answer.unit_price_for(row.unit.numerator, row.unit.denominator)
+        )
+        percent = percents.get(row.product.tax_code)
+        covered = min(whole_units(row.unit, left[row.product_id]), row.quantity)
+        left[row.product_id] -= conversion(row.unit).to_base(covered)
+        lines.append(
+            SheetLine(
+                line=row,
+                position=position,
+                answer=answer,
+                unit_price=price,
+                net_amount=None if price is None else line_net(row.quantity, price, currency=scope.currency),
+                tax_percent=percent,
+                covered=covered,
+                stock=tuple(stock.get(row.product_id, ())),
+                refusals=tuple(_refusals(row, position, answer, percent, row.product_id in visible)),
+            )
+        )
+    priced = [(line.net_amount, line.tax_percent or ZERO) for line in lines if line.net_amount is not None]
+    return CartSheet(cart, tuple(lines), scope.currency, totals_of(priced, scope.currency), warehouse)
+
+
+def known_percents(codes: set[str]) -> dict[str, Decimal]:
+    """The tax rates of those codes that are known; a line whose code is not is refused, never untaxed."""
+    try:
+        return tax_percents(codes)
+    except InvalidValue as refusal:
+        unknown = set(refusal.details["codes"])
+    return tax_percents(codes - unknown)
+
+
+def warehouse_for(
+    wants: list[tuple[int, Decimal]], stock: dict[int, list[WarehouseAvailability]]
+) -> Warehouse | None:
+    """The warehouse that an order ships from: see orders.rules.warehouse.
+
+    wants: (product id, quantity in base units) per line. None without any active warehouse.
+    """
+    warehouses = {item.pk: item for item in Warehouse.objects.filter(is_active=True)}
+    covers = []
+    for warehouse in warehouses.values():
+        left = _left_in(warehouse, stock)
+        lines = []
+        for product_id, wanted in wants:
+            lines.append((wanted, left[product_id]))
+            left[product_id] = max(left[product_id] - wanted, ZERO)
+        covers.append(Cover(warehouse.pk, warehouse.position, tuple(lines)))
+    best = best_warehouse(covers)
+    return warehouses[best] if best is not None else None
+
+
+def _left_in(
+    warehouse: Warehouse | None, stock: dict[int, list[WarehouseAvailability]]
+) -> defaultdict[int, Decimal]:
+    left: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for product_id, rows in stock.items():
+        for row in rows:
+            if warehouse is not None and row.warehouse.pk == warehouse.pk:
+                left[product_id] = row.available
+    return left
+
+
+def _lines_of(cart: Cart) -> list[CartLine]:
+    if cart.pk is None:
+        return []
+    return list(cart.lines.select_related("product", "unit"))
+
+
+def _base(row: CartLine) -> Decimal:
+    return conversion(row.unit).to_base(row.quantity)
+
+
+def _ask(row: CartLine) -> Ask:
+    return Ask(row.product_id, _base(row), key=row.pk, basket="cart")
+
+
+def _refusals(
+    row: CartLine, position: int, answer: PriceAnswer, percent: Decimal | None, is_visible: bool
+) -> list[LineRefusal]:
+    found = [
+        LineRefusal(position, row.product.sku, refusal.code, str(refusal))
+        for refusal in line_refusals(row.product, row.unit, row.quantity, is_visible)
+    ]
+    if answer.is_on_request:
+        text = _("There is no price for it yet: ask for a quote.")
+        found.append(LineRefusal(position, row.product.sku, "no_price", str(text)))
+    if percent is None:
+        text = _("Its tax rate is not known yet: ask your contact in sales.")
+        found.append(LineRefusal(position, row.product.sku, "no_tax", str(text)))
+    return found
+
+
+def line_refusals(
+    product: Product, unit: ProductUnit | None, quantity: Decimal, is_visible: bool
+) -> list[DomainError]:
+    """What speaks against ordering a quantity of a product, the same for cart and order.
+
+    unit: None when the product is no longer sold in it. is_visible: whether it belongs to the
+    company's range.
+    """
+    found: list[DomainError] = []
+    try:
+        check_sellable(product.sku, product.status if is_visible or product.status != "active" else "hidden")
+    except DomainError as refusal:
+        found.append(refusal)
+    if unit is None or not unit.is_active:
+        text = _("%(sku)s is no longer sold in this unit: choose another one.") % {"sku": product.sku}
+        found.append(InvalidValue(text, field="unit"))
+        return found
+    try:
+        check_quantity(product, unit, quantity)
+    except DomainError as refusal:
+        found.append(refusal)
+    return found

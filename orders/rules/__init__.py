@@ -1,0 +1,1 @@
+"""Pure rules of orders, split by noun; import the modules by their full path."""
