@@ -43,7 +43,7 @@ lint: environment
 	@exec $(VENV)/python tests/run.py --lint
 
 format: environment
-	$(VENV)/ruff check --fix --quiet . ; $(VENV)/ruff format .
+	$(VENV)/ruff check --fix --quiet . ; $(VENV)/ruff format . ; $(VENV)/djhtml --tabwidth 2 templates
 
 environment:
 	@$(PYTHON) demo/environment.py dev erp

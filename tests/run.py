@@ -27,7 +27,7 @@ DEVELOPMENT = {"PORTAL_EMBEDDED_DB": "1"}
 CHECKS: dict[str, tuple[list[str], dict[str, str]]] = {
     "format": ([str(BIN / "ruff"), "format", "--check", "--quiet", "."], {}),
     "lint": ([str(BIN / "ruff"), "check", "--quiet", "."], {}),
-    "templates": ([str(BIN / "djhtml"), "--check", "templates"], {}),
+    "templates": ([str(BIN / "djhtml"), "--tabwidth", "2", "--check", "templates"], {}),
     "layers": ([str(BIN / "lint-imports"), "--no-logo"], {}),
     "types": ([str(BIN / "mypy"), "--no-error-summary", *APPS], DEVELOPMENT),
     "migrations": ([*MANAGE, "makemigrations", "--check", "--dry-run"], DEVELOPMENT),
