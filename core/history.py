@@ -1,5 +1,6 @@
 """History rows that name the actor, the channel and the cause."""
 
+from collections.abc import Sequence
 from typing import Any, LiteralString
 
 from django.db import connection, models
@@ -51,10 +52,12 @@ def traced() -> dict[str, str]:
     }
 
 
-def record_set(model: type[models.Model], where: LiteralString, *, kind: str, by: Actor) -> None:
+def record_set(
+    model: type[models.Model], where: LiteralString, *, kind: str, by: Actor, params: Sequence[Any] = ()
+) -> None:
     """Write the history rows of many rows in one statement, for a merge made in SQL (SEC-08).
 
-    where: the condition on the model's table, aliased `row`, that names the rows just written;
+    where: the condition on the model's table, with its `params`, that names the rows just written;
     only those whose tracked columns changed. kind: "+" created, "~" changed.
     """
     past = model.history.model  # type: ignore[attr-defined]
@@ -69,15 +72,15 @@ def record_set(model: type[models.Model], where: LiteralString, *, kind: str, by
         "channel": sql.Literal(by.channel),
         "correlation_id": sql.Literal(by.correlation_id),
     }
-    statement = sql.SQL("INSERT INTO {past} ({names}) SELECT {values} FROM {table} row WHERE {where}").format(
+    statement = sql.SQL("INSERT INTO {past} ({names}) SELECT {values} FROM {table} WHERE {where}").format(
         past=sql.Identifier(past._meta.db_table),
         names=sql.SQL(", ").join(map(sql.Identifier, [*columns, *traces])),
-        values=sql.SQL(", ").join([*(sql.Identifier("row", name) for name in columns), *traces.values()]),
+        values=sql.SQL(", ").join([*(sql.Identifier(name) for name in columns), *traces.values()]),
         table=sql.Identifier(model._meta.db_table),
         where=sql.SQL(where),
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(statement, list(params) or None)
 
 
 @receiver(pre_create_historical_record)

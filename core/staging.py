@@ -3,11 +3,14 @@
 Memory stays flat and the number of statements constant, however long the batch is (INT-46).
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, LiteralString
 
 from django.db import connection
 from psycopg import sql
+
+from core.applied import Applied, Rejected
 
 
 def one_at_a_time(name: str) -> None:
@@ -46,9 +49,27 @@ def run(statement: LiteralString, params: Sequence[Any] | Mapping[str, Any] | No
 
 
 def rows(
-    statement: LiteralString, params: Sequence[Any] | Mapping[str, Any] | None = None
+    statement: LiteralString | sql.Composed, params: Sequence[Any] | Mapping[str, Any] | None = None
 ) -> list[tuple[Any, ...]]:
     """Execute one statement and give the rows that it returns."""
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         return list(cursor.fetchall())
+
+
+def as_json(value: Any) -> dict[str, Any]:
+    """A staged jsonb column as a dict, whichever way the driver hands it over."""
+    return dict(json.loads(value)) if isinstance(value, str) else dict(value)
+
+
+def report(table: LiteralString, rejected: Sequence[Rejected], *, removed: int = 0) -> Applied:
+    """Count the staged rows by their `verdict` (new, changed, same; old counts as same)."""
+    counting = sql.SQL("SELECT verdict, count(*) FROM {} GROUP BY verdict")
+    counts = dict(rows(counting.format(sql.Identifier(table))))
+    return Applied(
+        new=counts.get("new", 0),
+        changed=counts.get("changed", 0),
+        same=counts.get("same", 0) + counts.get("old", 0),
+        removed=removed,
+        rejected=tuple(rejected),
+    )

@@ -1,0 +1,148 @@
+"""Warehouses and stock, as the ERP tells them; nobody else writes them (INV-15)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.db import models, transaction
+
+from catalog.models import Warehouse
+from catalog.records import StockRecord, WarehouseRecord
+from core import ownership, staging
+from core.actor import Actor
+from core.applied import Applied, Rejected
+from core.changes import assign, differs, write
+
+COLUMNS = {
+    "sku": "text",
+    "warehouse_code": "text",
+    "on_hand": "numeric(18,6)",
+    "as_of": "timestamptz",
+    "record": "jsonb",
+}
+
+# Two figures of one place in a batch: the later reading counts.
+DROP_REPEATED = """
+    DELETE FROM staged_stock s USING staged_stock later
+    WHERE later.sku = s.sku AND later.warehouse_code = s.warehouse_code
+        AND (later.as_of, later.line) > (s.as_of, s.line)
+    RETURNING s.sku, s.warehouse_code, s.record
+"""
+
+POINT = """
+    ALTER TABLE staged_stock ADD product_id bigint, ADD warehouse_id bigint, ADD verdict text;
+    UPDATE staged_stock s SET product_id = p.id FROM catalog_product p WHERE p.sku = s.sku;
+    UPDATE staged_stock s SET warehouse_id = w.id FROM catalog_warehouse w WHERE w.code = s.warehouse_code;
+"""
+
+DROP_STRAY = """
+    DELETE FROM staged_stock WHERE product_id IS NULL OR warehouse_id IS NULL
+    RETURNING sku, warehouse_code, product_id, record
+"""
+
+# In key order, as the allocations do: no deadlock with them.
+LOCK = """
+    SELECT l.id FROM catalog_stocklevel l
+    JOIN staged_stock s ON s.product_id = l.product_id AND s.warehouse_id = l.warehouse_id
+    ORDER BY l.product_id, l.warehouse_id FOR NO KEY UPDATE OF l
+"""
+
+# A figure is as old as its row or as the last complete reading, whichever is later: an older one is late.
+JUDGE = """
+    UPDATE staged_stock s SET verdict = CASE
+        WHEN s.as_of < l.as_of OR s.as_of < (SELECT as_of FROM core_freshness WHERE kind = 'stock')
+            THEN 'old'
+        WHEN l.on_hand <> s.on_hand THEN 'changed'
+        ELSE 'same' END
+    FROM catalog_stocklevel l
+    WHERE l.product_id = s.product_id AND l.warehouse_id = s.warehouse_id;
+    UPDATE staged_stock SET verdict = 'new' WHERE verdict IS NULL;
+"""
+
+WRITE = """
+    INSERT INTO catalog_stocklevel AS l (product_id, warehouse_id, on_hand, as_of)
+    SELECT product_id, warehouse_id, on_hand, as_of FROM staged_stock
+    WHERE verdict = 'new' OR verdict = 'changed' OR (verdict = 'same' AND %(redate)s)
+    ORDER BY product_id, warehouse_id
+    ON CONFLICT (product_id, warehouse_id) DO UPDATE SET on_hand = excluded.on_hand, as_of = excluded.as_of
+        WHERE (l.on_hand, l.as_of) IS DISTINCT FROM (excluded.on_hand, excluded.as_of)
+"""
+
+# What a full reading no longer holds is unknown from then on, not zero.
+FORGET = """
+    DELETE FROM catalog_stocklevel l
+    USING (SELECT min(as_of) AS as_of FROM staged_stock) seen
+    WHERE l.as_of < seen.as_of AND NOT EXISTS (
+        SELECT FROM staged_stock s WHERE s.product_id = l.product_id AND s.warehouse_id = l.warehouse_id)
+"""
+
+END_ALLOCATIONS = """
+    DELETE FROM catalog_allocation a USING catalog_stocklevel l
+    WHERE a.counted_at IS NOT NULL AND l.product_id = a.product_id AND l.warehouse_id = a.warehouse_id
+        AND a.counted_at < greatest(l.as_of, (SELECT as_of FROM core_freshness WHERE kind = 'stock'))
+"""
+
+
+@transaction.atomic
+def apply_warehouses(records: Sequence[WarehouseRecord], *, by: Actor, is_full: bool = False) -> Applied:
+    """Take over the ERP's warehouses. is_full: one that is gone no longer ships online orders."""
+    ownership.check(by, "catalog.Warehouse", ("code", "name", "erp_id"))
+    known = {row.code: row for row in Warehouse.objects.select_for_update(no_key=True)}
+    new: list[Warehouse] = []
+    changed: list[models.Model] = []
+    told = {record.code: record for record in records}
+    for record in told.values():
+        values = {"name": record.name, "erp_id": record.erp_id}
+        row = known.get(record.code)
+        if row is None:
+            new.append(Warehouse(code=record.code, position=len(known) + len(new), **values))
+        elif differs(row, values):
+            changed.append(assign(row, values))
+    gone = [row for code, row in known.items() if is_full and told and code not in told and row.is_active]
+
+    write(Warehouse, new=new, changed=changed, fields=("name", "erp_id"))
+    Warehouse.objects.filter(pk__in=[row.pk for row in gone]).update(is_active=False)
+    same = len(told) - len(new) - len(changed)
+    return Applied(new=len(new), changed=len(changed), same=same, removed=len(gone))
+
+
+@transaction.atomic
+def apply_stock(records: Iterable[StockRecord], *, by: Actor, is_full: bool = False) -> Applied:
+    """Take over the ERP's stock figures, and end the allocations that they have deducted.
+
+    A figure older than what we know is not taken (INV-14); one of an unknown product or warehouse
+    is left out with its reason. is_full: the caller read every figure and notes it with
+    `core.freshness.note`, so that equal figures need no writing; what is missing is forgotten: it is
+    unknown, not zero; an empty list forgets nothing. A fixed number of statements.
+    """
+    ownership.check(by, "catalog.StockLevel", ("on_hand", "as_of"))
+    staging.one_at_a_time("catalog.stock")
+    staging.stage("staged_stock", COLUMNS, _rows(records))
+    rejected = [_repeated(*row) for row in staging.rows(DROP_REPEATED)]
+    staging.run(POINT)
+    rejected += [_stray(*row) for row in staging.rows(DROP_STRAY)]
+
+    staging.rows(LOCK)
+    staging.run(JUDGE)
+    staging.run(WRITE, {"redate": not is_full})
+    removed = staging.run(FORGET) if is_full else 0
+    staging.run(END_ALLOCATIONS)
+    return staging.report("staged_stock", rejected, removed=removed)
+
+
+def _rows(records: Iterable[StockRecord]) -> Iterator[Sequence[Any]]:
+    for record in records:
+        yield record.sku, record.warehouse_code, record.on_hand, record.as_of, record.model_dump_json()
+
+
+def _stray(sku: str, warehouse_code: str, product_id: int | None, record: Any) -> Rejected:
+    key, plain = f"{sku}/{warehouse_code}", staging.as_json(record)
+    if product_id is None:
+        reason = f"Product “{sku}” is not known here yet."
+        return Rejected(key, "sku", reason, plain, code="parent_missing")
+    reason = f"Warehouse “{warehouse_code}” is not known here yet."
+    return Rejected(key, "warehouse_code", reason, plain, code="parent_missing")
+
+
+def _repeated(sku: str, warehouse_code: str, record: Any) -> Rejected:
+    reason = "It came twice in one batch; the later reading was taken."
+    return Rejected(f"{sku}/{warehouse_code}", "as_of", reason, staging.as_json(record))
