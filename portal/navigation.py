@@ -12,6 +12,7 @@ from accounts import queries as accounts
 from accounts.models import Membership, Role, User
 from accounts.scope import Scope
 from accounts.states import Right
+from orders.queries.cart import cart_count
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,14 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class CartMark:
+    """The cart at the right of the bar: where it is, and how many lines lie in it."""
+
+    url: str
+    lines: int
+
+
+@dataclass(frozen=True)
 class Person:
     """Who is signed in, as the menu at the right names it."""
 
@@ -64,6 +73,7 @@ class Navigation:
     company: Choice | None = None
     companies: list[Choice] = field(default_factory=list)
     sections: list[Link] = field(default_factory=list)
+    cart: CartMark | None = None
     note: str = ""
     contact: str = ""
 
@@ -92,7 +102,7 @@ SECTIONS = [
 def navigation(request: HttpRequest) -> Navigation | None:
     """The frame of a signed-in person's page; None for a stranger.
 
-    Three statements, and only where a template asks for it.
+    A handful of statements, and only where a template asks for it.
     """
     user = request.user
     if not isinstance(user, User):
@@ -110,6 +120,7 @@ def navigation(request: HttpRequest) -> Navigation | None:
         company=_choice(current, True) if current else None,
         companies=companies,
         sections=_sections(request.path, scope) if current else [],
+        cart=_cart(scope) if current else None,
         note=_("Prices without VAT, %(currency)s") % {"currency": scope.currency} if current else "",
         contact=_contact(current),
     )
@@ -122,6 +133,11 @@ def _sections(path: str, scope: Scope) -> list[Link]:
         if url and (right is None or scope.may(right)):
             links.append(Link(str(label), url, icon, is_current=path.startswith(url)))
     return links
+
+
+def _cart(scope: Scope) -> CartMark | None:
+    url = _address("portal:cart")
+    return CartMark(url, cart_count(scope)) if url and scope.may(Right.BUY) else None
 
 
 def _as_tree(memberships: list[Membership]) -> list[tuple[Membership, int]]:
