@@ -2,6 +2,8 @@
 
 # ruff: noqa: S608
 
+CLEAR = "DROP TABLE IF EXISTS pg_temp.price_stage, pg_temp.price_merge, pg_temp.price_repeated"
+
 STAGE = """
     CREATE TEMPORARY TABLE price_stage (
         list_code text, sku text, min_quantity numeric, unit_price numeric, price_unit numeric,

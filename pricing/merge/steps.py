@@ -54,6 +54,8 @@ def stage(records: Iterable[PriceRecord]) -> None:
     """Stream the records into the staging table; memory does not grow with their number."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'")
+        # Two runs in one transaction: the first one's tables would only end with it.
+        cursor.execute(statements.CLEAR)
         cursor.execute(statements.STAGE)
         with cursor.copy("COPY price_stage FROM STDIN") as copy:
             for block in _blocks(records):
