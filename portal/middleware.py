@@ -124,13 +124,22 @@ class RefusalMiddleware:
         if isinstance(error, NotFound):
             raise Http404(str(error)) from error
         status = status_of(error)
-        if getattr(request, "htmx", False) or request.method == "GET":
+        if getattr(request, "htmx", False):
+            return _beside_the_form(render(request, "portal/_refusal.html", {"error": error}, status=status))
+        if request.method == "GET":
             return render(request, "portal/refusal.html", {"error": error}, status=status)
         messages.error(request, str(error))
         back = request.headers.get("Referer", "")
         if back.startswith(request.build_absolute_uri("/")):
             return redirect(back)
         return render(request, "portal/refusal.html", {"error": error}, status=status)
+
+
+def _beside_the_form(response: HttpResponse) -> HttpResponse:
+    """Show a refusal above the page and leave the form that asked as it was, typed values and all."""
+    response["HX-Retarget"] = "#messages"
+    response["HX-Reswap"] = "innerHTML show:#messages:top"
+    return response
 
 
 def status_of(error: DomainError) -> int:

@@ -125,6 +125,19 @@ def test_an_unknown_address_is_answered_in_the_look_with_a_way_on(anna):
     assert 'href="/"' in page
 
 
+def test_a_refusal_of_a_part_of_a_page_is_shown_above_it_and_leaves_the_form_alone(anna):
+    form = {"company": "ACME", "acting_company": "SOMEBODY-ELSE"}
+
+    response = anna.signed_in().post("/company/", form, headers={"HX-Request": "true"})
+
+    assert response.status_code == 409
+    assert response["HX-Retarget"] == "#messages"
+    page = response.content.decode()
+    assert "That page was open for SOMEBODY-ELSE" in page
+    assert 'role="alert"' in page
+    assert "<html" not in page
+
+
 def test_the_frame_costs_the_same_few_queries_however_many_companies(anna, acme):
     browser = anna.signed_in()
     browser.get("/home/")
