@@ -41,12 +41,13 @@ def database(variables: Mapping[str, str], project: Path, *, debug: bool) -> dic
 
 
 def _from_url(url: str) -> dict[str, Any]:
-    try:
-        entry: dict[str, Any] = environ.Env.db_url_config(url)
-    except (ValueError, ImproperlyConfigured) as failure:
-        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {failure}") from failure
-    if entry.get("ENGINE") != "django.db.backends.postgresql" or not entry.get("NAME"):
-        raise ImproperlyConfigured(
-            "DATABASE_URL must name a PostgreSQL database: postgres://user:password@host:5432/name."
-        )
-    return entry
+    if url.startswith(("postgres://", "postgresql://")):
+        try:
+            entry: dict[str, Any] = environ.Env.db_url_config(url)
+        except ValueError as failure:
+            raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {failure}") from failure
+        if entry["NAME"]:
+            return entry
+    raise ImproperlyConfigured(
+        "DATABASE_URL must name a PostgreSQL database: postgres://user:password@host:5432/name."
+    )
