@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class RfqDraft:
     ship_to_erp_id: an address of the acting company, empty when it does not matter yet.
     """
 
-    token: str
+    token: UUID
     note: str = ""
     po_number: str = ""
     requested_on: date | None = None

@@ -5,8 +5,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from core.errors import DomainError
 from core.money import ZERO
 from pricing.rules import discount_percent, margin_percent
+
+
+class NeedsApproval(DomainError):
+    """A second pair of eyes must see this first; `details` name the reasons."""
+
+    code = "needs_approval"
 
 
 @dataclass(frozen=True)

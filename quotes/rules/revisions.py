@@ -13,11 +13,16 @@ from pricing.rules import discount_percent
 class OfferedLine(Protocol):
     """A line as revisions are compared by."""
 
-    sku: str
-    unit_key: str
-    quantity: Decimal
-    unit_price: Decimal | None
-    net_amount: Decimal
+    @property
+    def sku(self) -> str: ...
+    @property
+    def unit_key(self) -> str: ...
+    @property
+    def quantity(self) -> Decimal: ...
+    @property
+    def unit_price(self) -> Decimal | None: ...
+    @property
+    def net_amount(self) -> Decimal: ...
 
 
 L = TypeVar("L", bound=OfferedLine)

@@ -1,0 +1,1 @@
+"""Every write of quotes, by noun: requests, drafts, approval, offers, answers."""

@@ -1,0 +1,1 @@
+"""Reads of quotes: the buyer's side, and the sales desk's."""

@@ -1,0 +1,188 @@
+"""What a buyer may see: requests, and quotes as far as they were sent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.scope import Scope
+from accounts.states import Right
+from core.days import erp_today
+from core.errors import NotFound
+from quotes.models import Quote, QuoteLine, QuoteMessage, QuoteRevision, Rfq
+from quotes.rules.document import buyer_view, is_expired
+from quotes.rules.revisions import LineChange, TotalChange, line_changes, total_change
+from quotes.states import BuyerView, QuoteStatus
+
+
+@dataclass(frozen=True)
+class OfferLine:
+    """A line as the buyer sees it: cost, floor and list price are not in it (QTE-08)."""
+
+    position: int
+    sku: str
+    name: str
+    unit_code: str
+    unit_key: str
+    numerator: int
+    denominator: int
+    quantity: Decimal
+    unit_price: Decimal | None
+    net_amount: Decimal
+    tax_percent: Decimal
+    target_price: Decimal | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message that both sides see. is_ours: said by the shop's staff."""
+
+    at: datetime
+    person: str
+    is_ours: bool
+    revision: int
+    text: str
+
+
+@dataclass(frozen=True)
+class BuyerQuote:
+    """A quote as the buyer sees it: the revision that was sent last, beside an earlier one.
+
+    changes and total_change compare `revision` with `compared`, the one sent before it; empty for
+    the first. is_answerable: whether this revision can be accepted or declined now.
+    """
+
+    quote: Quote
+    view: BuyerView
+    revision: QuoteRevision
+    lines: tuple[OfferLine, ...]
+    revisions: tuple[QuoteRevision, ...]
+    compared: QuoteRevision | None
+    changes: tuple[LineChange[OfferLine], ...]
+    total_change: TotalChange
+    messages: tuple[Said, ...]
+
+    @property
+    def is_answerable(self) -> bool:
+        """Whether it waits for the buyer's answer."""
+        return self.view == BuyerView.WAITING
+
+    @property
+    def is_renewable(self) -> bool:
+        """Whether it has run out, so that the buyer can only ask for a new one (QTE-10)."""
+        return self.view == BuyerView.EXPIRED
+
+
+def rfqs_for(scope: Scope) -> QuerySet[Rfq]:
+    """The requests of the companies in scope, newest first."""
+    return Rfq.objects.filter(company_id__in=scope.company_ids).select_related(
+        "company", "requested_by", "ship_to"
+    )
+
+
+def rfq_by_number(scope: Scope, number: str) -> Rfq:
+    """A request in scope. Raises NotFound, the same for unknown and foreign ones."""
+    rfq = rfqs_for(scope).filter(number=number).first()
+    if rfq is None:
+        raise NotFound(_("There is no such request."))
+    return rfq
+
+
+def quotes_for(scope: Scope) -> QuerySet[Quote]:
+    """The quotes of the companies in scope that were sent at least once, newest first (QTE-06)."""
+    return Quote.objects.filter(company_id__in=scope.company_ids, sent_revision__gt=0).select_related(
+        "company", "owner", "rfq"
+    )
+
+
+def sent_revisions(quotes: QuerySet[Quote]) -> dict[int, QuoteRevision]:
+    """The revision that the buyer sees of each of these quotes, by the quote's id; one statement."""
+    rows = QuoteRevision.objects.filter(quote__in=quotes, number=F("quote__sent_revision"))
+    return {row.quote_id: row for row in rows}
+
+
+def quote_in(scope: Scope, number: str) -> Quote:
+    """A sent quote in scope. Raises NotFound, the same for unknown, unsent and foreign ones."""
+    quote = quotes_for(scope).filter(number=number).first()
+    if quote is None:
+        raise NotFound(_("There is no such quote."))
+    return quote
+
+
+def quote_for_buyer(scope: Scope, number: str, revision: int | None = None) -> BuyerQuote:
+    """A quote as the buyer sees it; revision: an earlier sent one to look at.
+
+    Raises NotFound for foreign and unsent ones, NotAllowed without the right to see prices.
+    Reads only, in a fixed number of statements. Source: QTE-08, QTE-09, failure bank 11.
+    """
+    quote = quote_in(scope, number)
+    scope.require(Right.VIEW_PRICES)
+    sent = tuple(quote.revisions.filter(sent_at__isnull=False).select_related("payment_term", "ship_to"))
+    wanted = revision or quote.sent_revision
+    shown = next((row for row in sent if row.number == wanted), None)
+    if shown is None:
+        raise NotFound(_("There is no such revision."))
+    earlier = [row for row in sent if row.number < shown.number]
+    compared = earlier[-1] if earlier else None
+    lines = offer_lines([row.pk for row in (shown, compared) if row])
+    changes = line_changes(lines.get(compared.pk, ()), lines.get(shown.pk, ())) if compared else []
+    return BuyerQuote(
+        quote=quote,
+        view=view_of(quote, next(row for row in sent if row.number == quote.sent_revision)),
+        revision=shown,
+        lines=lines.get(shown.pk, ()),
+        revisions=sent,
+        compared=compared,
+        changes=tuple(changes),
+        total_change=total_change(changes, quote.currency),
+        messages=tuple(_said(message) for message in quote.messages.filter(is_internal=False)),
+    )
+
+
+def view_of(quote: Quote, sent: QuoteRevision) -> BuyerView:
+    """What the buyer is told about a quote whose sent revision is `sent`."""
+    expired = is_expired(sent.valid_until, erp_today())
+    view = buyer_view(QuoteStatus(quote.status), quote.sent_revision, expired=expired)
+    if view is None:
+        raise NotFound(_("There is no such quote."))
+    return view
+
+
+def offer_lines(revision_ids: list[int]) -> dict[int, tuple[OfferLine, ...]]:
+    """The lines of some revisions as a buyer sees them, by the revision's id; one statement."""
+    found: dict[int, list[OfferLine]] = {}
+    for line in QuoteLine.objects.filter(revision_id__in=revision_ids).order_by("revision_id", "position"):
+        found.setdefault(line.revision_id, []).append(offer_line(line))
+    return {revision: tuple(lines) for revision, lines in found.items()}
+
+
+def offer_line(line: QuoteLine) -> OfferLine:
+    """What of a line is for the buyer."""
+    return OfferLine(
+        position=line.position,
+        sku=line.sku,
+        name=line.name,
+        unit_code=line.unit_code,
+        unit_key=line.unit_key,
+        numerator=line.numerator,
+        denominator=line.denominator,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        net_amount=line.net_amount,
+        tax_percent=line.tax_percent,
+        target_price=line.target_price,
+        note=line.note,
+    )
+
+
+def _said(message: QuoteMessage) -> Said:
+    return Said(
+        at=message.at,
+        person=message.actor_label,
+        is_ours=not message.on_behalf_of,
+        revision=message.revision,
+        text=message.text,
+    )

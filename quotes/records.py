@@ -1,0 +1,80 @@
+"""What quotes hands out in its events: the request and the offer, complete enough to tell people."""
+
+from datetime import date
+from decimal import Decimal
+
+from core.records import Record
+
+
+class PersonTold(Record):
+    """Somebody who is told. locale: the language of the letter."""
+
+    name: str
+    email: str
+    locale: str = "en"
+
+
+class RfqLineTold(Record):
+    """A product that a price is asked for. target_price: per unit."""
+
+    position: int
+    sku: str
+    name: str
+    unit_code: str
+    unit_key: str
+    quantity: Decimal
+    target_price: Decimal | None = None
+    note: str = ""
+
+
+class RfqTold(Record):
+    """A request as its events carry it. sales: who looks after the company, None if nobody yet."""
+
+    number: str
+    company_number: str
+    company_name: str
+    currency: str
+    buyer: PersonTold
+    sales: PersonTold | None
+    note: str = ""
+    po_number: str = ""
+    requested_on: date | None = None
+    reason: str = ""
+    lines: tuple[RfqLineTold, ...] = ()
+
+
+class OfferLineTold(Record):
+    """A line of an offer as the buyer sees it. unit_price: per unit of `unit_key`."""
+
+    position: int
+    sku: str
+    name: str
+    unit_code: str
+    unit_key: str
+    quantity: Decimal
+    unit_price: Decimal | None
+    net_amount: Decimal
+
+
+class QuoteTold(Record):
+    """A quote as its events carry it, without cost, floor or margin.
+
+    text: what was said with this step (message, comment, reason). order_number: of the order an
+    acceptance made. buyer: None while there is no contact.
+    """
+
+    number: str
+    revision: int
+    company_number: str
+    company_name: str
+    rfq_number: str = ""
+    currency: str
+    net_amount: Decimal
+    tax_amount: Decimal
+    gross_amount: Decimal
+    valid_until: date | None
+    buyer: PersonTold | None
+    sales: PersonTold
+    text: str = ""
+    order_number: str = ""
+    lines: tuple[OfferLineTold, ...] = ()
