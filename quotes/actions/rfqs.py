@@ -34,6 +34,8 @@ def submit_rfq(cart: Cart, draft: RfqDraft, *, scope: Scope, by: Actor) -> Rfq:
     scope.require(Right.REQUEST_QUOTES)
     if (cart.user_id, cart.company_id) != (scope.user_id, scope.company_id):
         raise NotFound(_("There is no such cart."))
+    if cart.pk is None:  # nothing was ever put into it
+        _check_lines([])
     cart = lock_cart(cart)
     earlier = Rfq.objects.filter(token=draft.token, company=cart.company, requested_by=cart.user).first()
     if earlier is not None:
