@@ -13,6 +13,7 @@ from accounts.models import Membership, Role, User
 from accounts.scope import Scope
 from accounts.states import Right
 from orders.queries.cart import cart_count
+from portal.delay import Ages, Banner
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Navigation:
     cart: CartMark | None = None
     note: str = ""
     contact: str = ""
+    banner: Banner | None = None
 
     @property
     def tabs(self) -> list[Link]:
@@ -111,6 +113,7 @@ def navigation(request: HttpRequest) -> Navigation | None:
     memberships = list(accounts.memberships_of(user.pk))
     current = next((item for item in memberships if item.company_id == scope.company_id), None)
     companies = [_choice(item, item is current, depth) for item, depth in _as_tree(memberships)]
+    ages = Ages.now()
     return Navigation(
         home_url=_address("portal:home"),
         switch_url=_address("portal:company-switch"),
@@ -121,7 +124,8 @@ def navigation(request: HttpRequest) -> Navigation | None:
         companies=companies,
         sections=_sections(request.path, scope) if current else [],
         cart=_cart(scope) if current else None,
-        note=_("Prices without VAT, %(currency)s") % {"currency": scope.currency} if current else "",
+        note=ages.note() if current else "",
+        banner=ages.banner() if current else None,
         contact=_contact(current),
     )
 
