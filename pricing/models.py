@@ -115,9 +115,19 @@ class PriceRow(models.Model):
     valid_from = models.DateField(null=True, blank=True)
     valid_until = models.DateField(null=True, blank=True)
     formula = models.CharField(max_length=200, blank=True)
-    run = models.ForeignKey(PriceRun, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # The merge writes both from one run that it has just made; asking the database to look it up
+    # again for each of a million rows took longer than writing them.
+    run = models.ForeignKey(
+        PriceRun, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     ended_run = models.ForeignKey(
-        PriceRun, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+        PriceRun,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
 
     class Meta:
