@@ -1,13 +1,25 @@
 """What orders hands out and takes in: the canonical order, and the ERP's word about it."""
 
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from core import ownership
 from core.records import Record
 from orders.states import DeliveryStatus, InvoiceKind, InvoiceStatus, PaymentStatus, ShipmentStatus
+
+
+def _places(digits: int) -> AfterValidator:
+    """Bring a number to the places that its column keeps, so that a repeat is seen as one."""
+    step = Decimal(1).scaleb(-digits)
+    return AfterValidator(lambda value: value.quantize(step, rounding=ROUND_HALF_UP))
+
+
+Amount = Annotated[Decimal, _places(4)]
+Quantity = Annotated[Decimal, _places(6)]
+UnitPrice = Annotated[Decimal, _places(6)]
 
 
 class PartyOfOrder(Record):
@@ -82,8 +94,8 @@ class ErpOrderLineRecord(Record):
 
     position: int
     erp_id: str
-    quantity: Decimal
-    net_amount: Decimal
+    quantity: Quantity
+    net_amount: Amount
 
 
 class ErpOrderRecord(Record):
@@ -94,8 +106,8 @@ class ErpOrderRecord(Record):
     erp_number: str
     erp_status: str
     lines: tuple[ErpOrderLineRecord, ...]
-    net_amount: Decimal
-    tax_amount: Decimal | None = None
+    net_amount: Amount
+    tax_amount: Amount | None = None
     as_of: datetime
 
 
@@ -120,7 +132,7 @@ class ShipmentLineRecord(Record):
     """How much of an order's line is in a shipment, in the line's unit."""
 
     position: int
-    quantity: Decimal = Field(ge=0)
+    quantity: Annotated[Decimal, Field(ge=0), _places(6)]
 
 
 class ShipmentRecord(Record):
@@ -153,17 +165,17 @@ class InvoiceLineRecord(Record):
     order_line_position: int | None = None
     sku: str = ""
     text: str = ""
-    quantity: Decimal
+    quantity: Quantity
     unit_code: str = ""
-    unit_price: Decimal
-    net_amount: Decimal
+    unit_price: UnitPrice
+    net_amount: Amount
 
 
 class PaymentRecord(Record):
     """Money that the ERP has booked on an invoice."""
 
     erp_id: str = Field(min_length=1, max_length=60)
-    amount: Decimal
+    amount: Amount
     paid_on: date
 
 
@@ -181,10 +193,10 @@ class InvoiceRecord(Record):
     order_numbers: tuple[str, ...] = ()
     credits_erp_id: str | None = None
     currency: str = Field(pattern=r"^[A-Z]{3}$")
-    net_amount: Decimal
-    tax_amount: Decimal
-    gross_amount: Decimal
-    open_amount: Decimal
+    net_amount: Amount
+    tax_amount: Amount
+    gross_amount: Amount
+    open_amount: Amount
     status: PaymentStatus
     erp_status: str = ""
     is_credited: bool = False

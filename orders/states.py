@@ -82,3 +82,12 @@ class InvoiceKind(TextChoices):
 
     INVOICE = "invoice", _("Invoice")
     CREDIT_NOTE = "credit_note", _("Credit note")
+
+
+class Outcome(TextChoices):
+    """What became of one record of a feed. Older news than ours is dropped and counted."""
+
+    NEW = "new", _("new")
+    CHANGED = "changed", _("changed")
+    SAME = "same", _("same")
+    OLDER = "older", _("older")

@@ -9,6 +9,7 @@ from core.actor import Actor
 from core.errors import InvalidValue, WrongState
 from orders.actions.moves import lock_order, move, record
 from orders.models import Order, OrderLine
+from orders.queries.snapshot import snapshot_of
 from orders.states import OrderStatus
 
 CANCELLABLE = (OrderStatus.PENDING_APPROVAL, OrderStatus.RECEIVED, OrderStatus.ON_HOLD)
@@ -35,7 +36,8 @@ def cancel_order(order: Order, *, by: Actor, reason: str) -> Order:
 
     move(order, OrderStatus.CANCELLED, by=by, reason=reason.strip())
     cancel_rest(order, by=by)
-    record("order.cancelled", order, {"reason": reason.strip()}, by=by)
+    snapshot = snapshot_of(order).model_dump(mode="json")
+    record("order.cancelled", order, {"reason": reason.strip(), "order": snapshot}, by=by)
     return order
 
 

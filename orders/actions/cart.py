@@ -168,7 +168,7 @@ def empty_cart(cart: Cart, *, by: Actor) -> Cart:
 
 
 def _own_cart(scope: Scope) -> Cart:
-    if scope.is_empty or scope.user_id is None:
+    if scope.user_id is None or scope.company_id is None:
         raise NotFound(_("You are not a member of any company here."))
     if not (scope.may(Right.BUY) or scope.may(Right.REQUEST_QUOTES)):
         raise NotAllowed(

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from core import outbox
 from core.actor import Actor
 from core.models import Event, trace
 from core.states import check_move
 from orders.models import Order, OrderMove
 from orders.queries.snapshot import told
+from orders.rules.facts import ParentMissing
 from orders.states import NEXT, OrderStatus
 
 
@@ -21,6 +24,16 @@ def lock_order(order: Order | str) -> Order:
         )
         .get(number=number)
     )
+
+
+def find_order(number: str) -> Order:
+    """As lock_order, for a number from outside. Raises ParentMissing when it is not ours."""
+    try:
+        return lock_order(number)
+    except Order.DoesNotExist:
+        raise ParentMissing(
+            _("There is no order %(number)s here.") % {"number": number}, order=number
+        ) from None
 
 
 def move(

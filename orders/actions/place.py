@@ -25,11 +25,12 @@ from accounts.states import Right
 from catalog.actions.allocation import Want, allocate_stock
 from catalog.models import Product, ProductUnit, Warehouse
 from catalog.queries import availability, products_for
-from catalog.rules import conversion, whole_units
+from catalog.rules import whole_units
 from core.actor import Actor
-from core.errors import InvalidValue
+from core.errors import InvalidValue, NotAllowed
 from core.money import line_net
 from core.numbers import next_number
+from core.units import Conversion
 from orders.actions.moves import keep_move, record
 from orders.models import Order, OrderLine
 from orders.queries.cart import line_refusals, warehouse_for
@@ -93,6 +94,8 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     placed = _placed(draft)
     if placed is not None:
         return placed
+    if by.user_id is None:
+        raise NotAllowed(_("An order is placed by a person."), right=str(Right.BUY))
     scope = scope_for(by.user_id, draft.company_id)
     scope.require(Right.BUY)
     company = acting_company(scope)
@@ -105,10 +108,11 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     totals = totals_of([(line.net_amount, line.tax_percent) for line in lines], company.currency)
     outlook = all_credit_outlook(company, totals.gross_amount)
     check_credit(outlook.figures, company.currency)
-    limit = Membership.objects.get(pk=scope.membership_id).order_limit
+    limit = Membership.objects.get(user_id=by.user_id, company=company).order_limit
     approvers = _approvers(company, by) if needs_approval(totals.net_amount, limit) else None
 
     order = _order(draft, company, bill_to, totals, by)
+    order.placed_by_id = by.user_id
     order.ship_to_address, order.ship_to = ship_to, address_json(ship_to)
     order.warehouse = _warehouse(lines)
     order.credit_decision = outlook.story()
@@ -134,8 +138,8 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
 
 
 def record_received(order: Order, *, by: Actor, name: str = "order.received") -> None:
-    """Write the event that starts the way to the ERP, with the canonical order in it."""
-    record(name, order, snapshot_of(order).model_dump(mode="json"), by=by)
+    """Write the event that starts the way to the ERP; "order" in it is the canonical order."""
+    record(name, order, {"order": snapshot_of(order).model_dump(mode="json")}, by=by)
 
 
 def lock_credit(company: Company) -> None:
@@ -251,7 +255,6 @@ def _order(draft: OrderDraft, company: Company, billing: Billing, totals: Totals
     return Order(
         number=next_number("order"),
         company=company,
-        placed_by_id=by.user_id,
         placed_at=timezone.now(),
         origin=draft.origin,
         origin_ref=draft.origin_ref,
@@ -287,6 +290,7 @@ def _write_lines(order: Order, lines: Sequence[OrderLine], by: Actor) -> None:
         for line in lines
     ]
     for line, answer in zip(lines, allocate_stock(wants, by=by), strict=True):
+        assert line.unit is not None  # noqa: S101 - a line without a unit was refused
         line.order = order
         line.allocated = min(whole_units(line.unit, answer.covered), line.ordered)
         line.backordered = line.ordered - line.allocated
@@ -294,4 +298,4 @@ def _write_lines(order: Order, lines: Sequence[OrderLine], by: Actor) -> None:
 
 
 def _base(line: OrderLine) -> Decimal:
-    return conversion(line).to_base(line.ordered)
+    return Conversion(line.numerator, line.denominator).to_base(line.ordered)

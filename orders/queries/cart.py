@@ -129,13 +129,15 @@ class CartSheet:
 
 def cart_for(scope: Scope) -> Cart:
     """The cart of the person in the acting company; an unsaved, empty one if there is none yet."""
+    if scope.user_id is None or scope.company_id is None:
+        return Cart()
     own = Cart.objects.filter(user_id=scope.user_id, company_id=scope.company_id).first()
     return own or Cart(user_id=scope.user_id, company_id=scope.company_id)
 
 
 def cart_count(scope: Scope) -> int:
     """How many lines the cart holds, for the frame of every page."""
-    if scope.is_empty:
+    if scope.user_id is None or scope.company_id is None:
         return 0
     return CartLine.objects.filter(cart__user_id=scope.user_id, cart__company_id=scope.company_id).count()
 

@@ -107,5 +107,7 @@ def _open_amount(credit: Credit, as_of: datetime | None, without: int | None) ->
     uncounted = Q(status__in=UNCOUNTED)
     if as_of is not None:
         uncounted |= Q(status=OrderStatus.CONFIRMED, confirmed_at__gte=as_of)
-    orders = Order.objects.filter(uncounted, company_id__in=credit.company_ids).exclude(pk=without)
+    orders = Order.objects.filter(uncounted, company_id__in=credit.company_ids)
+    if without is not None:
+        orders = orders.exclude(pk=without)
     return orders.aggregate(total=Sum("gross_amount"))["total"] or Decimal(0)

@@ -38,7 +38,7 @@ def snapshot_of(order: Order) -> OrderSnapshot:
 def told(order: Order) -> dict[str, Any]:
     """What every event of an order carries: which, whose, worth what, and whom to tell."""
     return {
-        "order": order.number,
+        "number": order.number,
         "company": order.company.number,
         "company_name": order.company.name,
         "buyer": {

@@ -29,6 +29,18 @@ class LineProgress:
         return max(self.due - self.shipped, ZERO)
 
 
+def backordered(line: LineProgress, allocated: Decimal, in_hand: Decimal, has_left: bool) -> Decimal:
+    """How much of a line is not there to be shipped now.
+
+    allocated: what stock covered when the order was taken, our own promise. in_hand: what the ERP
+    has picked. has_left: as soon as anything of the order was shipped, what stayed behind and is
+    not picked is missing, whatever we had promised. Source: SHP-03, ORD-02.
+    """
+    if has_left:
+        return max(line.rest - in_hand, ZERO)
+    return max(line.rest - max(in_hand, allocated), ZERO)
+
+
 @dataclass(frozen=True)
 class Claim:
     """An invoice's amounts with tax: what was asked for and what is still open."""

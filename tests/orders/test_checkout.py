@@ -48,8 +48,8 @@ def test_an_order_is_received_with_all_that_the_buyer_said(anna):
     assert order.payment_term.code == "net30"
     event = Event.objects.get(subject=f"order:{order.number}")
     assert event.name == "order.received"
-    assert event.payload["po_number"] == "4500118274"
-    assert event.payload["lines"][0] == {
+    assert event.payload["order"]["po_number"] == "4500118274"
+    assert event.payload["order"]["lines"][0] == {
         "position": 1,
         "sku": "A1",
         "product_erp_id": order.lines.get().product.erp_id,
@@ -224,7 +224,7 @@ def test_ship_to_bill_to_and_buyer_are_three_parties(anna):
 
     order = order_now(anna, A1=5)
 
-    payload = Event.objects.get(name="order.received").payload
+    payload = Event.objects.get(name="order.received").payload["order"]
     assert (order.company.number, order.bill_to_company.number) == ("ACME", "HEAD")
     assert (payload["company"]["erp_id"], payload["bill_to_company"]["erp_id"]) == (anna.company.erp_id, "9")
     assert (payload["ship_to"]["erp_id"], payload["bill_to"]["erp_id"]) == ("acme-1", "head-1")
