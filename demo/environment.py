@@ -32,13 +32,12 @@ class EnvironmentFailure(Exception):
 
 @dataclass(frozen=True)
 class Recipe:
-    """One environment: where it stands, which lock fills it, what else goes in without dependencies."""
+    """One environment: where it stands and which lock fills it."""
 
     folder: Path
     lock: Path
     stamp: str
     covers: tuple[str, ...] = ()
-    local_packages: tuple[Path, ...] = ()
 
 
 RECIPES = {
@@ -48,7 +47,6 @@ RECIPES = {
         PROJECT / "var" / "erp-venv",
         PROJECT / "demo" / "erp" / "requirements.lock",
         "erp",
-        local_packages=(PROJECT / "demo" / "erp" / "b2b_portal_module",),
     ),
 }
 
@@ -84,13 +82,7 @@ def _stamp(recipe: Recipe, name: str) -> Path:
 
 
 def _digest(recipe: Recipe) -> str:
-    digest = hashlib.sha256(recipe.lock.read_bytes())
-    for package in recipe.local_packages:
-        for file in sorted(package.rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(str(file.relative_to(package)).encode())
-                digest.update(file.read_bytes())
-    return digest.hexdigest()
+    return hashlib.sha256(recipe.lock.read_bytes()).hexdigest()
 
 
 @contextmanager
@@ -109,8 +101,6 @@ def _build(recipe: Recipe) -> None:
 
     say(f"Installing {_count(recipe.lock)} packages from {recipe.lock.relative_to(PROJECT)} ...")
     _pip(recipe, "--require-hashes", "--requirement", str(recipe.lock))
-    for package in recipe.local_packages:
-        _pip(recipe, "--no-deps", "--force-reinstall", _copy_without_traces(recipe, package))
     for name in (recipe.stamp, *recipe.covers):
         _stamp(recipe, name).write_text(_digest(RECIPES[name]))
     say(f"Installed in {time.monotonic() - started:.0f} s.")
@@ -170,14 +160,6 @@ def _pip(recipe: Recipe, *arguments: str) -> None:
             f"The whole log is in {log.relative_to(PROJECT)}. Is the package index reachable? "
             "Start again when it is; what is already there is kept."
         )
-
-
-def _copy_without_traces(recipe: Recipe, package: Path) -> str:
-    """Build local packages from a copy: setuptools leaves build folders beside what it builds."""
-    copy = recipe.folder / "src" / package.name
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))
-    return str(copy)
 
 
 def _count(lock: Path) -> int:
