@@ -11,3 +11,6 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 # Rows of libraries that nobody may edit here: a person's address is changed at the person, and the
 # queue's rows are a wake-up, never the truth (the hub's own pages show the work).
 admin.site.unregister([EmailAddress, Failure, OrmQ, Schedule, Success])
+
+import portal.admin.accounts  # noqa: E402
+import portal.admin.core  # noqa: E402, F401

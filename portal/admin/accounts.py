@@ -1,0 +1,110 @@
+"""Customers, people and what they may do, as the back office sees them."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from accounts.models import Address, Company, CreditAccount, Membership, PaymentTerm, User
+from accounts.models import Role as MemberRole
+from portal.admin.fed import FedAdmin, ShownTable
+from portal.templatetags.accord import money
+
+ROLES = dict(MemberRole.choices)
+COMPANY_TONES = {"active": "info", "on_hold": "warning", "closed": "danger"}
+
+
+class AddressInline(ShownTable):
+    """Where goods and invoices of the customer go; the ERP's."""
+
+    model = Address
+    fields = ("name", "street", "postal_code", "city", "country", "is_ship_to", "is_bill_to", "is_active")
+    readonly_fields = fields
+
+
+class MembershipInline(ShownTable):
+    """Who acts for the customer."""
+
+    model = Membership
+    fields = ("user", "company", "words", "order_limit", "includes_branches", "is_active")
+    readonly_fields = fields
+
+    @admin.display(description=_("roles"))
+    def words(self, membership: Membership) -> str:
+        """The roles in words."""
+        return ", ".join(str(ROLES.get(role, role)) for role in membership.roles)
+
+
+class CreditInline(ShownTable):
+    """What the customer owes and may owe, by the ERP's word."""
+
+    model = CreditAccount
+    fields = ("limit_amount", "used_amount", "currency", "is_on_hold", "as_of")
+    readonly_fields = fields
+
+
+@admin.register(Company)
+class CompanyAdmin(SimpleHistoryAdmin, FedAdmin):
+    """The customers, in the tree the ERP gives them."""
+
+    list_display = ("number", "name", "standing", "parent", "payment_term", "sales_rep", "limit")
+    list_select_related = ("parent", "payment_term", "sales_rep", "credit")
+    list_filter = ("status", "sales_rep")
+    search_fields = ("number", "name", "tax_id", "email")
+    ordering = ("number",)
+    inlines = (CreditInline, AddressInline, MembershipInline)
+    hidden = ("id", "position")
+
+    @display(description=_("standing"), label=COMPANY_TONES, ordering="status")
+    def standing(self, company: Company) -> tuple[str, str]:
+        """The status as a badge."""
+        return company.status, company.get_status_display()
+
+    @admin.display(description=_("credit limit"))
+    def limit(self, company: Company) -> str:
+        """The customer's own limit; a branch without one shares its parent's."""
+        account = getattr(company, "credit", None)
+        return money(account.limit_amount, account.currency) if account else "–"
+
+
+@admin.register(User)
+class UserAdmin(SimpleHistoryAdmin, FedAdmin):
+    """The people who can sign in: of customers by membership, of the staff by group."""
+
+    list_display = ("name", "email", "place", "is_active", "last_login")
+    list_filter = ("is_staff", "is_active", "groups")
+    search_fields = ("name", "email")
+    ordering = ("name",)
+    inlines = (MembershipInline,)
+    hidden = ("id", "password")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """With groups and companies at hand, so that the list costs the same for any length."""
+        return super().get_queryset(request).prefetch_related("groups", "memberships__company")
+
+    @admin.display(description=_("works for"))
+    def place(self, user: User) -> str:
+        """The staff's groups, or the companies somebody acts for."""
+        groups = [group.name for group in user.groups.all()]
+        return ", ".join(groups or [item.company.name for item in user.memberships.all()]) or "–"
+
+
+@admin.register(PaymentTerm)
+class PaymentTermAdmin(FedAdmin):
+    """When invoices fall due, by the ERP's word."""
+
+    list_display = ("code", "name", "net_days")
+    search_fields = ("code", "name")
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+    """The staff's groups and their permissions."""

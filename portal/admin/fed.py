@@ -1,0 +1,92 @@
+"""The plain lists and pages of the back office: what is fed or written by actions is shown, not edited.
+
+Every field says who owns it; a button that calls an action is the only way to change anything.
+"""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+
+from core.ownership import owner_of
+from portal.templatetags.accord import at
+
+OWNERS = {"erp": "ERP", "pim": "PIM", "us": "Accord"}
+
+
+class FedAdmin(ModelAdmin):
+    """Shows a model without letting anybody type into it.
+
+    The page of a row groups the fields by their owner, with the age of the figures where the row
+    has one; `hidden` names the fields left out.
+    """
+
+    hidden: tuple[str, ...] = ("id",)
+    list_fullwidth = True
+    list_per_page = 50
+    show_full_result_count = False
+    compressed_fields = True
+
+    def __init__(self, model: type[Model], admin_site: AdminSite) -> None:
+        super().__init__(model, admin_site)
+        self.label = model._meta.label
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody makes such a row by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes one."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody types into one."""
+        return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
+        """The fields in groups by owner: the ERP's, the PIM's, ours."""
+        groups: dict[str, list[str]] = {}
+        for field in self.model._meta.fields:
+            if field.name not in self.hidden:
+                groups.setdefault(owner_of(self.label, field.name), []).append(field.name)
+        as_of = getattr(obj, "as_of", None)
+        return [(self._title(owner, as_of), {"fields": groups[owner]}) for owner in OWNERS if owner in groups]
+
+    def _title(self, owner: str, as_of: Any) -> str:
+        if owner == "us":
+            return _("Kept here")
+        if as_of is None:
+            return _("Owned by the %(owner)s: change it there") % {"owner": OWNERS[owner]}
+        return _("Owned by the %(owner)s: change it there · as of %(time)s") % {
+            "owner": OWNERS[owner],
+            "time": at(as_of),
+        }
+
+
+class _Shown:
+    """An inline that only shows."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds a row here."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody types into one."""
+        return False
+
+
+class ShownTable(_Shown, TabularInline):
+    """Rows that belong to the page's document, as a table."""
+
+    tab = False
+
+
+class ShownStack(_Shown, StackedInline):
+    """Rows that belong to the page's document, one below the other."""
