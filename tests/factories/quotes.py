@@ -107,7 +107,8 @@ def approve(quote: Quote, manager: Any) -> Quote:
 
 
 def offer(member: Any, seller: Any, **quantities: int) -> Quote:
-    """An offer in the buyer's hands, at the usual prices."""
+    """An offer in the buyer's hands, at the usual prices, with no rule that asks."""
+    policy()
     return send(begin(member, seller, **quantities), seller)
 
 
