@@ -45,7 +45,7 @@ def _visible(scope: Scope) -> QuerySet[Product]:
 
 def products_for(scope: Scope) -> QuerySet[Product]:
     """The products that the acting company can buy."""
-    return _visible(scope).filter(status=Product.Status.ACTIVE)
+    return _visible(scope).filter(status=Product.Status.ACTIVE).order_by("sku_order", "sku")
 
 
 def product_by_sku(scope: Scope, sku: str) -> Product:
@@ -117,7 +117,7 @@ def search_products(scope: Scope, text: str, category_slug: str | None = None) -
             default=Value(0),
         ),
         rank=Case(When(search=None, then=Value(0.0)), default=rank, output_field=FloatField()),
-    ).order_by("-nearness", "-rank", "sku")
+    ).order_by("-nearness", "-rank", "sku_order", "sku")
 
 
 @dataclass(frozen=True)

@@ -184,6 +184,11 @@ def sku_key(text: str) -> str:
     return re.sub(r"[\W_]", "", text).upper()
 
 
+def natural_order(text: str) -> str:
+    """A text by which part numbers stand as people read them: M8 before M10."""
+    return re.sub(r"[0-9]+", lambda digits: digits[0].zfill(8), text.upper())[:200]
+
+
 def _at_least(product: Buyable, packed: Packed, base: Fraction) -> Decimal:
     ratio = Fraction(packed.numerator, packed.denominator)
     step = Fraction(quantum(product, packed)) * ratio

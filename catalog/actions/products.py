@@ -8,7 +8,7 @@ from django.db import transaction
 
 from catalog.models import Product
 from catalog.records import ERP_FIELDS, ProductRecord
-from catalog.rules import check_units, sku_key
+from catalog.rules import check_units, natural_order, sku_key
 from catalog.search import VECTOR
 from core import history, ownership, staging
 from core.actor import Actor
@@ -18,6 +18,7 @@ from core.errors import InvalidValue
 COLUMNS = {
     "sku": "text",
     "sku_key": "text",
+    "sku_order": "text",
     "erp_id": "text",
     "erp_name": "text",
     "status": "text",
@@ -71,9 +72,9 @@ UPDATE = """
 
 INSERT = """
     INSERT INTO catalog_product (
-        sku, sku_key, erp_id, erp_name, status, base_unit, min_quantity, step_quantity, tax_code,
+        sku, sku_key, sku_order, erp_id, erp_name, status, base_unit, min_quantity, step_quantity, tax_code,
         erp_as_of, name, description, standard, attributes, keywords, gtin, pim_version)
-    SELECT sku, sku_key, erp_id, erp_name, status, base_unit, min_quantity, step_quantity, tax_code,
+    SELECT sku, sku_key, sku_order, erp_id, erp_name, status, base_unit, min_quantity, step_quantity, tax_code,
         as_of, '', '', '', '[]', '', '', ''
     FROM staged_product WHERE verdict = 'new'
 """
@@ -165,6 +166,7 @@ def _rows(records: Iterable[ProductRecord], rejected: list[Rejected]) -> Iterato
         yield (
             record.sku,
             sku_key(record.sku),
+            natural_order(record.sku),
             record.erp_id,
             record.erp_name,
             record.status,

@@ -35,7 +35,8 @@ class Category(TreeNode):
 class Product(models.Model):
     """An item of the ERP with the content of the PIM.
 
-    sku_key: the SKU in capitals without separators, for search. tax_code: see pricing.TaxRate.
+    sku_key: the SKU in capitals without separators, for search. sku_order: where it stands in a
+    list, see catalog.rules.natural_order. tax_code: see pricing.TaxRate.
     attributes: dicts as catalog.records.AttributeRecord, in the order to show them. Published while
     `pim_as_of` is set: the PIM has content for it.
     `min_quantity` and `step_quantity` are in the base unit, for any unit bought.
@@ -48,6 +49,7 @@ class Product(models.Model):
 
     sku = models.CharField(_("number"), max_length=60, unique=True)
     sku_key = models.CharField(max_length=60)
+    sku_order = models.CharField(max_length=200, default="", editable=False, db_index=True)
     erp_id = models.CharField(max_length=60, blank=True)
     erp_name = models.CharField(_("ERP name"), max_length=250)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
@@ -78,7 +80,7 @@ class Product(models.Model):
     pim_as_of = models.DateTimeField(_("content as of"), null=True, blank=True)
     search = SearchVectorField(null=True, editable=False)
 
-    history = history(excluded_fields=["search", "erp_as_of", "pim_as_of", "pim_version"])
+    history = history(excluded_fields=["search", "sku_order", "erp_as_of", "pim_as_of", "pim_version"])
 
     class Meta:
         verbose_name = _("product")

@@ -92,6 +92,16 @@ def qty(value: Any) -> str:
 
 
 @register.filter
+def unit_label(packed: Any) -> str:
+    """Name a unit of a product with its content, as a choice shows it: `pc`, `box of 200`."""
+    name = unit(packed.code)
+    content = Decimal(packed.numerator) / Decimal(packed.denominator)
+    if content == 1:
+        return name
+    return gettext("%(unit)s of %(content)s") % {"unit": name, "content": qty(content)}
+
+
+@register.filter
 def percent(value: Any) -> str:
     """Write a percentage with one decimal, without rounding it to a whole: `18.9 %`."""
     return UNKNOWN if value is None or value == "" else f"{_decimal(Decimal(value), 1, 1)} %"

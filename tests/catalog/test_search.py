@@ -218,3 +218,13 @@ def test_sizes_stand_in_the_order_people_read_them():
         "M8 x 1",
         "M10",
     ]
+
+
+@pytest.mark.django_db
+def test_part_numbers_stand_in_the_order_people_read_them(scope):
+    for sku in ("4762-M10X20", "4762-M8X100", "4762-M8X30", "912-M3"):
+        sell(sku)
+
+    listed = [product.sku for product in products_for(scope)]
+
+    assert listed == ["912-M3", "4762-M8X30", "4762-M8X100", "4762-M10X20"]

@@ -7,7 +7,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from catalog.models import Category, Media, Product, ProductRelation, ProductUnit, StockLevel, Warehouse
-from catalog.rules import sku_key
+from catalog.rules import natural_order, sku_key
 
 MORNING = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 
@@ -35,6 +35,7 @@ class ProductFactory(DjangoModelFactory):
 
     sku = factory.Sequence(lambda n: f"4762-M8X{n}-88Z")
     sku_key = factory.LazyAttribute(lambda product: sku_key(product.sku))
+    sku_order = factory.LazyAttribute(lambda product: natural_order(product.sku))
     erp_id = factory.Sequence(str)
     erp_name = factory.LazyAttribute(lambda product: f"SCREW {product.sku}")
     tax_code = "standard"
