@@ -10,7 +10,15 @@ SALES, SALES_MANAGER, OPERATOR = "Sales", "Sales manager", "Operator"
 VIEWED = {
     "accounts": ["company", "address", "creditaccount", "paymentterm", "membership"],
     "catalog": ["product", "category", "warehouse", "stocklevel", "productunit"],
-    "pricing": ["pricelist", "pricerow", "pricelistassignment", "itemcost", "pricepolicy", "taxrate"],
+    "pricing": [
+        "pricelist",
+        "pricerow",
+        "pricerun",
+        "pricelistassignment",
+        "itemcost",
+        "pricepolicy",
+        "taxrate",
+    ],
     "orders": ["order", "shipment", "invoice"],
     "quotes": ["rfq", "quote", "quotepolicy"],
 }

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
+from core import ownership
 from core.ownership import owner_of
 from portal.templatetags.accord import at
 
@@ -20,7 +21,8 @@ OWNERS = {"erp": "ERP", "pim": "PIM", "us": "Accord"}
 class FedAdmin(ModelAdmin):
     """Shows a model without letting anybody type into it.
 
-    The page of a row groups the fields by their owner, with the age of the figures where the row
+    Whoever posts all the same is told who owns the fields, and the attempt is kept among the
+    refusals (PRC-12, INT-02). The page of a row groups the fields by their owner, with the age of the figures where the row
     has one; `hidden` names the fields left out.
     """
 
@@ -45,6 +47,30 @@ class FedAdmin(ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody types into one."""
         return False
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page of a new row; there is none to post."""
+        self._refuse_writing(request)
+        return super().add_view(request, *args, **kwargs)
+
+    def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page of a row."""
+        if not self.has_change_permission(request):
+            self._refuse_writing(request)
+        return super().change_view(request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page that would delete a row."""
+        self._refuse_writing(request)
+        return super().delete_view(request, *args, **kwargs)
+
+    def _refuse_writing(self, request: HttpRequest) -> None:
+        """Raise NotOwner for a post, naming the fields that another system owns."""
+        if request.method != "POST":
+            return
+        fields = [field.name for field in self.model._meta.fields if not field.primary_key]
+        foreign = [name for name in fields if owner_of(self.label, name) != ownership.US]
+        ownership.check(request.actor, self.label, foreign)  # type: ignore[attr-defined]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
         """The fields in groups by owner: the ERP's, the PIM's, ours."""

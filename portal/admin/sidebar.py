@@ -71,7 +71,9 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
                 _("Categories"), "account_tree", "admin:catalog_category_changelist", "catalog.view_category"
             ),
             Entry(_("Stock"), "warehouse", "admin:catalog_stocklevel_changelist", "catalog.view_stocklevel"),
+            Entry(_("Price explain"), "price_check", "admin:pricing_explain", "pricing.view_pricelist"),
             Entry(_("Price lists"), "sell", "admin:pricing_pricelist_changelist", "pricing.view_pricelist"),
+            Entry(_("Prices"), "price_change", "admin:pricing_pricerow_changelist", "pricing.view_pricerow"),
         ],
     ),
     (

@@ -1,0 +1,250 @@
+"""The back office of prices: lists, versions, imports and policies to read, and why a price is what it is."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from accounts.models import Company
+from accounts.queries import all_companies
+from catalog.models import Product
+from core import freshness
+from core.money import line_net
+from core.units import Conversion
+from portal.admin.fed import FedAdmin, ShownTable
+from portal.admin.pages import admin_page
+from portal.forms.pricing import ExplainForm
+from pricing.answers import Ask, Candidate, PriceAnswer
+from pricing.models import (
+    ItemCost,
+    PriceList,
+    PriceListAssignment,
+    PricePolicy,
+    PriceRow,
+    PriceRun,
+    TaxRate,
+)
+from pricing.queries import (
+    FRESHNESS,
+    active_policy,
+    context_for_company,
+    price_ladder,
+    price_sheet,
+    tax_percent,
+)
+from pricing.rules import LadderStep, discount_percent, rising_steps
+
+VERDICTS = {
+    "wins": (_("Wins"), "good", "check"),
+    "outranked": (_("Outranked"), "", "arrow-down"),
+    "no_price": (_("No price"), "", "minus"),
+}
+
+
+@admin.register(PriceListAssignment)
+class PriceListAssignmentAdmin(FedAdmin):
+    """Who gets which list."""
+
+    list_display = ["price_list", "company", "priority", "valid_from", "valid_until"]
+    list_select_related = ["price_list", "company"]
+    search_fields = ["price_list__code", "price_list__name", "company__number", "company__name"]
+
+
+class AssignmentInline(ShownTable):
+    """Who gets this list."""
+
+    model = PriceListAssignment
+    fields = ("company", "priority", "valid_from", "valid_until")
+    readonly_fields = fields
+
+
+@admin.register(PriceList)
+class PriceListAdmin(FedAdmin):
+    """The ERP's price lists, and the page that explains a price."""
+
+    list_display = ["code", "name", "kind", "currency", "is_active", "as_of"]
+    list_filter = ["kind", "currency", "is_active"]
+    search_fields = ["code", "name"]
+    inlines = [AssignmentInline]
+
+    def get_urls(self) -> list[URLPattern]:
+        explain = self.admin_site.admin_view(explain_price)
+        return [path("explain/", explain, name="pricing_explain"), *super().get_urls()]
+
+
+@admin.register(PriceRow)
+class PriceRowAdmin(FedAdmin):
+    """Every version of every price; what is current comes first."""
+
+    list_display = [
+        "product", "price_list", "min_quantity", "unit_price", "price_unit",
+        "valid_from", "valid_until", "is_current", "source", "read_at",
+    ]  # fmt: skip
+    list_select_related = ["product", "price_list", "run"]
+    list_filter = ["price_list", ("ended_run", admin.EmptyFieldListFilter)]
+    search_fields = ["product__sku", "price_list__code"]
+    ordering = ["product__sku", "price_list__code", "min_quantity", "-pk"]
+
+    @display(description=_("Current"), boolean=True)
+    def is_current(self, row: PriceRow) -> bool:
+        return row.ended_run_id is None
+
+    @display(description=_("Source"))
+    def source(self, row: PriceRow) -> str:
+        return f"{row.run.system.upper()} · {row.run.flow} {row.run_id}"
+
+    @display(description=_("Read"), ordering="run__as_of")
+    def read_at(self, row: PriceRow) -> Any:
+        return row.run.as_of
+
+
+@admin.register(PriceRun)
+class PriceRunAdmin(FedAdmin):
+    """Every import that changed a price."""
+
+    list_display = [
+        "id", "flow", "system", "as_of", "started_at",
+        "new", "changed", "ended", "same", "rejected", "rising", "undoes",
+    ]  # fmt: skip
+    list_select_related = ["undoes"]
+    list_filter = ["flow", "system"]
+    search_fields = ["correlation_id"]
+
+
+@admin.register(PricePolicy)
+class PricePolicyAdmin(FedAdmin):
+    """The versions of the policy: the order of sources, and how low a price may go."""
+
+    list_display = ["version", "order_of_sources", "floor_margin_percent", "active_from", "note"]
+    search_fields = ["note"]
+
+    @display(description=_("Order of sources"))
+    def order_of_sources(self, policy: PricePolicy) -> str:
+        labels = dict(PricePolicy._meta.get_field("precedence").base_field.choices)
+        return " → ".join(str(labels.get(kind, kind)) for kind in policy.precedence)
+
+
+@admin.register(ItemCost)
+class ItemCostAdmin(FedAdmin):
+    """What products cost us."""
+
+    list_display = ["product", "cost_price", "currency", "as_of"]
+    list_select_related = ["product"]
+    search_fields = ["product__sku"]
+
+
+@admin.register(TaxRate)
+class TaxRateAdmin(FedAdmin):
+    """The ERP's tax rates."""
+
+    list_display = ["code", "name", "percent", "as_of"]
+    search_fields = ["code", "name"]
+
+
+@dataclass(frozen=True)
+class ShownCandidate:
+    """A candidate as the table shows it: price in the unit asked for, verdict, reason."""
+
+    candidate: Candidate
+    price: Decimal | None
+    verdict: Any
+    tone: str
+    icon: str
+    because: Any
+
+    @classmethod
+    def of(cls, candidate: Candidate, winner: Candidate | None, unit: Conversion) -> "ShownCandidate":
+        """Dress a candidate for the table. winner: the one that has the price, if any."""
+        verdict, tone, icon = VERDICTS[candidate.verdict]
+        price = candidate.unit_price_for(unit.numerator, unit.denominator)
+        return cls(candidate, price, verdict, tone, icon, _because(candidate, winner))
+
+    @property
+    def kind(self) -> Any:
+        """The kind of source in words."""
+        return dict(PriceList._meta.get_field("kind").choices)[self.candidate.kind]
+
+
+def _because(candidate: Candidate, winner: Candidate | None) -> Any:
+    if candidate.row_id is None:
+        return _("has no price for this product at this quantity and day")
+    if candidate.is_winner or winner is None:
+        return _("highest in the order of sources that has a price")
+    if candidate.kind != winner.kind:
+        return _("its kind comes later in the order of sources")
+    if candidate.distance != winner.distance:
+        return _("agreed further away in the company's line")
+    return _("a list of the same kind comes before it")
+
+
+def explain_price(request: HttpRequest) -> HttpResponse:
+    """Why a company gets a price: every candidate, the winner, its version, source and age (PRC-10)."""
+    if not request.user.has_perm("pricing.view_pricelist"):
+        raise PermissionDenied
+    asked = "company" in request.GET
+    form = ExplainForm(request.GET if asked else None, initial={"quantity": 1})
+    context: dict[str, Any] = {"form": form, "companies": all_companies().order_by("number")[:500]}
+    if asked and form.is_valid():
+        context |= _explanation(form.cleaned_data)
+    status = 422 if asked and not form.is_valid() else 200
+    title = str(_("Price explain"))
+    return admin_page(
+        request, "admin/accord/pricing/explain.html", title=title, context=context, status=status
+    )
+
+
+def _explanation(asked: dict[str, Any]) -> dict[str, Any]:
+    company, product, unit = asked["company"], asked["sku"], asked["unit"]
+    conversion = Conversion(unit.numerator, unit.denominator) if unit else Conversion(1)
+    context = context_for_company(company, asked["on"])
+    ask = Ask(product.pk, conversion.to_base(asked["quantity"]), "asked")
+    answer = price_sheet(context, [ask])["asked"]
+    ladder = price_ladder(context, product)
+    return {
+        "company": company,
+        "product": product,
+        "unit": unit,
+        "unit_code": unit.code if unit else product.base_unit,
+        "conversion": conversion,
+        "quantity": asked["quantity"],
+        "answer": answer,
+        "candidates": [ShownCandidate.of(c, answer.winner, conversion) for c in answer.candidates],
+        "policy": active_policy(),
+        "limit": freshness.limit_of(FRESHNESS),
+        "ladder": _shown_ladder(ladder, answer),
+        "rising": rising_steps(ladder),
+        **_amounts(answer, asked["quantity"], conversion, product, company),
+    }
+
+
+def _shown_ladder(ladder: list[LadderStep], answer: PriceAnswer) -> list[dict[str, Any]]:
+    """The steps with the one that the quantity has reached marked."""
+    reached = [step for step in ladder if step.min_quantity <= answer.break_quantity]
+    return [{"step": step, "is_reached": bool(reached) and step == reached[-1]} for step in ladder]
+
+
+def _amounts(
+    answer: PriceAnswer, quantity: Decimal, unit: Conversion, product: Product, company: Company
+) -> dict[str, Any]:
+    """Price and net in the unit asked for, and how far below the list price it lies."""
+    if answer.is_on_request:
+        return {}
+    price = answer.unit_price_for(unit.numerator, unit.denominator)
+    listed = answer.candidate_of("list")
+    list_price = listed.unit_price_for(unit.numerator, unit.denominator) if listed else None
+    net = line_net(quantity, price, currency=company.currency)
+    percent = tax_percent(product.tax_code) if product.tax_code else None
+    return {
+        "price": price,
+        "net": net,
+        "list_price": list_price,
+        "discount": discount_percent(price, list_price),
+        "tax_percent": percent,
+        "tax": line_net(net, percent / 100, currency=company.currency) if percent is not None else None,
+    }

@@ -1,0 +1,1 @@
+"""Forms shape what people send; they ask rules and contain none."""
