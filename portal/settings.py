@@ -192,6 +192,7 @@ AXES_IPWARE_PROXY_COUNT = int(number("TRUSTED_PROXIES", 0)) or None
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("de", _("German"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["portal.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

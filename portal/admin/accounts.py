@@ -16,7 +16,7 @@ from portal.admin.fed import FedAdmin, ShownTable
 from portal.templatetags.accord import money
 
 ROLES = dict(MemberRole.choices)
-COMPANY_TONES = {"active": "info", "on_hold": "warning", "closed": "danger"}
+COMPANY_TONES = {"active": "ok", "on_hold": "warning", "closed": "danger"}
 
 
 class AddressInline(ShownTable):

@@ -30,7 +30,7 @@ class FedAdmin(ModelAdmin):
     list_fullwidth = True
     list_per_page = 50
     show_full_result_count = False
-    compressed_fields = True
+    compressed_fields = False
 
     def __init__(self, model: type[Model], admin_site: AdminSite) -> None:
         super().__init__(model, admin_site)
@@ -112,6 +112,7 @@ class ShownTable(_Shown, TabularInline):
     """Rows that belong to the page's document, as a table."""
 
     tab = False
+    hide_title = True
 
 
 class ShownStack(_Shown, StackedInline):

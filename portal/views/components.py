@@ -20,6 +20,7 @@ TONES = [
     ("warn", _("Waiting for your answer")),
     ("bad", _("Refused")),
     ("out", _("Cancelled")),
+    ("ok", _("Active")),
 ]
 
 
