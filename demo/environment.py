@@ -32,7 +32,7 @@ class EnvironmentFailure(Exception):
 
 @dataclass(frozen=True)
 class Recipe:
-    """One environment: where it stands and which lock fills it."""
+    """One environment: where it stands, which lock fills it, which other locks that covers."""
 
     folder: Path
     lock: Path
@@ -43,11 +43,7 @@ class Recipe:
 RECIPES = {
     "runtime": Recipe(PROJECT / ".venv", PROJECT / "requirements.lock", "runtime"),
     "dev": Recipe(PROJECT / ".venv", PROJECT / "requirements-dev.lock", "dev", covers=("runtime",)),
-    "erp": Recipe(
-        PROJECT / "var" / "erp-venv",
-        PROJECT / "demo" / "erp" / "requirements.lock",
-        "erp",
-    ),
+    "erp": Recipe(PROJECT / "var" / "erp-venv", PROJECT / "demo" / "erp" / "requirements.lock", "erp"),
 }
 
 

@@ -138,7 +138,7 @@ class Stack:
 
     def start_erp(self) -> None:
         """Start the ERP's server on its port and wait until it answers."""
-        part = self._part("erp", [*self._erp_command(), "serve", "--port", str(self.erp_port)])
+        part = self._part("erp", [*self._erp_command(), "serve", "--die-with-parent", "--port", str(self.erp_port)])
         part.start()
         self._wait(part, 60, lambda: _answers(f"{self.erp_url}/", any_status=True))
 
