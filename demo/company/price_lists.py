@@ -96,6 +96,7 @@ def price(name: str | None, product: Product, quantity: int) -> Decimal:
 
 
 def breaks(name: str, product: Product) -> tuple[int, ...]:
-    """Return the quantities in pieces at which the price of a product may change, ascending from 1."""
-    steps = {max(line.quantity, 1) for line in PRICE_LISTS[name] if line.fits(product, line.quantity)}
-    return tuple(sorted(steps))
+    """Return the quantities in pieces at which the price of a product changes, ascending from 1."""
+    steps = sorted({max(line.quantity, 1) for line in PRICE_LISTS[name] if line.fits(product, line.quantity)})
+    prices = [price(name, product, step) for step in steps]
+    return tuple(step for n, step in enumerate(steps) if n == 0 or prices[n] != prices[n - 1])

@@ -22,6 +22,7 @@ MODULES = (
     "stock_package",
     "b2b_portal",
 )
+TEMPLATE_LOCK = 0x4E4F5244  # any number that nobody else takes on that server
 OUR_MODULE = Path(__file__).resolve().parent / "b2b_portal_module"
 
 
@@ -97,12 +98,19 @@ class Databases:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Let one process at a time build the template."""
-        import fcntl
+        """Let one process at a time build the template: of this folder, or of this server."""
+        if self.sqlite:
+            import fcntl
 
-        with (self.state / ".template.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            with (self.state / ".template.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                yield
+        else:
+            import psycopg
+
+            with psycopg.connect(self.uri, dbname="postgres", autocommit=True) as connection:
+                connection.execute("SELECT pg_advisory_lock(%s)", (TEMPLATE_LOCK,))
+                yield
 
 
 @contextlib.contextmanager

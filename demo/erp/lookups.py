@@ -11,7 +11,8 @@ def one(model: str, *domain):
 
     records = Model.get(model).find(list(domain), limit=2)
     if len(records) != 1:
-        raise ScenarioError(f"{'No' if not records else 'More than one'} {model} matches {list(domain)}.")
+        wanted = ", ".join(str(clause[-1][-1] if clause[0] == "OR" else clause[-1]) for clause in domain)
+        raise ScenarioError(f"There is {'no' if not records else 'more than one'} {model} for {wanted}.")
     return records[0]
 
 
@@ -46,7 +47,8 @@ def price_list_of(name: str):
 
 def sale_of(number: str):
     """Return a sale by the ERP's number, the customer's reference or the portal's key."""
-    return one("sale.sale", ["OR", ("number", "=", number), ("reference", "=", number), ("portal_key", "=", number)])
+    by_any = ["OR", ("number", "=", number), ("reference", "=", number), ("portal_key", "=", number)]
+    return one("sale.sale", by_any)
 
 
 def invoice_of(number: str | None = None, sale: str | None = None, state: str | None = None):

@@ -150,7 +150,9 @@ def command_info(databases: Databases, options: argparse.Namespace) -> dict:
             ),
             "products": len(rows("product.product", ["code"])),
             "uoms": rows("product.uom", ["symbol", "factor"], (("category.name", "=", "Units"),)),
-            "warehouses": rows("stock.location", ["code", "name", "storage_location"], (("type", "=", "warehouse"),)),
+            "warehouses": rows(
+                "stock.location", ["code", "name", "storage_location"], (("type", "=", "warehouse"),)
+            ),
             "price_lists": rows("product.price_list", ["name"]),
             "payment_terms": rows("account.invoice.payment_term", ["name"]),
         }
@@ -209,12 +211,16 @@ def parse_arguments(words: list[str]) -> dict:
 
 def main(argv: list[str] | None = None) -> None:
     """Read the command line and print the result as one JSON object."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument(
         "--state", default=os.environ.get("ERP_STATE", "var/erp"), help="the folder of the SQLite databases"
     )
     parser.add_argument(
-        "--uri", default=os.environ.get("TRYTOND_DATABASE_URI"), help="a PostgreSQL server, without database name"
+        "--uri",
+        default=os.environ.get("TRYTOND_DATABASE_URI"),
+        help="a PostgreSQL server, without database name",
     )
     parser.add_argument("--db", default=os.environ.get("ERP_DB", "erp"))
     commands = parser.add_subparsers(dest="command", required=True)

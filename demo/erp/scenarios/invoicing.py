@@ -36,7 +36,9 @@ def pay(invoice: str | None = None, sale: str | None = None, amount: str | float
     return invoice_summary(record)
 
 
-def credit_note(invoice: str | None = None, sale: str | None = None, lines: dict[str, float] | None = None) -> dict:
+def credit_note(
+    invoice: str | None = None, sale: str | None = None, lines: dict[str, float] | None = None
+) -> dict:
     """Credit a posted invoice and post the credit note.
 
     Without lines the whole invoice is credited and reconciled (it becomes 'cancelled');

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from demo.erp.lookups import credit_summary, one, party_of, price_list_of, product_of, warehouse_of, xml_record
+from demo.erp.lookups import (
+    credit_summary,
+    one,
+    party_of,
+    price_list_of,
+    product_of,
+    warehouse_of,
+    xml_record,
+)
 from demo.erp.seed.catalogue import count, create
 
 

@@ -19,7 +19,9 @@ def company(config):
     for code, name in (("AT", "Austria"), ("DE", "Germany")):
         countries[code] = Model.get("country.country")(name=name, code=code)
         countries[code].save()
-    euro = Model.get("currency.currency")(name="Euro", symbol="€", code="EUR", rounding=Decimal("0.01"), digits=2)
+    euro = Model.get("currency.currency")(
+        name="Euro", symbol="€", code="EUR", rounding=Decimal("0.01"), digits=2
+    )
     euro.rates.new(date=dt.date(2000, 1, 1), rate=Decimal("1.0"))
     euro.save()
     party = Model.get("party.party")(name=OWN_NAME, code="OWN")
@@ -44,7 +46,9 @@ def accounts(company) -> dict:
 
     wizard = Wizard("account.create_chart")
     wizard.execute("account")
-    wizard.form.account_template = xml_record("account.account.template", "account", "account_template_root_en")
+    wizard.form.account_template = xml_record(
+        "account.account.template", "account", "account_template_root_en"
+    )
     wizard.form.company = company
     wizard.execute("create_account")
 

@@ -181,7 +181,10 @@ def count(storage: int, quantities: dict[int, int | float]) -> str:
                 "lines": [
                     (
                         "create",
-                        [{"product": product, "quantity": float(quantity)} for product, quantity in quantities.items()],
+                        [
+                            {"product": product, "quantity": float(quantity)}
+                            for product, quantity in quantities.items()
+                        ],
                     )
                 ],
             }

@@ -6,14 +6,21 @@ from demo.erp.databases import PORTAL, REST_KEY
 from demo.erp.lookups import xml_record
 
 # Sales reads all a portal shows, save the due dates and payments: these are on the accounting lines.
-READ_ONLY = ("account.move", "account.move.line", "account.move.reconciliation", "account.invoice.payment_term")
+READ_ONLY = (
+    "account.move",
+    "account.move.line",
+    "account.move.reconciliation",
+    "account.invoice.payment_term",
+)
 
 
 def portal_user(company) -> None:
     """Create the user with the rights of Sales and read access to due dates and payments."""
     from proteus import Model
 
-    user = Model.get("res.user")(name="B2B portal", login=PORTAL[0], password=PORTAL[1], email="portal@nordwind.example")
+    user = Model.get("res.user")(
+        name="B2B portal", login=PORTAL[0], password=PORTAL[1], email="portal@nordwind.example"
+    )
     Group, Access = Model.get("res.group"), Model.get("ir.model.access")
     group = Group(name="B2B portal")
     group.save()

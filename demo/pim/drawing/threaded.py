@@ -81,7 +81,11 @@ def side_of_screw(view: View, screw: Screw) -> float:
         shank(view, body, screw.k, end)
         if isinstance(screw, SocketScrew):
             r, edge = screw.dk / 2, min(0.08 * screw.dk, 0.2 * screw.k)
-            view.mirrored([("M", 0, -r + edge), ("Q", 0, -r, edge, -r), ("L", screw.k, -r)][::1], "outline")
+            head: list[Step] = [
+                ("M", screw.k, -r), ("L", edge, -r), ("Q", 0, -r, 0, -r + edge), ("L", 0, r - edge),
+                ("Q", 0, r, edge, r), ("L", screw.k, r), ("Z",),
+            ]  # fmt: skip
+            view.path(head, "outline")
             socket(view, screw.s, screw.t)
         elif isinstance(screw, HexScrew):
             hex_prism(view, screw.k, screw.s, screw.e, left=True, right=False)

@@ -45,7 +45,11 @@ class SaleUnit(sequence_ordered(), ModelSQL, ModelView):
         table = cls.__table__()
         cls.__access__.add("template")
         cls._sql_constraints += [
-            ("template_uom_unique", Unique(table, table.template, table.uom), "b2b_portal.msg_sale_unit_unique")
+            (
+                "template_uom_unique",
+                Unique(table, table.template, table.uom),
+                "b2b_portal.msg_sale_unit_unique",
+            )
         ]
 
     @fields.depends("template", "_parent_template.default_uom_category")
