@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Company, User
-from core.models import Event
+from core.models import Event, Refusal
 from core.outbox import record
 from portal.admin.fed import FedAdmin
 from tests.factories.accounts import AddressFactory, CompanyFactory, MembershipFactory
@@ -55,11 +55,14 @@ def test_the_page_of_a_customer_says_who_owns_its_fields_and_how_old_they_are(ro
 def test_what_the_erp_owns_is_not_changed_from_the_back_office_not_even_by_a_superuser(root, acme):
     response = root.post(_address(Company, "change", acme.pk), {"name": "Mine now", "status": "closed"})
 
-    assert response.status_code == 403
+    assert response.status_code == 422
+    assert "change them there" in response.content.decode()
     acme.refresh_from_db()
     assert (acme.name, acme.status) == ("Acme Works", "active")
+    assert Refusal.objects.get().code == "not_owner"
     assert root.get(_address(Company, "add")).status_code == 403
-    assert root.post(_address(Company, "delete", acme.pk), {"post": "yes"}).status_code == 403
+    assert root.post(_address(Company, "delete", acme.pk), {"post": "yes"}).status_code == 422
+    assert Company.objects.filter(pk=acme.pk).exists()
 
 
 def test_the_list_of_customers_costs_the_same_for_any_length(root, acme):
