@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -15,8 +16,9 @@ from accounts.queries import scope_for
 from accounts.scope import NOTHING, Scope
 from accounts.staff import OPERATOR, SALES, SALES_MANAGER
 from core.actor import Actor
-from portal.postgres.cluster import Cluster
-from tests.databases import drop_leftovers, take_part
+from demo.clones import cloned_stack
+from demo.stack import Stack
+from tests.databases import cluster_of_tests, drop_leftovers, take_part
 from tests.factories.accounts import (
     AddressFactory,
     CompanyFactory,
@@ -33,9 +35,20 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Clear away what killed runs left, before this run makes its own database."""
-    embedded = settings.DATABASES["default"].get("EMBEDDED")
-    if embedded:
-        drop_leftovers(Cluster(Path(embedded["root"]), durable=False).ensure())
+    if settings.DATABASES["default"].get("EMBEDDED"):
+        drop_leftovers(cluster_of_tests().ensure())
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole product with its demo company, cloned for this run; tests with it belong to one xdist group.
+
+    Its databases are not the test's own: look at it through its pages, `stack.manage` and `stack.erp`.
+    """
+    cluster = cluster_of_tests()
+    drop_leftovers(cluster.ensure())
+    with cloned_stack(cluster, tmp_path_factory.mktemp("stack"), f"accord_clone_{os.getpid()}") as running:
+        yield running
 
 
 @dataclass(frozen=True)

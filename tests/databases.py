@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.conf import settings
 from psycopg import sql
 
 from portal.postgres.cluster import Access, Cluster
@@ -33,22 +34,26 @@ class TestCluster:
         self.cluster.stop()
 
 
-def take_part(config: pytest.Config) -> None:
-    """Register this run with its cluster; a database named by DATABASE_URL is nobody's to end."""
-    from django.conf import settings
-
+def cluster_of_tests() -> Cluster:
+    """Return the cluster of this checkout's tests; demos cloned for tests lie in it too."""
     embedded = settings.DATABASES["default"].get("EMBEDDED")
-    if embedded and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(TestCluster(Cluster(Path(embedded["root"]), durable=False)))
+    root = Path(embedded["root"]) if embedded else settings.BASE_DIR / "var" / "test-postgres"
+    return Cluster(root, durable=False)
+
+
+def take_part(config: pytest.Config) -> None:
+    """Register this run with the cluster, unless it is one of xdist's workers: their head is registered."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(TestCluster(cluster_of_tests()))
 
 
 def drop_leftovers(access: Access) -> None:
-    """Drop the databases of runs whose process is gone."""
+    """Drop the databases of runs whose process is gone; the number in their name is the process's."""
     with psycopg.connect(access.url("postgres"), autocommit=True) as connection:
-        names = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test\\_accord\\_%'")
+        names = connection.execute("SELECT datname FROM pg_database")
         for (name,) in names.fetchall():
-            owner = re.match(r"test_accord_(\d+)", name)
-            if owner and not Path(f"/proc/{owner[1]}").exists() and os.path.isdir("/proc/self"):
+            owner = re.match(r"(?:test_accord|(?:erp_)?accord_clone)_(\d+)", name)
+            if owner and os.path.isdir("/proc/self") and not Path(f"/proc/{owner[1]}").exists():
                 connection.execute(
                     sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
                 )
