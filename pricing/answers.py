@@ -191,6 +191,11 @@ class PriceAnswer:
         }
 
 
+def told_to_buyer(story: dict[str, Any]) -> dict[str, Any]:
+    """A story without the other lists, parents and ranks: those are ours to know, not the buyer's."""
+    return {name: value for name, value in story.items() if name not in {"candidates", "policy_version"}}
+
+
 def _candidate_json(candidate: Candidate) -> dict[str, Any]:
     return {
         "rank": candidate.rank,

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -20,6 +18,7 @@ from accounts.scope import Scope
 from accounts.states import Right
 from catalog.models import Product
 from core import freshness
+from core.days import erp_today
 from core.errors import InvalidValue
 from pricing.answers import Ask, Candidate, PriceAnswer, PriceContext
 from pricing.models import ItemCost, PriceList, PricePolicy, PriceRow, PriceRun, TaxRate
@@ -88,21 +87,16 @@ STEPS = f"""
 """  # noqa: S608 - no value is put into the text
 
 
-def today() -> date:
-    """The day that counts for prices: that of the owning ERP's zone (PRC-11)."""
-    return timezone.now().astimezone(ZoneInfo(settings.ERP_TIME_ZONE)).date()
-
-
 def context_for(scope: Scope, on: date | None = None) -> PriceContext:
     """The context of the acting company; one without prices for whoever may not see them."""
     if scope.is_empty or not scope.may(Right.VIEW_PRICES):
-        return PriceContext(company_id=None, lineage=(), currency="", on=on or today())
-    return PriceContext(scope.company_id, scope.lineage, scope.currency, on or today())
+        return PriceContext(company_id=None, lineage=(), currency="", on=on or erp_today())
+    return PriceContext(scope.company_id, scope.lineage, scope.currency, on or erp_today())
 
 
 def context_for_company(company: Company, on: date | None = None) -> PriceContext:
     """The context of any company, for staff and jobs."""
-    return PriceContext(company.pk, lineage_of(company.pk), company.currency, on or today())
+    return PriceContext(company.pk, lineage_of(company.pk), company.currency, on or erp_today())
 
 
 @dataclass(frozen=True)

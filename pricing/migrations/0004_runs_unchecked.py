@@ -5,20 +5,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('pricing', '0003_undo_and_dates'),
+        ("pricing", "0003_undo_and_dates"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='pricerow',
-            name='ended_run',
-            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pricing.pricerun'),
+            model_name="pricerow",
+            name="ended_run",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="pricing.pricerun",
+            ),
         ),
         migrations.AlterField(
-            model_name='pricerow',
-            name='run',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pricing.pricerun'),
+            model_name="pricerow",
+            name="run",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="pricing.pricerun",
+            ),
         ),
     ]

@@ -25,7 +25,7 @@ MODELS = [
 
 @pytest.fixture
 def priced(acme):
-    screw = ProductFactory(sku="4762-M8X30-88Z", units={"box": 200})
+    screw = ProductFactory(sku="4762-M8X30-A2", units={"box": 200})
     agreement = PriceListFactory(code="AC", name="Agreement Acme", kind="contract", company=acme)
     everybody = PriceListFactory(code="LP", name="List price 2026")
     row = PriceRowFactory(price_list=agreement, product=screw, unit_price="8.00", price_unit=100)
@@ -67,7 +67,7 @@ def test_a_price_saved_in_the_back_office_is_refused_and_the_attempt_is_kept(pri
 def test_the_explain_page_shows_every_candidate_the_winner_and_the_way_to_the_amount(priced, sam):
     answer = sam.signed_in().get(
         reverse("admin:pricing_explain"),
-        {"company": "ACME", "sku": "4762-m8x30-88z", "quantity": "3", "unit": "box"},
+        {"company": "ACME", "sku": "4762-m8x30-a2", "quantity": "3", "unit": "box"},
     )
 
     assert answer.status_code == 200

@@ -1,5 +1,13 @@
 """Addresses of the REST API, version 1."""
 
+from django.urls import path
+
+from portal.api.v1 import products
+
 app_name = "api"
 
-urlpatterns: list[object] = []
+urlpatterns = [
+    path("products/", products.ProductList.as_view(), name="product-list"),
+    path("products/<str:sku>/", products.ProductDetail.as_view(), name="product-detail"),
+    path("products/<str:sku>/price/", products.ProductPrice.as_view(), name="product-price"),
+]

@@ -1,0 +1,151 @@
+"""The words of the API: what comes in and what goes out, field by field."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from orders.models import OrderLine
+from pricing.answers import told_to_buyer
+
+
+class Quantity(serializers.DecimalField):
+    """A decimal with up to six places, as text."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(max_digits=18, decimal_places=6, normalize_output=True, **options)  # type: ignore[arg-type]
+
+
+class Amount(serializers.DecimalField):
+    """An amount of money in the document's currency, as text."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(max_digits=18, decimal_places=4, **options)  # type: ignore[arg-type]
+
+
+class UnitOutput(serializers.Serializer):
+    """A unit that a product is sold in; numerator / denominator base units are one of it."""
+
+    key = serializers.CharField()
+    code = serializers.CharField()
+    numerator = serializers.IntegerField()
+    denominator = serializers.IntegerField()
+    is_default = serializers.BooleanField()
+
+
+class StockOutput(serializers.Serializer):
+    """What a warehouse can promise, in base units, and how old the figure is."""
+
+    warehouse = serializers.CharField(source="warehouse.code")
+    available = Quantity()
+    as_of = serializers.DateTimeField()
+    is_stale = serializers.BooleanField()
+
+
+class PriceOutput(serializers.Serializer):
+    """A price and its derivation; unit_price is null when it is on request."""
+
+    is_on_request = serializers.BooleanField()
+    currency = serializers.CharField()
+    unit = serializers.CharField()
+    quantity = Quantity()
+    unit_price = Quantity(allow_null=True)
+    net_amount = Amount(allow_null=True)
+    as_of = serializers.DateTimeField(allow_null=True)
+    is_stale = serializers.BooleanField()
+    story = serializers.DictField()
+
+
+class ProductOutput(serializers.Serializer):
+    """A product as the acting company may buy it; the price is for the smallest quantity."""
+
+    sku = serializers.CharField()
+    name = serializers.CharField(source="title")
+    description = serializers.CharField()
+    standard = serializers.CharField()
+    status = serializers.CharField()
+    base_unit = serializers.CharField()
+    min_quantity = Quantity()
+    step_quantity = Quantity()
+    units = UnitOutput(many=True, source="sold_units")
+    price = PriceOutput()
+    stock = StockOutput(many=True)
+
+
+class PriceQuestion(serializers.Serializer):
+    """For how much of which unit a price is asked; without a unit, the base unit."""
+
+    quantity = Quantity(min_value=0, default="1")
+    unit = serializers.CharField(default="")
+
+
+class OrderLineInput(serializers.Serializer):
+    """A wanted product. unit_price: what the caller reckons with; differs it, nothing is ordered."""
+
+    sku = serializers.CharField(max_length=60)
+    unit = serializers.CharField(max_length=30)
+    quantity = Quantity(min_value=0)
+    unit_price = Quantity(required=False, allow_null=True, default=None)
+    note = serializers.CharField(max_length=300, default="", allow_blank=True)
+
+
+class OrderInput(serializers.Serializer):
+    """An order for the acting company. ship_to: the ERP's key of one of its addresses."""
+
+    ship_to = serializers.CharField(max_length=60)
+    po_number = serializers.CharField(max_length=60, default="", allow_blank=True)
+    note = serializers.CharField(max_length=2000, default="", allow_blank=True)
+    requested_on = serializers.DateField(required=False, allow_null=True, default=None)
+    lines = OrderLineInput(many=True, allow_empty=False, max_length=500)
+
+
+class OrderLineOutput(serializers.Serializer):
+    """A line with its price, the price's derivation, and how far it is, in the line's unit."""
+
+    position = serializers.IntegerField()
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    unit = serializers.CharField(source="unit_key")
+    unit_code = serializers.CharField()
+    quantity = Quantity(source="ordered")
+    unit_price = Quantity()
+    net_amount = Amount()
+    tax_percent = Quantity()
+    confirmed = Quantity()
+    shipped = Quantity()
+    backordered = Quantity()
+    cancelled = Quantity()
+    invoiced = Quantity()
+    price_story = serializers.SerializerMethodField()
+
+    def get_price_story(self, line: OrderLine) -> dict[str, Any]:
+        """The derivation as the buyer may see it."""
+        return told_to_buyer(line.price_story)
+
+
+class OrderOutput(serializers.Serializer):
+    """An order in short."""
+
+    number = serializers.CharField()
+    company = serializers.CharField(source="company.number")
+    status = serializers.CharField()
+    erp_number = serializers.CharField()
+    erp_status = serializers.CharField()
+    delivery_status = serializers.CharField()
+    invoice_status = serializers.CharField()
+    payment_status = serializers.CharField()
+    placed_at = serializers.DateTimeField()
+    po_number = serializers.CharField()
+    currency = serializers.CharField()
+    net_amount = Amount()
+    tax_amount = Amount()
+    gross_amount = Amount()
+    erp_as_of = serializers.DateTimeField(allow_null=True)
+
+
+class OrderDetailOutput(OrderOutput):
+    """An order with its lines."""
+
+    requested_on = serializers.DateField(allow_null=True)
+    note = serializers.CharField()
+    ship_to = serializers.DictField()
+    lines = OrderLineOutput(many=True, source="lines.all")
