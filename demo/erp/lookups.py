@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from zoneinfo import ZoneInfo
+
 from demo.erp.databases import ScenarioError
+
+ZONE = "Europe/Vienna"
+
+
+def today() -> dt.date:
+    """Return the day by the company's clock, as Tryton itself reckons it."""
+    return dt.datetime.now(ZoneInfo(ZONE)).date()
 
 
 def one(model: str, *domain):

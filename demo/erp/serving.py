@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import io
 import json
+import logging
 import os
 import signal
 import sys
@@ -27,6 +29,23 @@ def die_with_parent(parent: int) -> None:
         sys.exit("error: the process that started the ERP is gone")
 
 
+class OnlyFaults(logging.Filter):
+    """Leaves refusals out of the log: a credit limit or a duplicate key is an answer, not a fault."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        from trytond.exceptions import TrytonException
+
+        cause = record.exc_info[1] if record.exc_info else None
+        return not isinstance(cause, TrytonException)
+
+
+class Nowhere(io.TextIOBase):
+    """Takes the second copy of each traceback, which trytond writes beside its log."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
 def loading(app, databases: Databases):
     """Load the models of a database at its first request.
 
@@ -39,6 +58,7 @@ def loading(app, databases: Databases):
     lock = threading.Lock()
 
     def wrapper(environ, start_response):
+        environ["wsgi.errors"] = Nowhere()
         name = environ.get("PATH_INFO", "").split("/", 2)[1:2]
         if name and name[0] not in loaded and name[0].isidentifier() and name[0] != "rpc":
             with lock:
@@ -69,6 +89,11 @@ def serve(databases: Databases, database: str, host: str, port: int) -> None:
         def log_request(self, code="-", size="-") -> None:
             """Say nothing about requests that went well."""
 
+    handler = logging.StreamHandler()
+    handler.addFilter(OnlyFaults())
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s", handlers=[handler]
+    )
     Pool.start()
     if databases.exists(database):
         Pool(database).init()

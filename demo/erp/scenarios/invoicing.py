@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
 
 from demo.erp.databases import ScenarioError
-from demo.erp.lookups import credit_summary, invoice_of, invoice_summary, one, party_of
+from demo.erp.lookups import credit_summary, invoice_of, invoice_summary, one, party_of, today
 
 
 def post_invoice(sale: str | None = None, invoice_id: int | None = None) -> dict:
@@ -14,7 +13,7 @@ def post_invoice(sale: str | None = None, invoice_id: int | None = None) -> dict
     from proteus import Model
 
     invoice = Model.get("account.invoice")(invoice_id) if invoice_id else invoice_of(sale=sale, state="draft")
-    invoice.invoice_date = dt.date.today()
+    invoice.invoice_date = today()
     invoice.click("post")
     return invoice_summary(invoice)
 

@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 from demo.company.customers import OWN_NAME, OWN_PLACE, OWN_VAT, TERMS
-from demo.erp.lookups import one, xml_record
+from demo.erp.lookups import ZONE, one, today, xml_record
 
 VAT = Decimal("0.20")
 
@@ -34,7 +34,7 @@ def company(config):
     wizard.execute("company")
     wizard.form.party = party
     wizard.form.currency = euro
-    wizard.form.timezone = "Europe/Vienna"
+    wizard.form.timezone = ZONE
     wizard.execute("add")
     config._context = Model.get("res.user").get_preferences(True, {})
     return one("company.company")
@@ -76,7 +76,7 @@ def accounts(company) -> dict:
     tax.save()
     found["vat"] = tax
 
-    this_year = dt.date.today().year
+    this_year = today().year
     for year in range(this_year - 1, this_year + 2):
         fiscal_year(company, year)
     Model.get("account.invoice.payment.method")(

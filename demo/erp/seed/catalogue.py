@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from demo.catalogue.assortment import products as generated
 from demo.catalogue.model import Pack
 from demo.company.customers import WAREHOUSES
 from demo.company.price_lists import ERP_CATEGORIES, PRICE_LISTS
-from demo.erp.lookups import one, xml_record
+from demo.erp.lookups import one, today, xml_record
 
 # Tryton keeps factors and rates to twelve decimals (product.uom_conversion_digits); the factor is exact anyhow.
 RATE_DIGITS = 12
@@ -177,7 +175,7 @@ def count(storage: int, quantities: dict[int, int | float]) -> str:
         [
             {
                 "location": storage,
-                "date": dt.date.today(),
+                "date": today(),
                 "lines": [
                     (
                         "create",

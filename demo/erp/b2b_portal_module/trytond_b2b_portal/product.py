@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from sql.conditionals import Coalesce
-
 from trytond.i18n import gettext
 from trytond.model import Check, ModelSQL, ModelView, Unique, fields, sequence_ordered
 from trytond.model.exceptions import ValidationError
@@ -56,6 +55,7 @@ class SaleUnit(sequence_ordered(), ModelSQL, ModelView):
     def on_change_with_uom_category(self, name=None):
         if self.template and self.template.default_uom:
             return self.template.default_uom.category.id
+        return None
 
     def get_base_quantity(self, name):
         # The factor is a float: repr gives the shortest decimal that means it, 200.0 and not 199.99999.
