@@ -15,7 +15,7 @@ from core.models import Severity
 from orders.actions.cancel import cancel_rest
 from orders.actions.moves import find_order, lock_order, move, record
 from orders.actions.place import record_received
-from orders.actions.standing import Words, set_standing
+from orders.actions.standing import Words, close_if_complete, set_standing
 from orders.models import Order, OrderLine
 from orders.queries.snapshot import snapshot_of
 from orders.records import ErpOrderRecord, OrderStatusRecord
@@ -52,6 +52,7 @@ def confirm_order(order_number: str, answer: ErpOrderRecord, *, by: Actor) -> Or
     else:
         order.save(update_fields=list(columns))
     set_standing(order, by=by)
+    close_if_complete(order, by=by)
     return order
 
 
@@ -115,6 +116,7 @@ def apply_order_status(news: OrderStatusRecord, *, by: Actor) -> Outcome:
     if "erp_status" in changed and known:
         details = {"erp_status": news.erp_status, "was": known}
         record("order.changed", order, details, by=by, occurred_at=news.as_of)
+    close_if_complete(order, by=by)
     after = (order.status, order.delivery_status, order.invoice_status, order.payment_status)
     return Outcome.CHANGED if changed or before != after else Outcome.SAME
 

@@ -10,7 +10,7 @@ from accounts.models import Company
 from core import outbox, ownership
 from core.actor import Actor
 from orders.actions.moves import lock_order, record
-from orders.actions.standing import set_standing
+from orders.actions.standing import close_if_complete, set_standing
 from orders.models import Invoice, InvoiceLine, Order, OrderLine, Payment
 from orders.records import InvoiceRecord
 from orders.rules.facts import ParentMissing
@@ -70,6 +70,8 @@ def apply_invoice(news: InvoiceRecord, *, by: Actor) -> Outcome:
     if paid and news.kind == InvoiceKind.INVOICE:
         name = "invoice.paid" if news.open_amount <= 0 else "invoice.partly_paid"
         _tell(name, invoice, orders, {"paid": str(sum(paid, Decimal(0)))}, by)
+    for order in orders:
+        close_if_complete(order, by=by)
     return outcome
 
 

@@ -12,7 +12,7 @@ from core import ownership
 from core.actor import Actor
 from core.units import Conversion
 from orders.actions.moves import find_order, record
-from orders.actions.standing import set_standing
+from orders.actions.standing import close_if_complete, set_standing
 from orders.models import Order, OrderLine, Shipment, ShipmentLine
 from orders.queries.standing import SENT
 from orders.records import ShipmentRecord
@@ -73,6 +73,7 @@ def apply_shipment(news: ShipmentRecord, *, by: Actor) -> Outcome:
         record("shipment.shipped", order, _told(shipment, lines), by=by, occurred_at=when)
     elif outcome == Outcome.NEW and news.status != ShipmentStatus.CANCELLED:
         record("shipment.planned", order, _told(shipment, lines), by=by, occurred_at=news.as_of)
+    close_if_complete(order, by=by)
     return outcome
 
 

@@ -26,7 +26,7 @@ class Words:
 
 
 def set_standing(order: Order, *, by: Actor, words: Words | None = None) -> Order:
-    """Write counters and states of a locked order from its movement rows, and close it at its end.
+    """Write counters and states of a locked order from its movement rows.
 
     words: the ERP's own states when they have just come; the stored ones otherwise. What was
     shipped beyond the order is kept and opens a case (SHP-08). Only what differs is written.
@@ -37,11 +37,18 @@ def set_standing(order: Order, *, by: Actor, words: Words | None = None) -> Orde
     _write_lines(lines, standing)
     _write_states(order, standing)
     _watch_over_shipped(order, lines, by)
-    if order.status == OrderStatus.CONFIRMED and is_complete(
-        [progress_of(line) for line in lines], PaymentStatus(order.payment_status)
-    ):
-        close_order(order, by=by)
     return order
+
+
+def close_if_complete(order: Order, *, by: Actor) -> bool:
+    """End a locked order of which nothing is left to do, after its news has been told; tell if so."""
+    if order.status != OrderStatus.CONFIRMED:
+        return False
+    lines = [progress_of(line) for line in order.lines.all()]
+    if not is_complete(lines, PaymentStatus(order.payment_status)):
+        return False
+    close_order(order, by=by)
+    return True
 
 
 def progress_of(line: OrderLine) -> LineProgress:

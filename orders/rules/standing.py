@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
-from orders.states import DeliveryStatus, InvoiceStatus, PaymentStatus
+from orders.states import DeliveryStatus, InvoiceStatus, OrderStatus, PaymentStatus
 
 ZERO = Decimal(0)
 
@@ -96,6 +97,30 @@ def is_complete(lines: Iterable[LineProgress], payment: PaymentStatus) -> bool:
     return payment == PaymentStatus.PAID and all(
         line.rest == 0 and line.invoiced >= line.due for line in lines
     )
+
+
+class LineState(StrEnum):
+    """How far one line is, in one word."""
+
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    LATER = "later"
+    PARTIAL = "partial"
+    COMPLETE = "complete"
+    CANCELLED = "cancelled"
+
+
+def line_state(line: LineProgress, missing: Decimal, status: str) -> LineState:
+    """The state of a line. missing: what is backordered. status: the order's."""
+    if line.due <= 0 or status in (OrderStatus.CANCELLED, OrderStatus.REJECTED):
+        return LineState.CANCELLED
+    if line.rest == 0:
+        return LineState.COMPLETE
+    if missing > 0:
+        return LineState.LATER
+    if line.shipped > 0:
+        return LineState.PARTIAL
+    return LineState.CONFIRMED if status == OrderStatus.CONFIRMED else LineState.WAITING
 
 
 def is_older(version: str, stored: str) -> bool:
