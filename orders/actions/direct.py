@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.queries import acting_company
 from accounts.scope import Scope
 from accounts.states import Right
 from catalog.models import Product, ProductUnit
@@ -61,8 +62,9 @@ def order_directly(scope: Scope, wanted: DirectOrder, *, by: Actor) -> Order:
     the whole order. Raises LinesRefused, OutOfDate, and the refusals of place_order.
     """
     scope.require(Right.BUY)
+    company_id = acting_company(scope).pk
     origin_ref = f"{by.user_id}:{wanted.reference}"
-    placed = Order.objects.filter(origin="api", origin_ref=origin_ref, company_id=scope.company_id).first()
+    placed = Order.objects.filter(origin="api", origin_ref=origin_ref, company_id=company_id).first()
     if placed is not None:
         return placed
     if wanted.requested_on is not None and wanted.requested_on < erp_today():
@@ -71,7 +73,7 @@ def order_directly(scope: Scope, wanted: DirectOrder, *, by: Actor) -> Order:
 
     return place_order(
         OrderDraft(
-            company_id=scope.company_id or 0,
+            company_id=company_id,
             origin="api",
             origin_ref=origin_ref,
             lines=tuple(lines),

@@ -23,6 +23,7 @@ from portal.forms.pricing import ExplainForm
 from pricing.answers import Ask, Candidate, PriceAnswer
 from pricing.models import (
     ItemCost,
+    PriceKind,
     PriceList,
     PriceListAssignment,
     PricePolicy,
@@ -126,8 +127,7 @@ class PricePolicyAdmin(FedAdmin):
 
     @display(description=_("Order of sources"))
     def order_of_sources(self, policy: PricePolicy) -> str:
-        labels = dict(PricePolicy._meta.get_field("precedence").base_field.choices)
-        return " → ".join(str(labels.get(kind, kind)) for kind in policy.precedence)
+        return " → ".join(str(PriceKind(kind).label) for kind in policy.precedence)
 
 
 @admin.register(ItemCost)
@@ -168,7 +168,7 @@ class ShownCandidate:
     @property
     def kind(self) -> Any:
         """The kind of source in words."""
-        return dict(PriceList._meta.get_field("kind").choices)[self.candidate.kind]
+        return PriceKind(self.candidate.kind).label
 
 
 def _because(candidate: Candidate, winner: Candidate | None) -> Any:

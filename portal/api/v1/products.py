@@ -22,6 +22,7 @@ from catalog.rules import conversion
 from core import ownership
 from core.money import line_net
 from core.units import Conversion
+from portal.api.request import asking
 from portal.api.v1.pages import ByNumber
 from portal.api.v1.serializers import PriceOutput, PriceQuestion, ProductOutput
 from pricing.answers import Ask, PriceAnswer, told_to_buyer
@@ -34,7 +35,7 @@ class ProductList(APIView):
 
     def get(self, request: Request) -> Response:
         """The products that the company can buy, or those that a text finds."""
-        scope = request._request.scope
+        scope = asking(request).scope
         text = request.query_params.get("q", "").strip()
         found = search_products(scope, text) if text else products_for(scope)
         pages = ByNumber()
@@ -47,7 +48,7 @@ class ProductDetail(APIView):
 
     def get(self, request: Request, sku: str) -> Response:
         """One product with units, price and stock."""
-        scope = request._request.scope
+        scope = asking(request).scope
         product = product_by_sku(scope, sku)
         return Response(ProductOutput(_dressed(scope, [product])[0]).data)
 
@@ -57,7 +58,7 @@ class ProductPrice(APIView):
 
     def get(self, request: Request, sku: str) -> Response:
         """The price of a quantity, with its derivation."""
-        scope = request._request.scope
+        scope = asking(request).scope
         product = product_by_sku(scope, sku)
         question = PriceQuestion(data=request.query_params)
         question.is_valid(raise_exception=True)
@@ -69,8 +70,8 @@ class ProductPrice(APIView):
 
     def put(self, request: Request, sku: str) -> Response:
         """Nobody writes a price here: the ERP owns it (PRC-12)."""
-        product_by_sku(request._request.scope, sku)
-        ownership.check(request._request.actor, "pricing.PriceRow", PRICE_FIELDS)
+        product_by_sku(asking(request).scope, sku)
+        ownership.check(asking(request).actor, "pricing.PriceRow", PRICE_FIELDS)
         raise AssertionError("an actor of the API never brings the ERP's data")
 
     post = patch = delete = put

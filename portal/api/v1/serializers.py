@@ -95,7 +95,7 @@ class OrderInput(serializers.Serializer):
     po_number = serializers.CharField(max_length=60, default="", allow_blank=True)
     note = serializers.CharField(max_length=2000, default="", allow_blank=True)
     requested_on = serializers.DateField(required=False, allow_null=True, default=None)
-    lines = OrderLineInput(many=True, allow_empty=False, max_length=500)
+    lines = OrderLineInput(many=True, allow_empty=False, max_length=500)  # type: ignore[call-arg]
 
 
 class OrderLineOutput(serializers.Serializer):
