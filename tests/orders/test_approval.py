@@ -1,0 +1,200 @@
+"""Approving and rejecting orders, and taking them back."""
+
+from decimal import Decimal
+
+import pytest
+
+from accounts.models import Company, Membership
+from accounts.queries import scope_for
+from core.errors import InvalidValue, NotAllowed, NotFound, WrongState
+from core.models import Event
+from orders.actions.approval import approve_order, reject_order
+from orders.actions.cancel import cancel_order
+from orders.actions.erp import confirm_order
+from orders.models import Order
+from orders.queries.orders import approvals_for, order_by_number, orders_for, orders_with_po, search_orders
+from tests.conftest import enrol
+from tests.factories.accounts import CompanyFactory, MembershipFactory
+from tests.factories.orders import order_now, sell
+from tests.orders.test_erp_facts import answer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def waiting(anna, boris):
+    """An order of Anna's that waits for an approver."""
+    Membership.objects.filter(user=anna.user).update(order_limit=Decimal(50))
+    sell("A1")
+    return order_now(anna, A1=100)
+
+
+def names():
+    return list(Event.objects.values_list("name", flat=True))
+
+
+def test_an_approved_order_goes_on_to_the_erp(waiting, boris):
+    approve_order(waiting, by=boris.actor, comment="needed for line 4")
+
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.decided_by) == ("received", boris.user)
+    assert names() == ["order.approval_requested", "order.approved", "order.received"]
+    received = Event.objects.get(name="order.received")
+    assert received.payload["order"]["lines"][0]["sku"] == "A1"
+
+
+def test_a_rejected_order_is_over_and_says_why(waiting, boris):
+    reject_order(waiting, by=boris.actor, comment="not this year")
+
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.decision_comment) == ("rejected", "not this year")
+    assert names() == ["order.approval_requested", "order.rejected"]
+    with pytest.raises(WrongState):
+        approve_order(waiting, by=boris.actor)
+
+
+def test_a_rejection_needs_a_reason(waiting, boris):
+    with pytest.raises(InvalidValue):
+        reject_order(waiting, by=boris.actor, comment="  ")
+
+    waiting.refresh_from_db()
+    assert waiting.status == "pending_approval"
+
+
+def test_nobody_decides_on_the_own_order(waiting, anna):
+    Membership.objects.filter(user=anna.user).update(roles=["buyer", "approver"])
+
+    for decide in (approve_order, reject_order):
+        with pytest.raises(NotAllowed):
+            decide(waiting, by=anna.actor, comment="me")
+
+    waiting.refresh_from_db()
+    assert waiting.status == "pending_approval"
+
+
+def test_whoever_may_not_approve_here_decides_nothing(waiting, clara):
+    finance = enrol("Fina", waiting.company, "finance")
+
+    for stranger in (clara, finance):
+        with pytest.raises(NotAllowed):
+            approve_order(waiting, by=stranger.actor)
+
+    waiting.refresh_from_db()
+    assert waiting.status == "pending_approval"
+    assert names() == ["order.approval_requested"]
+
+
+@pytest.mark.req("ACC-09")
+@pytest.mark.parametrize("includes_branches", [True, False])
+def test_an_approver_above_decides_only_with_the_branches(waiting, includes_branches):
+    head = CompanyFactory(number="HEAD")
+    Company.objects.filter(pk=waiting.company_id).update(parent=head)
+    dora = enrol("Dora", head, "approver", includes_branches=includes_branches)
+
+    if includes_branches:
+        assert list(approvals_for(dora.scope)) == [waiting]
+        approve_order(waiting, by=dora.actor)
+    else:
+        assert not approvals_for(dora.scope).exists()
+        with pytest.raises(NotAllowed):
+            approve_order(waiting, by=dora.actor)
+
+    waiting.refresh_from_db()
+    assert waiting.status == ("received" if includes_branches else "pending_approval")
+
+
+def test_the_inbox_holds_what_waits_for_this_person_alone(waiting, anna, boris, clara):
+    assert list(approvals_for(boris.scope)) == [waiting]
+    for other in (anna, clara):
+        assert not approvals_for(other.scope).exists()
+
+    Membership.objects.filter(user=anna.user).update(roles=["buyer", "approver"])
+    assert not approvals_for(scope_for(anna.user.pk, anna.company.pk)).exists()
+
+
+def test_an_order_is_not_cancelled_here_once_the_erp_has_it(anna, erp):
+    sell("A1")
+    order = order_now(anna, A1=5)
+    confirm_order(order.number, answer(order), by=erp)
+
+    with pytest.raises(WrongState) as refusal:
+        cancel_order(order, by=anna.actor, reason="changed my mind")
+
+    assert "contact in sales" in str(refusal.value)
+    order.refresh_from_db()
+    assert order.status == "confirmed"
+
+
+def test_a_received_order_can_be_taken_back(anna):
+    sell("A1")
+    order = order_now(anna, A1=5)
+
+    cancel_order(order, by=anna.actor, reason="changed my mind")
+
+    order.refresh_from_db()
+    assert order.status == "cancelled"
+    assert order.lines.get().cancelled == 5
+    assert order.moves.last().reason == "changed my mind"
+    assert names() == ["order.received", "order.cancelled"]
+
+
+@pytest.mark.req("ACC-09")
+def test_headquarters_see_the_orders_of_branches_and_branches_only_their_own(anna):
+    head = CompanyFactory(number="HEAD")
+    sister = CompanyFactory(number="SISTER", parent=head)
+    Company.objects.filter(pk=anna.company.pk).update(parent=head)
+    sell("A1")
+    order = order_now(anna, A1=5)
+
+    above = enrol("Hugo", head, "finance", includes_branches=True)
+    beside = enrol("Sina", sister, "buyer")
+
+    assert list(orders_for(above.scope)) == [order]
+    assert order_by_number(above.scope, order.number) == order
+    assert not orders_for(beside.scope).exists()
+    with pytest.raises(NotFound):
+        order_by_number(beside.scope, order.number)
+
+
+def test_a_person_without_a_company_sees_no_orders(anna):
+    from accounts.scope import NOTHING
+
+    sell("A1")
+    order_now(anna, A1=5)
+
+    assert not orders_for(NOTHING).exists()
+
+
+def test_orders_are_found_by_number_po_and_product(anna, clara):
+    sell("A1")
+    sell("A2")
+    first = order_now(anna, choice={"po_number": "PO-77/4"}, A1=5)
+    second = order_now(anna, A2=5)
+
+    assert list(search_orders(anna.scope, text="77/4")) == [first]
+    assert list(search_orders(anna.scope, text=second.number.lower())) == [second]
+    assert list(search_orders(anna.scope, text="A1")) == [first]
+    assert list(search_orders(anna.scope, tab="done")) == []
+    assert not search_orders(clara.scope, text="A1").exists()
+
+
+@pytest.mark.req("CRT-06")
+def test_a_po_number_used_before_is_known_within_the_company(anna, clara):
+    sell("A1")
+    order = order_now(anna, choice={"po_number": "PO-77"}, A1=5)
+
+    assert list(orders_with_po(anna.scope, " po-77 ")) == [order]
+    assert not orders_with_po(clara.scope, "PO-77").exists()
+    assert not orders_with_po(anna.scope, "").exists()
+
+    cancel_order(order, by=anna.actor, reason="again")
+    assert not orders_with_po(anna.scope, "PO-77").exists()
+
+
+def test_membership_of_two_companies_keeps_their_orders_apart(anna, other):
+    sell("A1")
+    order_now(anna, A1=5)
+    MembershipFactory(user=anna.user, company=other, roles=["buyer"])
+
+    assert not orders_for(scope_for(anna.user.pk, other.pk)).exists()
+    assert Order.objects.count() == 1
