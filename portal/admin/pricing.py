@@ -67,16 +67,12 @@ class AssignmentInline(ShownTable):
 
 @admin.register(PriceList)
 class PriceListAdmin(FedAdmin):
-    """The ERP's price lists, and the page that explains a price."""
+    """The ERP's price lists."""
 
     list_display = ["code", "name", "kind", "currency", "is_active", "as_of"]
     list_filter = ["kind", "currency", "is_active"]
     search_fields = ["code", "name"]
     inlines = [AssignmentInline]
-
-    def get_urls(self) -> list[URLPattern]:
-        explain = self.admin_site.admin_view(explain_price)
-        return [path("explain/", explain, name="pricing_explain"), *super().get_urls()]
 
 
 @admin.register(PriceRow)
@@ -107,7 +103,7 @@ class PriceRowAdmin(FedAdmin):
 
 @admin.register(PriceRun)
 class PriceRunAdmin(FedAdmin):
-    """Every import that changed a price."""
+    """Every import that changed a price, and the page that explains what came of them."""
 
     list_display = [
         "id", "flow", "system", "as_of", "started_at",
@@ -116,6 +112,10 @@ class PriceRunAdmin(FedAdmin):
     list_select_related = ["undoes"]
     list_filter = ["flow", "system"]
     search_fields = ["correlation_id"]
+
+    def get_urls(self) -> list[URLPattern]:
+        explain = self.admin_site.admin_view(explain_price)
+        return [path("explain/", explain, name="pricing_explain"), *super().get_urls()]
 
 
 @admin.register(PricePolicy)
