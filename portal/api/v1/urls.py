@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.api.v1 import products
+from portal.api.v1 import orders, products
 
 app_name = "api"
 
@@ -10,4 +10,6 @@ urlpatterns = [
     path("products/", products.ProductList.as_view(), name="product-list"),
     path("products/<str:sku>/", products.ProductDetail.as_view(), name="product-detail"),
     path("products/<str:sku>/price/", products.ProductPrice.as_view(), name="product-price"),
+    path("orders/", orders.OrderList.as_view(), name="order-list"),
+    path("orders/<str:number>/", orders.OrderDetail.as_view(), name="order-detail"),
 ]

@@ -1,0 +1,82 @@
+"""Orders of the acting company: to read, and to place exactly once."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core import idempotency
+from core.errors import InvalidValue
+from orders.actions.direct import DirectLine, DirectOrder, order_directly
+from orders.queries.orders import order_by_number, orders_for
+from portal.api.request import asking
+from portal.api.v1.pages import NewestFirst
+from portal.api.v1.serializers import OrderDetailOutput, OrderInput, OrderOutput
+
+KEY = "Idempotency-Key"
+LONGEST_KEY = 40
+
+
+class OrderList(APIView):
+    """GET and POST /api/v1/orders/"""
+
+    def get(self, request: Request) -> Response:
+        """The orders that may be seen, newest first."""
+        pages = NewestFirst()
+        orders = pages.paginate_queryset(orders_for(asking(request).scope), request, view=self)
+        return pages.get_paginated_response(OrderOutput(orders, many=True).data)
+
+    def post(self, request: Request) -> Response:
+        """Place an order; the same Idempotency-Key with the same body answers the same order."""
+        key = _key(request)
+        order = OrderInput(data=request.data)
+        order.is_valid(raise_exception=True)
+        asked = asking(request)
+        scope, actor = asked.scope, asked.actor
+
+        def place() -> dict[str, Any]:
+            placed = order_directly(scope, _wanted(key, order.validated_data), by=actor)
+            return {"number": placed.number}
+
+        client = f"user:{actor.user_id}:{scope.company_number}"
+        answer = idempotency.once(client, key, request.data, place)
+        placed = order_by_number(scope, answer["number"])
+        return Response(OrderDetailOutput(placed).data, status=status.HTTP_201_CREATED)
+
+
+class OrderDetail(APIView):
+    """GET /api/v1/orders/<number>/"""
+
+    def get(self, request: Request, number: str) -> Response:
+        """One order with its lines; a foreign one is not found."""
+        return Response(OrderDetailOutput(order_by_number(asking(request).scope, number)).data)
+
+
+def _key(request: Request) -> str:
+    key = request.headers.get(KEY, "").strip()
+    if not key or len(key) > LONGEST_KEY:
+        raise InvalidValue(
+            _(
+                "Send an Idempotency-Key of up to %(length)s characters: it keeps a repeat from ordering twice."
+            )
+            % {"length": LONGEST_KEY},
+            field=KEY,
+        )
+    return key
+
+
+def _wanted(key: str, data: dict[str, Any]) -> DirectOrder:
+    return DirectOrder(
+        reference=key,
+        lines=tuple(
+            DirectLine(line["sku"], line["unit"], line["quantity"], line["unit_price"], line["note"])
+            for line in data["lines"]
+        ),
+        ship_to_erp_id=data["ship_to"],
+        po_number=data["po_number"],
+        note=data["note"],
+        requested_on=data["requested_on"],
+    )
