@@ -25,9 +25,10 @@ TONES: dict[str, dict[str, str]] = {
         "delivered": "good",
         "cancelled": "out",
     },
-    # the buyer is asked when a quote is sent; the desk is asked when a change is requested
+    # the buyer's words (quotes.states.BuyerView); the desk is asked when a change is requested
     "quote": {
-        "sent": "warn",
+        "waiting": "warn",
+        "in_revision": "work",
         "change_requested": "work",
         "accepted": "good",
         "declined": "out",

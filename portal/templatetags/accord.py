@@ -80,6 +80,14 @@ def amount(value: Any, currency: str = "EUR") -> str:
 
 
 @register.filter
+def signed(value: Any, currency: str = "EUR") -> str:
+    """Write a difference of amounts with its sign: `+732.00`, `−15.00`, `0.00`."""
+    number, code = _parts(value, currency)
+    written = amount(number, code)
+    return f"+{written}" if number is not None and number > 0 else written
+
+
+@register.filter
 def unit_price(value: Any) -> str:
     """Write a price per unit with four decimals, or up to six where it has more: `0.5480`."""
     return UNKNOWN if value is None or value == "" else _decimal(Decimal(value), 4, 6)

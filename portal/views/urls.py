@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import components, health, home, mails
+from portal.views import components, health, home, mails, quotes, rfqs
 
 app_name = "portal"
 
@@ -10,6 +10,15 @@ urlpatterns = [
     path("home/", home.home, name="home"),
     path("company/", home.switch_company, name="company-switch"),
     path("dev/components/", components.components, name="components"),
+    path("rfqs/new/", rfqs.create, name="rfq-create"),
+    path("rfqs/<str:number>/", rfqs.detail, name="rfq-detail"),
+    path("rfqs/<str:number>/cancel/", rfqs.cancel, name="rfq-cancel"),
+    path("quotes/", quotes.quote_list, name="quote-list"),
+    path("quotes/<str:number>/", quotes.detail, name="quote-detail"),
+    path("quotes/<str:number>/seen/", quotes.seen, name="quote-seen"),
+    path("quotes/<str:number>/accept/", quotes.accept, name="quote-accept"),
+    path("quotes/<str:number>/change/", quotes.change, name="quote-change"),
+    path("quotes/<str:number>/decline/", quotes.decline, name="quote-decline"),
     path("mails/", mails.mail_list, name="mail-list"),
     path("mails/<str:name>/", mails.mail_detail, name="mail-detail"),
     path("mails/<str:name>/html/", mails.mail_html, name="mail-html"),

@@ -18,7 +18,7 @@ from quotes.actions.steps import locked_rfq, move_quote, move_rfq, need_text, rf
 from quotes.actions.telling import tell_rfq
 from quotes.drafts import RfqDraft, Wish
 from quotes.models import Quote, Rfq, RfqLine
-from quotes.queries.offers import rfq_by_number
+from quotes.queries.rfqs import rfq_by_number
 from quotes.states import QUOTE_NEXT, QuoteStatus, RfqStatus
 
 

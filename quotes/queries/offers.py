@@ -1,5 +1,6 @@
-"""What a buyer may see: requests, and quotes as far as they were sent."""
+"""Quotes as far as they were sent: all that a buyer may see of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -7,13 +8,15 @@ from decimal import Decimal
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.queries import all_members_with, memberships_of
 from accounts.scope import Scope
 from accounts.states import Right
 from core.days import erp_today
 from core.errors import NotFound
-from quotes.models import Quote, QuoteLine, QuoteMessage, QuoteRevision, Rfq
+from orders.rules.approval import needs_approval
+from quotes.models import Quote, QuoteLine, QuoteMessage, QuoteRevision
 from quotes.rules.document import buyer_view, is_expired
-from quotes.rules.revisions import LineChange, TotalChange, line_changes, total_change
+from quotes.rules.revisions import ChangeKind, LineChange, TotalChange, line_changes, total_change
 from quotes.states import BuyerView, QuoteStatus
 
 
@@ -51,8 +54,8 @@ class Said:
 class BuyerQuote:
     """A quote as the buyer sees it: the revision that was sent last, beside an earlier one.
 
-    changes and total_change compare `revision` with `compared`, the one sent before it; empty for
-    the first. is_answerable: whether this revision can be accepted or declined now.
+    changes and total_change compare `revision` with `compared`, the one sent before it; in the
+    first nothing has changed. is_answerable: whether this revision can be accepted or declined now.
     """
 
     quote: Quote
@@ -76,21 +79,6 @@ class BuyerQuote:
         return self.view == BuyerView.EXPIRED
 
 
-def rfqs_for(scope: Scope) -> QuerySet[Rfq]:
-    """The requests of the companies in scope, newest first."""
-    return Rfq.objects.filter(company_id__in=scope.company_ids).select_related(
-        "company", "requested_by", "ship_to"
-    )
-
-
-def rfq_by_number(scope: Scope, number: str) -> Rfq:
-    """A request in scope. Raises NotFound, the same for unknown and foreign ones."""
-    rfq = rfqs_for(scope).filter(number=number).first()
-    if rfq is None:
-        raise NotFound(_("There is no such request."))
-    return rfq
-
-
 def quotes_for(scope: Scope) -> QuerySet[Quote]:
     """The quotes of the companies in scope that were sent at least once, newest first (QTE-06)."""
     return Quote.objects.filter(company_id__in=scope.company_ids, sent_revision__gt=0).select_related(
@@ -98,7 +86,49 @@ def quotes_for(scope: Scope) -> QuerySet[Quote]:
     )
 
 
-def sent_revisions(quotes: QuerySet[Quote]) -> dict[int, QuoteRevision]:
+@dataclass(frozen=True)
+class QuoteRow:
+    """A line of the list of quotes."""
+
+    quote: Quote
+    revision: QuoteRevision
+    view: BuyerView
+
+
+def quote_rows(quotes: Iterable[Quote]) -> list[QuoteRow]:
+    """Quotes with the revision that the buyer sees, in their order; one statement."""
+    listed = list(quotes)
+    sent = sent_revisions(listed)
+    return [QuoteRow(quote, sent[quote.pk], view_of(quote, sent[quote.pk])) for quote in listed]
+
+
+def waiting_count(scope: Scope) -> int:
+    """How many offers wait for the company's answer and still hold (QTE-16)."""
+    sent = QuoteRevision.objects.filter(
+        quote__in=quotes_for(scope).filter(status=QuoteStatus.SENT), number=F("quote__sent_revision")
+    )
+    return sent.exclude(valid_until__lt=erp_today()).count()
+
+
+@dataclass(frozen=True)
+class ApprovalOutlook:
+    """That an order of this amount would wait: the limit it is above, and who may approve it."""
+
+    limit: Decimal
+    approvers: tuple[str, ...]
+
+
+def approval_outlook(scope: Scope, net_amount: Decimal) -> ApprovalOutlook | None:
+    """Who would have to approve an order of this amount by this person; None when nobody."""
+    membership = memberships_of(scope.user_id).filter(pk=scope.membership_id).first()
+    limit = membership.order_limit if membership else None
+    if limit is None or scope.company_id is None or not needs_approval(net_amount, limit):
+        return None
+    people = all_members_with(Right.APPROVE, [scope.company_id])
+    return ApprovalOutlook(limit, tuple(str(user) for user in people if user.pk != scope.user_id))
+
+
+def sent_revisions(quotes: list[Quote]) -> dict[int, QuoteRevision]:
     """The revision that the buyer sees of each of these quotes, by the quote's id; one statement."""
     rows = QuoteRevision.objects.filter(quote__in=quotes, number=F("quote__sent_revision"))
     return {row.quote_id: row for row in rows}
@@ -128,7 +158,7 @@ def quote_for_buyer(scope: Scope, number: str, revision: int | None = None) -> B
     earlier = [row for row in sent if row.number < shown.number]
     compared = earlier[-1] if earlier else None
     lines = offer_lines([row.pk for row in (shown, compared) if row])
-    changes = line_changes(lines.get(compared.pk, ()), lines.get(shown.pk, ())) if compared else []
+    changes = _changes(lines.get(compared.pk, ()) if compared else None, lines.get(shown.pk, ()))
     return BuyerQuote(
         quote=quote,
         view=view_of(quote, next(row for row in sent if row.number == quote.sent_revision)),
@@ -140,6 +170,14 @@ def quote_for_buyer(scope: Scope, number: str, revision: int | None = None) -> B
         total_change=total_change(changes, quote.currency),
         messages=tuple(_said(message) for message in quote.messages.filter(is_internal=False)),
     )
+
+
+def _changes(
+    old: tuple[OfferLine, ...] | None, new: tuple[OfferLine, ...]
+) -> list[LineChange[OfferLine]]:
+    if old is None:
+        return [LineChange(ChangeKind.SAME, None, line) for line in new]
+    return line_changes(old, new)
 
 
 def view_of(quote: Quote, sent: QuoteRevision) -> BuyerView:

@@ -112,6 +112,11 @@ class TotalChange:
         """The whole movement."""
         return self.by_price + self.by_quantity + self.by_added + self.by_removed
 
+    @property
+    def has_parts(self) -> bool:
+        """Whether anything moved at all, also where the parts cancel out."""
+        return any((self.by_price, self.by_quantity, self.by_added, self.by_removed))
+
 
 def total_change(changes: Iterable[LineChange[L]], currency: str) -> TotalChange:
     """Split the movement of the net total into prices, quantities, and lines that came or went.

@@ -14,7 +14,7 @@ from orders.rules.lines import NotSellable
 from quotes.actions.rfqs import cancel_rfq, decline_rfq, submit_rfq
 from quotes.drafts import RfqDraft, Wish
 from quotes.models import Rfq
-from quotes.queries.offers import rfq_by_number, rfqs_for
+from quotes.queries.rfqs import rfq_by_number, rfqs_for
 from quotes.states import RfqStatus
 from tests.factories.orders import fill, sell
 from tests.factories.quotes import ask, begin, put

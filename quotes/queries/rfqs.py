@@ -1,0 +1,56 @@
+"""Requests for quote as the buyer sees them."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.scope import Scope
+from core.errors import NotFound
+from quotes.models import Rfq, RfqLine
+from quotes.queries.offers import quotes_for
+from quotes.states import RfqStatus
+
+OPEN = (RfqStatus.SUBMITTED, RfqStatus.IN_WORK)
+
+
+def rfqs_for(scope: Scope) -> QuerySet[Rfq]:
+    """The requests of the companies in scope, newest first."""
+    return Rfq.objects.filter(company_id__in=scope.company_ids).select_related(
+        "company", "requested_by", "ship_to"
+    )
+
+
+def rfq_by_number(scope: Scope, number: str) -> Rfq:
+    """A request in scope. Raises NotFound, the same for unknown and foreign ones."""
+    rfq = rfqs_for(scope).filter(number=number).first()
+    if rfq is None:
+        raise NotFound(_("There is no such request."))
+    return rfq
+
+
+@dataclass(frozen=True)
+class RfqSheet:
+    """A request with its lines. quote_number: of the quote it became, "" until one was sent."""
+
+    rfq: Rfq
+    lines: tuple[RfqLine, ...]
+    quote_number: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits for sales, so that it can be taken back."""
+        return self.rfq.status in OPEN
+
+
+def rfq_sheet(scope: Scope, rfq: Rfq) -> RfqSheet:
+    """A request as its page shows it; two statements."""
+    lines = rfq.lines.select_related("product", "unit").order_by("position")
+    number = quotes_for(scope).filter(rfq=rfq).values_list("number", flat=True).first()
+    return RfqSheet(rfq, tuple(lines), number or "")
+
+
+def waiting_rfqs(scope: Scope) -> QuerySet[Rfq]:
+    """The requests that wait for an offer, or were declined, newest first, with line counts."""
+    rfqs = rfqs_for(scope).exclude(status__in=[RfqStatus.QUOTED, RfqStatus.CANCELLED])
+    return rfqs.annotate(line_count=Count("lines"))
