@@ -120,9 +120,11 @@ class ApprovalOutlook:
 
 def approval_outlook(scope: Scope, net_amount: Decimal) -> ApprovalOutlook | None:
     """Who would have to approve an order of this amount by this person; None when nobody."""
-    membership = memberships_of(scope.user_id).filter(pk=scope.membership_id).first()
+    if scope.company_id is None or scope.user_id is None:
+        return None
+    membership = memberships_of(scope.user_id).filter(company_id=scope.company_id).first()
     limit = membership.order_limit if membership else None
-    if limit is None or scope.company_id is None or not needs_approval(net_amount, limit):
+    if limit is None or not needs_approval(net_amount, limit):
         return None
     people = all_members_with(Right.APPROVE, [scope.company_id])
     return ApprovalOutlook(limit, tuple(str(user) for user in people if user.pk != scope.user_id))
