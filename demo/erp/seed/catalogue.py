@@ -106,15 +106,22 @@ def products(accounts: dict) -> dict[str, int]:
             }
         )
     create("product.template", values)
-    found = Model.get("product.product").find([("code", "in", [product.sku for product in generated()])])
-    return {record.code: record.id for record in found}
+    skus = [product.sku for product in generated()]
+    return ids_by("product.product", "code", [("code", "in", skus)])
+
+
+def ids_by(model: str, field: str, domain: list) -> dict[str, int]:
+    """Return ids by the value of a field, in one read."""
+    from proteus import Model
+    from proteus.config import get_config
+
+    rows = Model.get(model)._proxy.search_read(domain, 0, None, None, [field], get_config().context)
+    return {row[field]: row["id"] for row in rows}
 
 
 def price_lists(product_ids: dict[str, int]) -> dict[str, int]:
     """Create the price lists with their lines in order; return ids by name."""
-    from proteus import Model
-
-    category_ids = {record.name: record.id for record in Model.get("product.category").find([])}
+    category_ids = ids_by("product.category", "name", [])
     ids: dict[str, int] = {}
     for name, lines in PRICE_LISTS.items():
         (ids[name],) = create(

@@ -117,7 +117,7 @@ class Pen:
             self.arrow(x, y1, 0, 1)
             self.arrow(x, y2, 0, -1)
         side = 1 if x > edge1 else -1
-        self.label(x + (13 if side > 0 else -5), (y1 + y2) / 2, words, turned=True)
+        self.label(x + (15 if side > 0 else -7), (y1 + y2) / 2, words, turned=True)
 
 
 @dataclass(frozen=True)
