@@ -1,4 +1,4 @@
-"""Registers integrations with Django."""
+"""Registers integrations with Django, and states how old each kind of figure may be."""
 
 from django.apps import AppConfig
 
@@ -8,5 +8,8 @@ class IntegrationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks of the settings."""
-        from integrations import checks  # noqa: F401
+        """Tell the apps to the left the limits that the flows state."""
+        from core import freshness
+        from integrations import flows
+
+        freshness.set_limits(flows.limits())

@@ -28,12 +28,21 @@ class System(models.Model):
 
 
 class FlowState(models.Model):
-    """Where a flow stands: cursor, last run, pause. The flows themselves are in flows.py."""
+    """Where a flow stands: cursor, last run, pause. The flows themselves are in flows.py.
+
+    claimed_until, claimed_by: the lease of the worker that runs it. failures: in a row.
+    full_due_at: when it is to read everything again.
+    """
 
     flow = models.CharField(_("flow"), max_length=60, unique=True)
     cursor = models.JSONField(default=dict)
     is_paused = models.BooleanField(_("paused"), default=False)
+    pause_reason = models.CharField(_("why paused"), max_length=300, blank=True)
+    paused_by = models.CharField(_("paused by"), max_length=200, blank=True)
     claimed_until = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.CharField(max_length=60, blank=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    full_due_at = models.DateTimeField(_("next full comparison"), null=True, blank=True)
     next_run_at = models.DateTimeField(_("next run"), null=True, blank=True)
     last_run_at = models.DateTimeField(_("last run"), null=True, blank=True)
     last_success_at = models.DateTimeField(_("last success"), null=True, blank=True)
@@ -79,6 +88,7 @@ class InboxMessage(models.Model):
     """A message that came in, known by the sender's id: a repeat does nothing (INT-35).
 
     version orders messages about one key; older than applied is dropped and counted (INT-36).
+    next_try_at: when one that waits for its parent is tried again.
     """
 
     system = models.CharField(max_length=40)
@@ -90,6 +100,7 @@ class InboxMessage(models.Model):
     state = models.CharField(max_length=12, choices=InboxState, default=InboxState.NEW)
     reason = models.CharField(max_length=300, blank=True)
     attempts = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField(auto_now_add=True)
     applied_at = models.DateTimeField(null=True, blank=True)
     times = models.PositiveIntegerField(default=1)

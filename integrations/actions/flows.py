@@ -1,0 +1,227 @@
+"""Writes about flows: claimed by a lease, their runs and cursors noted, paused and resumed by people."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core import freshness
+from core.actor import Actor
+from core.applied import Applied, Rejected
+from core.cases import CaseFacts, open_case, settle_cases
+from core.errors import InvalidValue
+from core.models import Case, CaseState
+from integrations.models import FlowRun, FlowState
+from integrations.processes import is_gone, this_process
+
+LEASE = timedelta(minutes=30)
+LONGEST_PAUSE = 300.0
+ROW_REJECTED, FLOW_BROKEN = "row_rejected", "flow_broken"
+# What waits for its parent is tried again by itself and bothers nobody.
+WAITS = ("parent_missing", "parked", "quarantined")
+# Cases opened by one run; a broken mapping must not flood the operator.
+MOST_CASES = 50
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run brought, as the flow's table keeps it."""
+
+    applied: Applied
+    as_of: datetime
+    cursor: dict[str, Any]
+    keys: frozenset[str]
+    is_full: bool
+    calls: int
+
+
+def flow_row(name: str) -> FlowState:
+    """The row of a flow, made at its first use; it is due at once."""
+    row, _created = FlowState.objects.get_or_create(flow=name)
+    return row
+
+
+@transaction.atomic
+def claim_flow(name: str, *, even_paused: bool = False) -> FlowState | None:
+    """Take a flow to run it; None when somebody else does, or it is paused.
+
+    The lease ends with its holder, or after half an hour. Source: failure bank 29.
+    """
+    flow_row(name)
+    row = FlowState.objects.select_for_update(skip_locked=True, no_key=True).filter(flow=name).first()
+    if row is None or (row.is_paused and not even_paused):
+        return None
+    now = timezone.now()
+    if row.claimed_until and row.claimed_until > now and not is_gone(row.claimed_by):
+        return None
+    row.claimed_until = now + LEASE
+    row.claimed_by = this_process()
+    row.last_run_at = now
+    row.save(update_fields=["claimed_until", "claimed_by", "last_run_at"])
+    return row
+
+
+@transaction.atomic
+def ask_flow(name: str, *, patience: timedelta = timedelta(minutes=1)) -> bool:
+    """Mark a due flow as asked for, so that the next wake-ups do not ask again; True for the first."""
+    now = timezone.now()
+    due = Q(next_run_at=None) | Q(next_run_at__lte=now)
+    return bool(FlowState.objects.filter(due, flow=name, is_paused=False).update(next_run_at=now + patience))
+
+
+@transaction.atomic
+def end_run(
+    row: FlowState,
+    result: RunResult,
+    *,
+    by: Actor,
+    kind: str,
+    next_run_at: datetime,
+    full_due_at: datetime | None,
+    is_asked: bool,
+) -> FlowRun:
+    """Note a run that came through: cursor, age of the data, counts, cases for bad rows.
+
+    A run that was not asked for and changed nothing leaves no row behind.
+    """
+    now = timezone.now()
+    applied = result.applied
+    run = FlowRun(
+        flow=row.flow,
+        started_at=row.last_run_at or now,
+        ended_at=now,
+        is_full=result.is_full,
+        seen=applied.seen,
+        new=applied.new,
+        changed=applied.changed,
+        same=applied.same,
+        rejected=len(applied.rejected),
+        removed=applied.removed,
+        calls=result.calls,
+        correlation_id=by.correlation_id,
+    )
+    if is_asked or row.failures or applied.new or applied.changed or applied.removed:
+        run.save()
+    waits = [item for item in applied.rejected if item.code == "parent_missing"]
+    if waits and full_due_at is not None:
+        full_due_at = min(full_due_at, now + timedelta(minutes=5))
+    FlowState.objects.filter(pk=row.pk).update(
+        cursor=result.cursor,
+        as_of=result.as_of,
+        last_success_at=now,
+        last_error="",
+        failures=0,
+        next_run_at=next_run_at,
+        full_due_at=full_due_at,
+        claimed_until=None,
+        claimed_by="",
+    )
+    freshness.note(kind, result.as_of)
+    _note_rejected(row.flow, result, by=by)
+    settle_cases(f"flow:{row.flow}", by=by, reason=_("The flow came through."), kinds=(FLOW_BROKEN,))
+    return run
+
+
+@transaction.atomic
+def fail_run(row: FlowState, error: str, *, by: Actor, every: timedelta, needs_person: bool) -> FlowRun:
+    """Note a run that did not come through; what it had taken before stays, the cursor too."""
+    now = timezone.now()
+    failures = row.failures + 1
+    wait = min(LONGEST_PAUSE, max(every.total_seconds(), 2.0 ** min(failures, 9)))
+    FlowState.objects.filter(pk=row.pk).update(
+        last_error=error[:300],
+        failures=failures,
+        next_run_at=now + timedelta(seconds=wait),
+        claimed_until=None,
+        claimed_by="",
+    )
+    run = FlowRun(
+        flow=row.flow,
+        started_at=row.last_run_at or now,
+        ended_at=now,
+        error=error[:300],
+        correlation_id=by.correlation_id,
+    )
+    if row.last_error != error[:300]:
+        run.save()
+    if needs_person:
+        facts = CaseFacts(
+            cause=_("The flow %(flow)s does not come through: %(error)s")
+            % {"flow": row.flow, "error": error},
+            promise=_("What it brings stays as it was and is labelled stale when it is too old."),
+            evidence={"flow": row.flow, "error": error, "failures": failures},
+        )
+        open_case(FLOW_BROKEN, f"flow:{row.flow}", facts, by=by)
+    return run
+
+
+def _note_rejected(flow: str, result: RunResult, *, by: Actor) -> None:
+    """One case per bad row; it is settled when the row comes good, or is gone."""
+    bad = {item.key: item for item in result.applied.rejected if item.code not in WAITS}
+    prefix = f"row:{flow}:"
+    for item in list(bad.values())[:MOST_CASES]:
+        open_case(ROW_REJECTED, _row_subject(flow, item.key), _row_facts(flow, item), by=by)
+    open_cases = Case.objects.filter(kind=ROW_REJECTED, state=CaseState.OPEN, subject__startswith=prefix)
+    subjects = {_row_subject(flow, key) for key in bad}
+    looked_at = {_row_subject(flow, key) for key in result.keys}
+    for subject in open_cases.values_list("subject", flat=True):
+        if subject not in subjects and (result.is_full and result.keys or subject in looked_at):
+            settle_cases(subject, by=by, reason=_("The row is good now, or gone."), kinds=(ROW_REJECTED,))
+
+
+def _row_subject(flow: str, key: str) -> str:
+    return f"row:{flow}:{key}"[:80]
+
+
+def _row_facts(flow: str, item: Rejected) -> CaseFacts:
+    at = f" ({item.field})" if item.field else ""
+    return CaseFacts(
+        cause=_("%(key)s was not taken over%(at)s: %(reason)s")
+        % {"key": item.key, "at": at, "reason": item.reason},
+        promise=_("What was known of it before stays in force."),
+        system=flow.partition(".")[0],
+        evidence={"flow": flow, "key": item.key, "field": item.field, "row": _kept(item.record)},
+    )
+
+
+def _kept(record: dict[str, Any]) -> dict[str, str]:
+    """Of the row only what finds it again."""
+    names = ("id", "erp_id", "pim_id", "code", "sku", "number", "name", "line", "price_list_code")
+    return {name: str(record[name])[:80] for name in names if record.get(name) not in (None, "")}
+
+
+@transaction.atomic
+def pause_flow(name: str, *, by: Actor, reason: str) -> FlowState:
+    """Stop a flow until somebody resumes it; who and why are shown beside it."""
+    if not reason.strip():
+        raise InvalidValue(_("Say why: the reason is shown beside the flow."), field="reason")
+    row = FlowState.objects.select_for_update(no_key=True).get(pk=flow_row(name).pk)
+    row.is_paused = True
+    row.pause_reason = reason.strip()[:300]
+    row.paused_by = by.label[:200]
+    row.save(update_fields=["is_paused", "pause_reason", "paused_by"])
+    return row
+
+
+@transaction.atomic
+def resume_flow(name: str, *, by: Actor) -> FlowState:
+    """Let a paused flow go on, at once."""
+    row = FlowState.objects.select_for_update(no_key=True).get(pk=flow_row(name).pk)
+    row.is_paused = False
+    row.pause_reason = row.paused_by = ""
+    row.next_run_at = timezone.now()
+    row.save(update_fields=["is_paused", "pause_reason", "paused_by", "next_run_at"])
+    return row
+
+
+@transaction.atomic
+def ask_for_run(name: str) -> FlowState:
+    """Let a flow run at the next wake-up instead of when its time comes."""
+    row = FlowState.objects.select_for_update(no_key=True).get(pk=flow_row(name).pk)
+    row.next_run_at = timezone.now()
+    row.save(update_fields=["next_run_at"])
+    return row

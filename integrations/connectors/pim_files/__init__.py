@@ -1,0 +1,1 @@
+"""A PIM that delivers files: a manifest, written last, and what it names."""

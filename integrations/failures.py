@@ -1,0 +1,58 @@
+"""What a call to another system can end in, and what that means for the message."""
+
+from typing import Any, ClassVar
+
+from integrations.states import ErrorClass
+
+
+class CallFailed(Exception):
+    """A call to another system did not succeed.
+
+    reason: for the log of attempts, without values of the payload. retry_after: seconds that the
+    other side asked for or that its own time limit demands. is_absent: the system itself did not
+    answer, so that it is no use to bother it with more.
+    """
+
+    error_class: ClassVar[ErrorClass] = ErrorClass.BROKEN
+
+    def __init__(self, reason: str, *, retry_after: float | None = None, is_absent: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+        self.is_absent = is_absent
+
+
+class Transient(CallFailed):
+    """Nothing was done there, and the same call may succeed later."""
+
+    error_class = ErrorClass.TRANSIENT
+
+
+class UnknownOutcome(CallFailed):
+    """It may have been done or not: the next try asks by our key before anything else (INT-38)."""
+
+    error_class = ErrorClass.UNKNOWN
+
+
+class Refused(CallFailed):
+    """The other system understood and said no; the same call will not succeed.
+
+    cause: plain words for the operator. code: which refusal, for the playbook. evidence: JSON
+    for the case, masked.
+    """
+
+    error_class = ErrorClass.REFUSED
+
+    def __init__(
+        self, reason: str, *, cause: Any, code: str = "refused", evidence: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.cause = str(cause)
+        self.code = code
+        self.evidence = evidence or {}
+
+
+class Broken(CallFailed):
+    """The message or one of the two programs is wrong: a person must look."""
+
+    error_class = ErrorClass.BROKEN

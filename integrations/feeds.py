@@ -1,0 +1,99 @@
+"""The feeds: a connector reads records, the app that owns the facts takes them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from accounts.actions import erp as accounts
+from catalog.actions.categories import apply_categories
+from catalog.actions.content import apply_content
+from catalog.actions.products import apply_products
+from catalog.actions.stock import apply_stock, apply_warehouses
+from core.actor import Actor
+from core.applied import Applied
+from integrations import inbox
+from integrations.batches import Batch
+from integrations.connectors.pim_files import reading as pim
+from integrations.connectors.tryton import documents, masters
+from integrations.connectors.tryton import prices as tryton_prices
+from integrations.connectors.tryton.transport import connection
+from pricing.actions.lists import apply_assignments, apply_costs, apply_price_lists, apply_tax_rates
+from pricing.actions.prices import RunScope, apply_prices
+
+if TYPE_CHECKING:
+    from integrations.flows import Reading
+
+Take = Callable[[Batch[Any], Actor, bool], Applied]
+Feed = Callable[["Reading"], "Fed"]
+
+
+@dataclass(frozen=True)
+class Fed:
+    """What a run of a flow brought. keys: every row that was looked at. calls: made to the system."""
+
+    applied: Applied
+    as_of: datetime
+    cursor: dict[str, Any]
+    keys: frozenset[str]
+    is_full: bool
+    calls: int = 0
+
+
+def _from_erp(read: Callable[..., Batch[Any]], take: Take) -> Feed:
+    def feed(reading: "Reading") -> Fed:
+        erp = connection()
+        before = erp.calls
+        batch = read(erp, reading.cursor, is_full=reading.is_full)
+        return _taken(batch, take, reading.by, calls=erp.calls - before)
+
+    return feed
+
+
+def _from_pim(read: Callable[..., Batch[Any]], take: Take) -> Feed:
+    def feed(reading: "Reading") -> Fed:
+        return _taken(read(reading.cursor, is_full=reading.is_full), take, reading.by, calls=0)
+
+    return feed
+
+
+def _taken(batch: Batch[Any], take: Take, by: Actor, *, calls: int) -> Fed:
+    # A row that could not be mapped is not a row that is gone.
+    is_whole = batch.is_full and not batch.rejected
+    applied = take(batch, by, is_whole) if batch.records else Applied()
+    applied += Applied(rejected=tuple(batch.rejected))
+    keys = frozenset(batch.keys)
+    return Fed(applied, batch.as_of, batch.cursor, keys, is_full=batch.is_full, calls=calls)
+
+
+def _all(action: Callable[..., Applied]) -> Take:
+    return lambda batch, by, is_whole: action(batch.records, by=by)
+
+
+def _maybe_full(action: Callable[..., Applied]) -> Take:
+    return lambda batch, by, is_whole: action(batch.records, by=by, is_full=is_whole)
+
+
+def _prices(batch: Batch[Any], by: Actor, is_whole: bool) -> Applied:
+    full = frozenset(getattr(batch, "full_lists", ())) if not batch.rejected else frozenset()
+    return apply_prices(
+        batch.records, by=by, flow="erp.prices", as_of=batch.as_of, scope_of_run=RunScope(full_lists=full)
+    )
+
+
+payment_terms = _from_erp(masters.read_payment_terms, _all(accounts.apply_payment_terms))
+customers = _from_erp(masters.read_customers, _maybe_full(accounts.apply_customers))
+credit = _from_erp(masters.read_credit, _all(accounts.apply_credit))
+tax_rates = _from_erp(masters.read_tax_rates, _all(apply_tax_rates))
+warehouses = _from_erp(masters.read_warehouses, _maybe_full(apply_warehouses))
+products = _from_erp(masters.read_products, _maybe_full(apply_products))
+costs = _from_erp(masters.read_costs, _all(apply_costs))
+stock = _from_erp(masters.read_stock, _maybe_full(apply_stock))
+price_lists = _from_erp(tryton_prices.read_price_lists, _maybe_full(apply_price_lists))
+assignments = _from_erp(tryton_prices.read_assignments, _maybe_full(apply_assignments))
+prices = _from_erp(tryton_prices.read_prices, _prices)
+categories = _from_pim(pim.read_categories, _maybe_full(apply_categories))
+content = _from_pim(pim.read_content, _maybe_full(apply_content))
+order_states = _from_erp(documents.read_order_states, inbox.taking("order_state"))
+shipments = _from_erp(documents.read_shipments, inbox.taking("shipment"))
+invoices = _from_erp(documents.read_invoices, inbox.taking("invoice"))

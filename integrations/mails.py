@@ -1,0 +1,246 @@
+"""What people are told by mail: for each event to whom, in which words, with which way on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.staff import SALES_MANAGER, all_staff_in
+from integrations.systems import Message
+
+Words = str | Promise
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Somebody who gets a mail. locale: of its words, dates and amounts."""
+
+    name: str
+    email: str
+    locale: str = "en"
+
+
+Audience = Callable[[dict[str, Any]], list[Recipient]]
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail about an event. subject, lead, note: with the facts of the event by name.
+
+    lead: the one sentence that says it all. note: what it means for the reader. action: the
+    label of the button, path: where it leads. quoted: the fact that is shown as said by a person.
+    """
+
+    to: Audience
+    subject: Words
+    lead: Words
+    note: Words = ""
+    action: Words = ""
+    path: str = ""
+    quoted: str = ""
+
+
+def _people(*keys: str) -> Audience:
+    def audience(facts: dict[str, Any]) -> list[Recipient]:
+        found: list[Recipient] = []
+        for key in keys:
+            value = facts.get(key) or []
+            for person in value if isinstance(value, list) else [value]:
+                if isinstance(person, dict) and person.get("email"):
+                    found.append(
+                        Recipient(
+                            person.get("name") or person["email"],
+                            person["email"],
+                            person.get("locale") or settings.LANGUAGE_CODE,
+                        )
+                    )
+        return found
+
+    return audience
+
+
+def _staff(*groups: str) -> Audience:
+    return lambda facts: [Recipient(str(user), user.email, user.locale) for user in all_staff_in(*groups)]
+
+
+def _sales(facts: dict[str, Any]) -> list[Recipient]:
+    """Who looks after the customer, or the managers while nobody does."""
+    return _people("sales")(facts) or _staff(SALES_MANAGER)(facts)
+
+
+ORDER, QUOTE, RFQ = "/orders/{order}/", "/quotes/{quote}/", "/rfqs/{rfq}/"
+INVOICE = "/invoices/{invoice}/"
+DESK = "/admin/"
+_OPEN_QUOTE, _OPEN_ORDER = _("Open the quote"), _("Open the order")
+
+MAILS: dict[str, Mail] = {
+    "rfq.submitted": Mail(
+        _sales,
+        _("Request %(rfq)s from %(company)s"),
+        _("%(buyer)s of %(company)s asks for a quote: %(lines)s."),
+        action=_("Open the sales desk"),
+        path=DESK,
+        quoted="note",
+    ),
+    "rfq.declined": Mail(
+        _people("buyer"),
+        _("Your request %(rfq)s"),
+        _("We cannot make you an offer for your request %(rfq)s."),
+        action=_("Open the request"),
+        path=RFQ,
+        quoted="reason",
+    ),
+    "quote.approval_requested": Mail(
+        _staff(SALES_MANAGER),
+        _("Quote %(quote)s for %(company)s waits for approval"),
+        _(
+            "%(sales)s asks you to approve quote %(quote)s, revision %(revision)s, for %(company)s: %(net)s net."
+        ),
+        _("The buyer sees nothing of it until you have approved it and it is sent."),
+        action=_("Open the sales desk"),
+        path=DESK,
+        quoted="text",
+    ),
+    "quote.approved": Mail(
+        _people("sales"),
+        _("Quote %(quote)s for %(company)s is approved"),
+        _("Revision %(revision)s of quote %(quote)s is approved; you can send it."),
+        action=_("Open the sales desk"),
+        path=DESK,
+        quoted="text",
+    ),
+    "quote.returned": Mail(
+        _people("sales"),
+        _("Quote %(quote)s for %(company)s came back"),
+        _("Revision %(revision)s of quote %(quote)s was not approved and is a draft again."),
+        action=_("Open the sales desk"),
+        path=DESK,
+        quoted="text",
+    ),
+    "quote.sent": Mail(
+        _people("buyer"),
+        _("Our quote %(quote)s, revision %(revision)s"),
+        _("Here is our quote %(quote)s for %(company)s: %(net)s net, %(gross)s with VAT."),
+        _(
+            "You can accept it until %(valid_until)s. What you accept is the price, whatever changes meanwhile."
+        ),
+        action=_OPEN_QUOTE,
+        path=QUOTE,
+        quoted="text",
+    ),
+    "quote.change_requested": Mail(
+        _people("sales"),
+        _("%(company)s asks for a change of quote %(quote)s"),
+        _("%(buyer)s asks you to change revision %(revision)s of quote %(quote)s."),
+        action=_("Open the sales desk"),
+        path=DESK,
+        quoted="text",
+    ),
+    "quote.accepted": Mail(
+        _people("sales"),
+        _("%(company)s accepted quote %(quote)s"),
+        _("Quote %(quote)s, revision %(revision)s, was accepted: order %(order)s over %(net)s net."),
+        action=_("Open the sales desk"),
+        path=DESK,
+    ),
+    "quote.declined": Mail(
+        _people("sales"),
+        _("%(company)s declined quote %(quote)s"),
+        _("Quote %(quote)s, revision %(revision)s, over %(net)s net was declined."),
+        action=_("Open the sales desk"),
+        path=DESK,
+        quoted="text",
+    ),
+    "quote.expired": Mail(
+        _people("buyer", "sales"),
+        _("Quote %(quote)s has expired"),
+        _("Quote %(quote)s could be accepted until %(valid_until)s and has expired."),
+        _("A renewed quote can be asked for on its page."),
+        action=_OPEN_QUOTE,
+        path=QUOTE,
+    ),
+    "order.received": Mail(
+        _people("buyer"),
+        _("We received your order %(order)s"),
+        _("We received order %(order)s of %(company)s: %(net)s net, %(gross)s with VAT."),
+        _("It is on its way into our order system. We tell you as soon as it is confirmed."),
+        action=_OPEN_ORDER,
+        path=ORDER,
+    ),
+    "order.approval_requested": Mail(
+        _people("approvers"),
+        _("Order %(order)s waits for your approval"),
+        _("%(buyer)s placed order %(order)s for %(company)s: %(net)s net. It needs your approval."),
+        action=_OPEN_ORDER,
+        path=ORDER,
+    ),
+    "order.approved": Mail(
+        _people("buyer"),
+        _("Your order %(order)s is approved"),
+        _("Order %(order)s of %(company)s is approved and on its way to us."),
+        action=_OPEN_ORDER,
+        path=ORDER,
+        quoted="comment",
+    ),
+    "order.rejected": Mail(
+        _people("buyer"),
+        _("Your order %(order)s was not approved"),
+        _("Order %(order)s of %(company)s was not approved; nothing was ordered."),
+        action=_OPEN_ORDER,
+        path=ORDER,
+        quoted="comment",
+    ),
+    "order.confirmed": Mail(
+        _people("buyer"),
+        _("Your order %(order)s is confirmed"),
+        _("Order %(order)s of %(company)s is confirmed; our number is %(erp_number)s."),
+        action=_OPEN_ORDER,
+        path=ORDER,
+    ),
+    "order.held": Mail(
+        _people("buyer"),
+        _("Your order %(order)s is on hold"),
+        _("We cannot process order %(order)s of %(company)s yet."),
+        _("You need not do anything: we are looking into it and will get in touch with you."),
+        action=_OPEN_ORDER,
+        path=ORDER,
+    ),
+    "order.cancelled": Mail(
+        _people("buyer"),
+        _("Your order %(order)s is cancelled"),
+        _("Order %(order)s of %(company)s over %(net)s net is cancelled."),
+        action=_OPEN_ORDER,
+        path=ORDER,
+    ),
+    "shipment.shipped": Mail(
+        _people("buyer"),
+        _("Your order %(order)s: shipment %(shipment)s has left"),
+        _("Shipment %(shipment)s of order %(order)s has left our warehouse."),
+        _("What is not in it follows; the order's page shows both line by line."),
+        action=_OPEN_ORDER,
+        path=ORDER,
+    ),
+    "invoice.issued": Mail(
+        _people("buyer"),
+        pgettext_lazy("mail", "Invoice %(invoice)s for order %(order)s"),
+        _("Invoice %(invoice)s for order %(order)s: %(invoice_gross)s with VAT, due on %(due_on)s."),
+        action=_("Open the invoice"),
+        path=INVOICE,
+    ),
+    "credit_note.issued": Mail(
+        _people("buyer"),
+        _("Credit note %(invoice)s for order %(order)s"),
+        _("Credit note %(invoice)s for order %(order)s: %(invoice_gross)s with VAT."),
+        action=_("Open the credit note"),
+        path=INVOICE,
+    ),
+}
+
+
+def mail_for(message: Message) -> Mail | None:
+    """The mail about an event, None when nobody is told by mail."""
+    return MAILS.get(message.name)

@@ -1,0 +1,44 @@
+"""When to try again and when to give up: pure rules of the relay (INT-26)."""
+
+from datetime import timedelta
+
+from integrations.states import DeliveryState, ErrorClass
+
+FIRST_DELAY = 1.0
+LONGEST_DELAY = 300.0
+MOST_ATTEMPTS = 20
+MOST_LOST = 5
+
+FIRST_PROBE = 2.0
+LONGEST_PROBE = 30.0
+FAILURES_TO_PAUSE = 3
+
+
+def retry_delay(attempts: int, *, chance: float, retry_after: float | None = None) -> timedelta:
+    """How long to wait after the n-th failed attempt: doubling from 1 s to 5 min, half of it by chance.
+
+    chance: 0 to 1, spreads those that failed together. retry_after: what the other side asked for,
+    in seconds; never less than that.
+    """
+    ceiling = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(attempts - 1, 30))
+    seconds = ceiling / 2 + ceiling / 2 * chance
+    return timedelta(seconds=max(seconds, retry_after or 0))
+
+
+def state_after(error_class: ErrorClass | str, attempts: int) -> DeliveryState:
+    """What becomes of a delivery whose attempt failed: tried again, or buried for a person.
+
+    Only what can heal is tried again. An unknown outcome is asked for and does heal.
+    """
+    heals = error_class in (ErrorClass.TRANSIENT, ErrorClass.UNKNOWN)
+    return DeliveryState.WAITING if heals and attempts < MOST_ATTEMPTS else DeliveryState.BURIED
+
+
+def pauses_system(failures: int, *, is_absent: bool) -> bool:
+    """Whether a system is to be left alone: it was not there at all, or failed some times in a row."""
+    return is_absent or failures >= FAILURES_TO_PAUSE
+
+
+def probe_delay(failures: int) -> timedelta:
+    """How long until a paused system is asked again whether it is there."""
+    return timedelta(seconds=min(LONGEST_PROBE, FIRST_PROBE * 2.0 ** min(max(failures - 1, 0), 10)))

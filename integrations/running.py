@@ -1,0 +1,120 @@
+"""Running flows: which are due, one worker each, and what happens when one does not come through."""
+
+import time
+
+from django.db import DatabaseError, InterfaceError
+from django.db.models import Q
+from django.utils import timezone
+
+from core.actor import Actor, acting
+from core.errors import DomainError
+from core.logging import get_logger
+from integrations.actions.flows import RunResult, claim_flow, end_run, fail_run, flow_row
+from integrations.actions.systems import note_answer, note_failure, system_row
+from integrations.failures import Broken, CallFailed
+from integrations.flows import FLOWS, SLOW, Flow, Reading, in_order
+from integrations.models import FlowRun, FlowState, System
+from integrations.systems import flow_actor
+
+logger = get_logger(__name__)
+
+
+def run_flow(name: str, *, is_full: bool = False, is_asked: bool = False) -> FlowRun | None:
+    """Run a flow now, unless another worker does, it is paused, or its system is.
+
+    is_asked: by a person: its run is noted even when nothing changed. Raises KeyError for an
+    unknown name. A failure is noted and not raised; `FlowRun.error` tells it.
+    """
+    flow = FLOWS[name]
+    if not is_asked and System.objects.filter(key=flow.system, down_since__isnull=False).exists():
+        return None
+    row = claim_flow(name)
+    if row is None:
+        return None
+    by = flow_actor(name, system=flow.system)
+    with acting(by):
+        return _run(flow, row, by, is_full=is_full or _is_full_due(flow, row), is_asked=is_asked)
+
+
+def _is_full_due(flow: Flow, row: FlowState) -> bool:
+    if row.last_success_at is None:
+        return True
+    return row.full_due_at is not None and row.full_due_at <= timezone.now()
+
+
+def _run(flow: Flow, row: FlowState, by: Actor, *, is_full: bool, is_asked: bool) -> FlowRun:
+    started = time.monotonic()
+    try:
+        fed = flow.feed(Reading(cursor=row.cursor, is_full=is_full, by=by))
+    except CallFailed as failure:
+        return _failed(flow, row, by, failure)
+    except (DatabaseError, InterfaceError):
+        raise
+    except DomainError as error:
+        return _failed(flow, row, by, Broken(str(error)))
+    except Exception as error:
+        logger.exception("flow.broken", flow=flow.name)
+        return _failed(flow, row, by, Broken(f"Unexpected {type(error).__name__}; the log has its place."))
+    note_answer(flow.system)
+    now = timezone.now()
+    full_due_at = row.full_due_at
+    if flow.full_every and (is_full or full_due_at is None):
+        full_due_at = now + flow.full_every
+    run = end_run(
+        row,
+        RunResult(fed.applied, fed.as_of, fed.cursor, fed.keys, fed.is_full, fed.calls),
+        by=by,
+        kind=flow.kind,
+        next_run_at=now + flow.every,
+        full_due_at=full_due_at,
+        is_asked=is_asked or is_full,
+    )
+    if run.pk:
+        logger.info(
+            "flow.ran",
+            flow=flow.name,
+            new=run.new,
+            changed=run.changed,
+            same=run.same,
+            rejected=run.rejected,
+            duration_ms=int((time.monotonic() - started) * 1000),
+        )
+    return run
+
+
+def _failed(flow: Flow, row: FlowState, by: Actor, failure: CallFailed) -> FlowRun:
+    needs_person = isinstance(failure, Broken)
+    if needs_person:
+        logger.error("flow.failed", flow=flow.name, error_class=str(failure.error_class))
+    else:
+        system_row(flow.system)
+        note_failure(flow.system, failure)
+    return fail_run(row, failure.reason, by=by, every=flow.every, needs_person=needs_person)
+
+
+def due_flows() -> list[tuple[Flow, bool]]:
+    """The flows whose time has come and whose needs have been met once; True for those of the slow lane.
+
+    A comparison of everything is slow whatever the flow.
+    """
+    rows = {row.flow: row for row in FlowState.objects.filter(flow__in=FLOWS)}
+    for name in FLOWS:
+        if name not in rows:
+            rows[name] = flow_row(name)
+    down = set(System.objects.filter(down_since__isnull=False).values_list("key", flat=True))
+    now = timezone.now()
+    due = []
+    for flow in in_order():
+        row = rows[flow.name]
+        waits = row.next_run_at is not None and row.next_run_at > now
+        is_held = row.claimed_until is not None and row.claimed_until > now
+        lacks = any(rows[name].last_success_at is None for name in flow.after)
+        if not (row.is_paused or waits or is_held or lacks or flow.system in down):
+            due.append((flow, flow.lane == SLOW or _is_full_due(flow, row)))
+    return due
+
+
+def all_have_run() -> bool:
+    """Whether every flow has come through at least once: the first synchronisation is done."""
+    done = FlowState.objects.filter(Q(flow__in=FLOWS), last_success_at__isnull=False).count()
+    return done == len(FLOWS)

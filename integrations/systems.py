@@ -1,0 +1,63 @@
+"""The other systems: who they are, and the message that goes to one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.actor import Actor, new_correlation_id
+from core.models import Event
+
+ERP, PIM, MAIL = "erp", "pim", "mail"
+KINDS = {ERP: "erp", PIM: "pim", MAIL: "us"}
+
+
+@dataclass(frozen=True)
+class Message:
+    """An event on its way out: what the receiver needs, and how often it was tried.
+
+    key: the event's id, sent along so that a repeat can be recognised. attempts: this one counted.
+    """
+
+    key: str
+    name: str
+    subject: str
+    company_number: str
+    payload: dict[str, Any]
+    attempts: int
+    correlation_id: str
+
+    @classmethod
+    def of(cls, event: Event, attempts: int) -> "Message":
+        """The message that an event is."""
+        return cls(
+            key=str(event.key),
+            name=event.name,
+            subject=event.subject,
+            company_number=event.company_number,
+            payload=event.payload,
+            attempts=attempts,
+            correlation_id=event.correlation_id,
+        )
+
+    @property
+    def number(self) -> str:
+        """The number of the document it is about."""
+        return self.subject.partition(":")[2]
+
+
+def flow_actor(flow: str, *, system: str = ERP, correlation_id: str = "", company: str = "") -> Actor:
+    """The identity of one flow: each has its own, none is shared (SEC-01).
+
+    flow: such as "erp.orders"; it names the channel. system: whose facts the flow brings.
+    """
+    return Actor(
+        channel=f"flow:{flow}",
+        label={ERP: "ERP", PIM: "PIM"}.get(system, "Accord"),
+        system=KINDS.get(system, system),
+        on_behalf_of=company,
+        correlation_id=correlation_id or new_correlation_id(),
+    )
+
+
+def job_actor(job: str, correlation_id: str = "") -> Actor:
+    """The identity of a job of our own, such as "relay"."""
+    return Actor(channel=f"job:{job}", label="Accord", correlation_id=correlation_id or new_correlation_id())

@@ -1,0 +1,48 @@
+"""What the queue wakes up: looks at the tables and does what is due. Lost, doubled, late: harmless."""
+
+import time
+
+from integrations import delivery, inbox
+from integrations.actions.flows import ask_flow
+from integrations.running import due_flows, run_flow
+from integrations.wakeups import WakeUps
+
+# Well below the queue's limit for a task, whatever the last call takes.
+DELIVERIES_SECONDS = 12.0
+TICK_SECONDS = 20.0
+
+
+def tick() -> None:
+    """Once a second: hand out events, deliver, take in what was parked, run the quick flows due."""
+    started = time.monotonic()
+    delivery.fan_out()
+    delivery.probe_systems()
+    delivery.drain(until=started + DELIVERIES_SECONDS)
+    inbox.work_parked()
+    run_due(until=started + TICK_SECONDS)
+    # What those flows brought about leaves without waiting for the next wake-up.
+    delivery.fan_out()
+    delivery.drain(until=started + TICK_SECONDS)
+
+
+def run_due(*, until: float) -> None:
+    """Run the quick flows that are due; hand the slow ones to the slow cluster. until: monotonic."""
+    for flow, is_slow in due_flows():
+        if time.monotonic() > until:
+            return
+        if not is_slow:
+            run_flow(flow.name)
+        elif ask_flow(flow.name):
+            hand_over(flow.name)
+
+
+def hand_over(flow: str) -> None:
+    """Ask the slow cluster to run a flow."""
+    from django_q.tasks import async_task
+
+    async_task("integrations.tasks.run_one", flow, broker=WakeUps("slow"), save=False)
+
+
+def run_one(flow: str) -> None:
+    """Run one flow in the slow cluster; more of the same wake-up finds it claimed or done."""
+    run_flow(flow)
