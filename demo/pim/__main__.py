@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from demo.pim import drop
+from demo.pim.edits import Edit, UnknownField
 
 
 def main() -> int:
@@ -17,16 +18,28 @@ def main() -> int:
     write = commands.add_parser("write", help="write the next drop")
     write.add_argument("folder", type=Path)
     write.add_argument("--force", action="store_true", help="deliver again although nothing changed")
+    write.add_argument(
+        "--set",
+        nargs=3,
+        action="append",
+        default=[],
+        metavar=("SKU", "FIELD", "TEXT"),
+        help="an editor's change",
+    )
+    write.add_argument(
+        "--without", action="append", default=[], metavar="SKU", help="a product that left the PIM"
+    )
     check = commands.add_parser("check", help="verify the newest drop")
     check.add_argument("folder", type=Path)
     options = parser.parse_args()
     try:
         if options.command == "write":
-            result = drop.write(options.folder, force=options.force)
+            changes = [Edit(*words) for words in options.set]
+            result = drop.write(options.folder, force=options.force, edits=changes, without=options.without)
         else:
             result = drop.check(options.folder)
-    except drop.BrokenDrop as broken:
-        print(broken, file=sys.stderr)
+    except (drop.BrokenDrop, UnknownField) as refused:
+        print(refused, file=sys.stderr)
         return 1
     print(json.dumps(result))
     return 0

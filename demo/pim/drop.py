@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from demo.pim import content
+from demo.pim.edits import Edit, edited
 
 FORMAT = "nordwind-pim-drop"
 FORMAT_VERSION = 1
@@ -21,12 +23,18 @@ class BrokenDrop(Exception):
     """The folder holds no whole drop; the message says which file is wrong."""
 
 
-def write(folder: Path, *, force: bool = False) -> dict[str, Any]:
+def write(
+    folder: Path, *, force: bool = False, edits: Sequence[Edit] = (), without: Collection[str] = ()
+) -> dict[str, Any]:
     """Write the generated catalogue as the next drop and return what was done.
 
-    Nothing is written when the newest drop has the same content, unless forced.
+    edits: what editors changed for this drop. without: item numbers that left the PIM. Nothing is written when the
+    newest drop has the same content, unless forced. Raises UnknownField for an edit that hits nothing.
     """
-    rows = {"categories": content.category_rows(), "products": content.product_rows()}
+    rows = {
+        "categories": content.category_rows(),
+        "products": edited(content.product_rows(), edits, without),
+    }
     pictures = [picture for pair in content.pictures().values() for picture in pair]
     before = _manifest_or_none(folder)
     serial = (before["serial"] if before else 0) + 1

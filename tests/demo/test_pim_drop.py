@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from demo.pim import content, drop
+from demo.pim.edits import Edit, UnknownField
 
 
 def rows(folder, kind):
@@ -62,6 +63,34 @@ def test_a_damaged_file_is_named(tmp_path, kind):
         drop.check(tmp_path)
 
     assert path in str(refusal.value)
+
+
+def test_what_editors_change_is_in_the_next_drop_and_nothing_else(tmp_path):
+    drop.write(tmp_path)
+    before = {row["sku"]: row for row in rows(tmp_path, "products")}
+
+    drop.write(tmp_path, edits=[Edit("6204-2RS", "packaging.XBX", "Tray of ten")], without=["471-20X1.2"])
+
+    after = {row["sku"]: row for row in rows(tmp_path, "products")}
+    changed = {sku for sku, row in after.items() if row != before[sku]}
+    assert drop.check(tmp_path)["serial"] == 2
+    assert set(before) - set(after) == {"471-20X1.2"}
+    assert {pack["unit_code"]: pack["text"] for pack in after["6204-2RS"]["packaging"]}[
+        "XBX"
+    ] == "Tray of ten"
+    assert changed == {
+        sku for sku, row in before.items() if "471-20X1.2" in [r["sku"] for r in row["relations"]]
+    }
+
+
+@pytest.mark.parametrize(
+    ("sku", "field"), [("6204-2RS", "price"), ("6204-2RS", "packaging.XXX"), ("NOPE", "name")]
+)
+def test_an_edit_that_hits_nothing_is_refused_and_nothing_is_delivered(tmp_path, sku, field):
+    with pytest.raises(UnknownField):
+        drop.write(tmp_path, edits=[Edit(sku, field, "text")])
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_drops_are_kept_and_older_ones_go(tmp_path):
