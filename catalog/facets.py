@@ -12,6 +12,9 @@ from psycopg import sql
 
 from catalog.models import Product
 
+SHORT = 5
+AT_ONCE = 12
+
 
 @dataclass(frozen=True)
 class FacetValue:
@@ -35,6 +38,26 @@ class Facet:
     def is_chosen(self) -> bool:
         """Whether the list is filtered by it."""
         return any(value.is_chosen for value in self.values)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether its values are short enough to stand side by side."""
+        return all(len(value.value) <= SHORT for value in self.values)
+
+    @property
+    def first(self) -> tuple[FacetValue, ...]:
+        """The values to show at once."""
+        return self.values[:AT_ONCE]
+
+    @property
+    def rest(self) -> tuple[FacetValue, ...]:
+        """The values to show on demand."""
+        return self.values[AT_ONCE:]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether one of those on demand is chosen."""
+        return any(value.is_chosen for value in self.rest)
 
 
 Chosen = Mapping[str, Sequence[str]]

@@ -29,6 +29,9 @@ from core.money import ZERO
 # A typed part of a number must be this long before the middle of numbers is searched for it.
 SHORTEST_MIDDLE = 3
 
+# How near a hit's number is to what was typed: `nearness` of search_products.
+EXACT, BEGINS, HOLDS, BY_TEXT = 3, 2, 1, 0
+
 # A product and a warehouse, by their keys.
 Pair = tuple[int, int]
 
@@ -57,6 +60,16 @@ def product_by_sku(scope: Scope, sku: str) -> Product:
     if product is None:
         raise NotFound(_("There is no product “%(sku)s”.") % {"sku": sku}, sku=sku)
     return product
+
+
+def units_of(product_ids: Iterable[int]) -> dict[int, list[ProductUnit]]:
+    """The units that products are sold in now, by product, the one offered first first. One statement."""
+    units: dict[int, list[ProductUnit]] = {}
+    for unit in ProductUnit.objects.filter(product_id__in=set(product_ids), is_active=True).order_by(
+        "-is_default", "numerator"
+    ):
+        units.setdefault(unit.product_id, []).append(unit)
+    return units
 
 
 def with_parts(products: QuerySet[Product]) -> QuerySet[Product]:
@@ -111,13 +124,19 @@ def search_products(scope: Scope, text: str, category_slug: str | None = None) -
         products = products.filter(category__in=subtree_ids(category_slug))
     return products.annotate(
         nearness=Case(
-            When(sku_key=key, then=Value(3)),
-            When(sku_key__startswith=key, then=Value(2)),
-            When(sku_key__contains=key, then=Value(1)),
-            default=Value(0),
+            When(sku_key=key, then=Value(EXACT)),
+            When(sku_key__startswith=key, then=Value(BEGINS)),
+            When(sku_key__contains=key, then=Value(HOLDS)),
+            default=Value(BY_TEXT),
         ),
         rank=Case(When(search=None, then=Value(0.0)), default=rank, output_field=FloatField()),
     ).order_by("-nearness", "-rank", "sku_order", "sku")
+
+
+def exact_hits(found: QuerySet[Product]) -> list[str]:
+    """The SKUs among the hits of search_products that were typed as a whole; two at most."""
+    exact = found.filter(nearness=EXACT)  # type: ignore[misc]  # annotated by search_products
+    return list(exact.values_list("sku", flat=True)[:2])
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class BuyerRequest(HttpRequest):
 
     actor: Actor
     scope: Scope
+    htmx: Any
 
 
 def channel_of(path: str) -> str:

@@ -94,9 +94,28 @@ def unit_price(value: Any) -> str:
 
 
 @register.filter
+def pack_price(value: Any) -> str:
+    """Write the price of a package: two decimals where they say it all, else as unit_price does."""
+    if value is None or value == "":
+        return UNKNOWN
+    price = Decimal(value)
+    return _decimal(price, 2, 2) if price >= 1 and price * 100 % 1 == 0 else unit_price(price)
+
+
+@register.filter
 def qty(value: Any) -> str:
     """Write a quantity with no more decimals than it has: `1,200`, `2.5`."""
     return UNKNOWN if value is None or value == "" else _decimal(Decimal(value), 0, 6)
+
+
+@register.filter
+def typed(value: Any) -> str:
+    """Write a number as a person would type it into a field: by the locale, without grouping."""
+    if value is None or value == "":
+        return ""
+    return format_decimal(
+        Decimal(value), format="0.######", locale=_locale(), decimal_quantization=True, group_separator=False
+    )
 
 
 @register.filter

@@ -2,13 +2,25 @@
 
 from django.urls import path
 
-from portal.views import components, health, home, mails, quotes, rfqs
+from portal.views import cart, components, health, home, mails, quotes, rfqs
+from portal.views.catalogue import listing, media, product
 
 app_name = "portal"
 
 urlpatterns = [
     path("home/", home.home, name="home"),
     path("company/", home.switch_company, name="company-switch"),
+    path("catalogue/", listing.catalogue, name="catalogue"),
+    path("catalogue/<slug:slug>/", listing.category, name="category-detail"),
+    path("search/", listing.search, name="search"),
+    path("products/<path:sku>/", product.product_detail, name="product-detail"),
+    path("media/<path:reference>", media.media_file, name="media"),
+    path("cart/", cart.cart_detail, name="cart"),
+    path("cart/clear/", cart.cart_clear, name="cart-clear"),
+    path("cart/details/", cart.details_set, name="cart-details"),
+    path("cart/lines/", cart.line_add, name="cart-line-add"),
+    path("cart/lines/<int:line_id>/", cart.line_change, name="cart-line-change"),
+    path("cart/lines/<int:line_id>/remove/", cart.line_remove, name="cart-line-remove"),
     path("dev/components/", components.components, name="components"),
     path("rfqs/new/", rfqs.create, name="rfq-create"),
     path("rfqs/<str:number>/", rfqs.detail, name="rfq-detail"),
