@@ -127,3 +127,18 @@ def test_who_may_not_buy_cannot_order(screw, boris):
 def test_a_stranger_is_sent_away(client, screw):
     assert post(client, body()).status_code == 403
     assert not Order.objects.exists()
+
+
+@pytest.mark.req("ORD-16", "ORD-21")
+def test_the_detail_tells_lines_deliveries_invoices_and_what_happened(screw, anna):
+    client = anna.signed_in()
+    number = post(client, body()).json()["number"]
+
+    told = client.get(f"/api/v1/orders/{number}/").json()
+
+    assert (told["status"], told["gross_amount"], told["ship_to"]["city"]) == ("received", "48.0000", "Linz")
+    assert [(line["sku"], line["backordered"]) for line in told["lines"]] == [("4762-M8X30-A2", "0")]
+    assert (told["shipments"], told["invoices"]) == ([], [])
+    assert [(row["kind"], row["source"], row["person"]) for row in told["timeline"]] == [
+        ("order.received", "portal", "Anna")
+    ]

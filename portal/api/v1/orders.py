@@ -11,7 +11,9 @@ from rest_framework.views import APIView
 from core import idempotency
 from core.errors import InvalidValue
 from orders.actions.direct import DirectLine, DirectOrder, order_directly
+from orders.models import Order
 from orders.queries.orders import order_by_number, orders_for
+from orders.queries.view import order_view
 from portal.api.request import asking
 from portal.api.v1.pages import NewestFirst
 from portal.api.v1.serializers import OrderDetailOutput, OrderInput, OrderOutput
@@ -44,7 +46,7 @@ class OrderList(APIView):
         client = f"user:{actor.user_id}:{scope.company_number}"
         answer = idempotency.once(client, key, request.data, place)
         placed = order_by_number(scope, answer["number"])
-        return Response(OrderDetailOutput(placed).data, status=status.HTTP_201_CREATED)
+        return Response(_told(placed), status=status.HTTP_201_CREATED)
 
 
 class OrderDetail(APIView):
@@ -52,7 +54,13 @@ class OrderDetail(APIView):
 
     def get(self, request: Request, number: str) -> Response:
         """One order with its lines; a foreign one is not found."""
-        return Response(OrderDetailOutput(order_by_number(asking(request).scope, number)).data)
+        return Response(_told(order_by_number(asking(request).scope, number)))
+
+
+def _told(order: Order) -> dict[str, Any]:
+    view = order_view(order)
+    lines = [row.line for row in view.lines]
+    return OrderDetailOutput({**vars(view), "lines": lines}).data
 
 
 def _key(request: Request) -> str:

@@ -142,10 +142,69 @@ class OrderOutput(serializers.Serializer):
     erp_as_of = serializers.DateTimeField(allow_null=True)
 
 
-class OrderDetailOutput(OrderOutput):
-    """An order with its lines."""
+class ShipmentLineOutput(serializers.Serializer):
+    """What a shipment holds of a line, in the line's unit."""
 
-    requested_on = serializers.DateField(allow_null=True)
-    note = serializers.CharField()
-    ship_to = serializers.DictField()
-    lines = OrderLineOutput(many=True, source="lines.all")
+    position = serializers.IntegerField(source="order_line.position")
+    sku = serializers.CharField(source="order_line.sku")
+    quantity = Quantity()
+
+
+class ShipmentOutput(serializers.Serializer):
+    """A delivery of an order."""
+
+    number = serializers.CharField(source="shipment.number")
+    status = serializers.CharField(source="shipment.status")
+    planned_on = serializers.DateField(source="shipment.planned_on", allow_null=True)
+    shipped_on = serializers.DateField(source="shipment.shipped_on", allow_null=True)
+    tracking_number = serializers.CharField(source="shipment.tracking_number")
+    as_of = serializers.DateTimeField(source="shipment.as_of")
+    lines = ShipmentLineOutput(many=True)
+
+
+class InvoiceOutput(serializers.Serializer):
+    """An invoice or credit note of an order, by the ERP's word."""
+
+    number = serializers.CharField(source="invoice.number")
+    kind = serializers.CharField(source="invoice.kind")
+    credits = serializers.CharField(source="invoice.credits.number", default="")
+    status = serializers.CharField(source="invoice.status")
+    currency = serializers.CharField(source="invoice.currency")
+    net_amount = Amount(source="invoice.net_amount")
+    tax_amount = Amount(source="invoice.tax_amount")
+    gross_amount = Amount(source="invoice.gross_amount")
+    open_amount = Amount(source="invoice.open_amount")
+    issued_on = serializers.DateField(source="invoice.issued_on")
+    due_on = serializers.DateField(source="invoice.due_on", allow_null=True)
+    is_overdue = serializers.BooleanField()
+
+
+class EventOutput(serializers.Serializer):
+    """Something that happened to an order. source: portal, hub, erp or pim."""
+
+    at = serializers.DateTimeField()
+    source = serializers.CharField()  # type: ignore[assignment]
+    kind = serializers.CharField()
+    text = serializers.CharField()
+    person = serializers.CharField()
+
+
+class OrderDetailOutput(serializers.Serializer):
+    """All that is known of an order: the same read as the buyer's page."""
+
+    order = OrderOutput()
+    requested_on = serializers.DateField(source="order.requested_on", allow_null=True)
+    note = serializers.CharField(source="order.note")
+    ship_to = serializers.DictField(source="order.ship_to")
+    as_of = serializers.DateTimeField(allow_null=True)
+    is_stale = serializers.BooleanField()
+    open_amount = Amount()
+    lines = OrderLineOutput(many=True)
+    shipments = ShipmentOutput(many=True)
+    invoices = InvoiceOutput(many=True)
+    timeline = EventOutput(many=True)
+
+    def to_representation(self, view: Any) -> dict[str, Any]:
+        """The order's own fields stand at the top."""
+        shown: dict[str, Any] = super().to_representation(view)
+        return {**shown.pop("order"), **shown}
