@@ -27,6 +27,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("erp")]
 def erp():
     """The ERP on SQLite; its template is kept between runs."""
     erp = Erp(PROJECT / "var" / "test-erp")
+    for left in erp.state.glob("*_*.sqlite*"):
+        kind, _, process = left.name.partition(".")[0].partition("_")
+        if kind in {"test", "line"} and not _runs(int(process)):
+            left.unlink(missing_ok=True)
     erp.run("--db", f"test_{os.getpid()}", "init")
     yield erp
     for database in (f"test_{os.getpid()}", f"line_{os.getpid()}"):
