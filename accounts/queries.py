@@ -199,6 +199,11 @@ def all_companies() -> QuerySet[Company]:
     return Company.objects.select_related("parent", "sales_rep", "payment_term")
 
 
+def all_company_names(numbers: Iterable[str]) -> dict[str, str]:
+    """The names of companies by their numbers, for staff; unknown numbers are left out."""
+    return dict(Company.objects.filter(number__in=set(numbers)).values_list("number", "name"))
+
+
 def all_members_with(right: Right, company_ids: Iterable[int]) -> list[User]:
     """The active people who hold a right in one of these companies, directly or from above."""
     wanted = Q()

@@ -1,0 +1,168 @@
+"""Repairs by kind of case: what an operator may do, what it brings about, and what it will not do.
+
+A repair is an action with a reason; the reason stays with the case. Most cases then close by
+themselves, when what was wrong is gone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.actor import Actor
+from core.cases import note_case, settle_cases
+from core.errors import InvalidValue, WrongState
+from core.models import Case, CaseState
+from integrations.actions.deliveries import drop_delivery, replay_delivery
+from integrations.actions.flows import ask_for_run
+from integrations.models import Delivery
+from integrations.queries import all_buried_of
+from integrations.systems import ERP
+from orders.actions.cancel import cancel_order
+from orders.actions.erp import resend_order
+from orders.queries.orders import all_order_by_number
+
+ORDER_KINDS = ("erp_refusal", "dead_letter")
+
+
+@dataclass(frozen=True)
+class Repair:
+    """One choice on the page of a case. refusal: why it is not possible now, "" when it is."""
+
+    key: str
+    title: str
+    consequence: str
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Mend:
+    """How one repair of a kind is done: apply does it and tells what was done."""
+
+    title: Any
+    consequence: Any
+    apply: Callable[[Case, str, Actor], str]
+    is_for: Callable[[Case], bool] = lambda case: True
+
+
+def repairs_for(case: Case) -> list[Repair]:
+    """The repairs that a case of this kind permits; none when only its owner's system can mend it."""
+    mends = MENDS.get(case.kind, {})
+    return [
+        Repair(key, str(mend.title), str(mend.consequence)) for key, mend in mends.items() if mend.is_for(case)
+    ]
+
+
+@transaction.atomic
+def repair_case(case: Case, key: str, *, reason: str, by: Actor) -> str:
+    """Do a repair and keep the reason with the case; tell in a sentence what was done.
+
+    Raises WrongState for a settled case, InvalidValue for a repair this case does not permit or
+    a missing reason, and whatever the repair's own action refuses.
+    """
+    case = Case.objects.select_for_update(of=("self",), no_key=True).get(pk=case.pk)
+    if case.state != CaseState.OPEN:
+        raise WrongState(_("This case is already settled."), case=case.number)
+    mend = MENDS.get(case.kind, {}).get(key)
+    if mend is None or not mend.is_for(case):
+        raise InvalidValue(_("Choose one of the permitted repairs."), field="repair")
+
+    note_case(case, by=by, text=reason, kind="repaired")
+    return mend.apply(case, reason, by)
+
+
+def _number(case: Case) -> str:
+    return case.subject.partition(":")[2]
+
+
+def _is_order(case: Case) -> bool:
+    return case.subject.startswith("order:")
+
+
+def _buried(case: Case) -> list[Delivery]:
+    return list(all_buried_of(case.subject))
+
+
+def _resend_order(case: Case, reason: str, by: Actor) -> str:
+    # The refused message stands before any newer one of this order until it is given up.
+    for delivery in _buried(case):
+        if delivery.destination == ERP:
+            drop_delivery(delivery, by=by, reason=reason)
+    order = resend_order(_number(case), by=by, reason=reason)
+    return _("Order %(number)s is on its way to the ERP again, with its data as they are now.") % {
+        "number": order.number
+    }
+
+
+def _cancel_order(case: Case, reason: str, by: Actor) -> str:
+    for delivery in _buried(case):
+        drop_delivery(delivery, by=by, reason=reason)
+    order = cancel_order(all_order_by_number(_number(case)), by=by, reason=reason)
+    settle_cases(case.subject, by=by, reason=_("The order was cancelled."), kinds=ORDER_KINDS)
+    return _("Order %(number)s is cancelled; the buyer is told.") % {"number": order.number}
+
+
+def _retry(case: Case, reason: str, by: Actor) -> str:
+    for delivery in _buried(case):
+        replay_delivery(delivery, by=by, reason=reason)
+    if case.kind == "mail_undelivered":
+        # Nobody reports that a mail got through; another failure opens a new case.
+        settle_cases(case.subject, by=by, reason=_("Sent again."), kinds=(case.kind,))
+    return _("Tried again at once; this case closes by itself when it gets through.")
+
+
+def _drop(case: Case, reason: str, by: Actor) -> str:
+    for delivery in _buried(case):
+        drop_delivery(delivery, by=by, reason=reason)
+    settle_cases(
+        case.subject, by=by, reason=_("Given up: %(reason)s") % {"reason": reason}, kinds=(case.kind,)
+    )
+    return _("The message is given up; newer ones of this document go on.")
+
+
+def _run_flow(case: Case, reason: str, by: Actor) -> str:
+    flow = case.subject.split(":")[1]
+    ask_for_run(flow)
+    return _("The flow %(flow)s runs in the next seconds; a good row closes this case.") % {"flow": flow}
+
+
+RETRY = Mend(
+    gettext_lazy("Try again"),
+    gettext_lazy("Sends the same message once more, at once. Nothing is sent twice: the receiver knows its key."),
+    _retry,
+)
+DROP = Mend(
+    gettext_lazy("Give this message up"),
+    gettext_lazy("It is never sent. Newer messages about the same document go on."),
+    _drop,
+    # An order is cancelled with the buyer told, never silently forgotten.
+    is_for=lambda case: case.kind != "dead_letter" or not _is_order(case),
+)
+CANCEL = Mend(
+    gettext_lazy("Cancel the order and tell the buyer"),
+    gettext_lazy("Frees stock and credit. If the ERP already has the order, it is cancelled there."),
+    _cancel_order,
+    is_for=_is_order,
+)
+RUN = Mend(
+    gettext_lazy("Read it again now"),
+    gettext_lazy("Asks the other system once more instead of waiting for the next turn. Changes nothing there."),
+    _run_flow,
+)
+MENDS: dict[str, dict[str, Mend]] = {
+    "erp_refusal": {
+        "resend": Mend(
+            gettext_lazy("Resend with current data"),
+            gettext_lazy("After the ERP's side is mended. Does not change prices, lines or the limit there."),
+            _resend_order,
+        ),
+        "cancel": CANCEL,
+    },
+    "dead_letter": {"retry": RETRY, "cancel": CANCEL, "drop": DROP},
+    "mail_undelivered": {"retry": RETRY, "drop": DROP},
+    "row_rejected": {"run": RUN},
+    "flow_broken": {"run": RUN},
+}

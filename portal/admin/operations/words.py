@@ -1,0 +1,92 @@
+"""The words and links of the operator's pages."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal.templatetags.accord import span
+
+# Where a case's age turns from ordinary to amber, as a part of its limit.
+SOON = Decimal("0.8")
+# The tick of the limit always stands here on the bar.
+TICK = 70
+
+KINDS = {
+    "erp_refusal": (gettext_lazy("ERP refusal"), "ban"),
+    "dead_letter": (gettext_lazy("Not delivered"), "send"),
+    "row_rejected": (gettext_lazy("Rejected row"), "file-text"),
+    "flow_broken": (gettext_lazy("Flow stopped"), "plug-connected"),
+    "mail_undelivered": (gettext_lazy("Mail not sent"), "mail"),
+    "quarantined": (gettext_lazy("Not valid"), "puzzle"),
+    "orphan": (gettext_lazy("Parent missing"), "link"),
+    "over_shipped": (gettext_lazy("Shipped more"), "truck"),
+    "order_differs": (gettext_lazy("Figures differ"), "scale"),
+    "contradiction": (gettext_lazy("Contradiction"), "arrows-split-2"),
+    "rising_ladder": (gettext_lazy("Rising price"), "chart-line"),
+}
+STEPS = {
+    "opened": gettext_lazy("Opened"),
+    "assigned": gettext_lazy("Assigned"),
+    "noted": gettext_lazy("Note"),
+    "repaired": gettext_lazy("Repair"),
+    "closed": gettext_lazy("Settled"),
+    "ignored": gettext_lazy("Left as it is"),
+}
+# The page of a document that an event's or case's subject names.
+PAGES = {
+    "order": "admin:orders_order_page",
+    "quote": "admin:quotes_quote_page",
+    "rfq": "admin:quotes_rfq_page",
+}
+
+
+def kind_words(kind: str) -> str:
+    """The kind of a case in words; a kind we have no words for stays readable."""
+    words = KINDS.get(kind)
+    return str(words[0]) if words else kind.replace("_", " ").capitalize()
+
+
+def kind_icon(kind: str) -> str:
+    """The icon of a kind of case."""
+    return KINDS[kind][1] if kind in KINDS else "alert-circle"
+
+
+def step_words(kind: str) -> str:
+    """A step on a case in words."""
+    return str(STEPS.get(kind, kind.replace("_", " ").capitalize()))
+
+
+def page_of(subject: str) -> str:
+    """The address of the document that a subject such as `order:SO-1` names, "" without a page."""
+    kind, _colon, number = subject.partition(":")
+    if kind not in PAGES:
+        return ""
+    try:
+        return reverse(PAGES[kind], args=[number])
+    except NoReverseMatch:
+        return ""
+
+
+@dataclass(frozen=True)
+class AgeMark:
+    """An age against its limit as a bar. fill: 0 … 100, the limit stands at 70."""
+
+    words: str
+    limit_words: str
+    fill: str
+    tone: str
+
+
+def age_mark(since: datetime, limit: timedelta | None, *, now: datetime) -> AgeMark:
+    """How old something is against how old it may be: amber from 80 % of the limit, red past it."""
+    age = now - since
+    if not limit:
+        return AgeMark(span(age), "", "0", "")
+    part = Decimal(age / limit)
+    tone = "bad" if part > 1 else "warn" if part >= SOON else ""
+    fill = f"{min(part * TICK, Decimal(100)):.0f}"
+    return AgeMark(span(age), _("limit %(span)s") % {"span": span(limit)}, fill, tone)
