@@ -81,7 +81,11 @@ def logging_settings(level: str = "INFO") -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
         # django-q2 tells of each wake-up, several a second.
-        "loggers": {"django.server": {"level": "WARNING"}, "django-q": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}},
+        "loggers": {
+            "django.server": {"level": "WARNING"},
+            "django-q": {"level": "WARNING"},
+            "httpx2": {"level": "WARNING"},
+        },
     }
 
 

@@ -1,8 +1,87 @@
 """Reads of the hub."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import NotFound
+from integrations.flows import FLOWS, Flow
+from integrations.models import Delivery, FlowRun, FlowState, System
+from integrations.states import DeliveryState
 from orders.models import Order
 
 
 def all_order_status(number: str) -> str:
     """The status of an order by its number, "" when there is none."""
     return Order.objects.filter(number=number).values_list("status", flat=True).first() or ""
+
+
+# The views of the list of deliveries.
+DELIVERY_VIEWS: dict[str, Q] = {
+    "dead": Q(state=DeliveryState.BURIED),
+    "waiting": Q(state__in=[DeliveryState.WAITING, DeliveryState.SENDING]),
+    "delivered": Q(state=DeliveryState.DELIVERED),
+    "dropped": Q(state=DeliveryState.DROPPED),
+}
+
+
+def all_deliveries(view: str, text: str = "") -> QuerySet[Delivery]:
+    """The deliveries of a view, the newest first; those that wait by when they are due."""
+    rows = Delivery.objects.filter(DELIVERY_VIEWS.get(view, DELIVERY_VIEWS["dead"])).select_related("event")
+    if text:
+        rows = rows.filter(Q(subject__icontains=text) | Q(event__name__icontains=text))
+    return rows.order_by("next_try_at", "id") if view == "waiting" else rows.order_by("-id")
+
+
+def all_delivery_counts() -> dict[str, int]:
+    """How many deliveries need somebody and how many wait; one statement."""
+    return Delivery.objects.aggregate(
+        **{name: Count("id", filter=DELIVERY_VIEWS[name]) for name in ("dead", "waiting")}
+    )
+
+
+def all_delivery(delivery_id: int) -> Delivery:
+    """One delivery with its event and its attempts. Raises NotFound."""
+    row = Delivery.objects.filter(pk=delivery_id).select_related("event").prefetch_related("tries").first()
+    if row is None:
+        raise NotFound(_("There is no such delivery."))
+    return row
+
+
+def all_buried_of(subject: str) -> QuerySet[Delivery]:
+    """The dead letters about a document, oldest first."""
+    rows = Delivery.objects.filter(subject=subject, state=DeliveryState.BURIED)
+    return rows.select_related("event").order_by("sequence", "id")
+
+
+def all_systems() -> list[System]:
+    """The other systems and whether they answer."""
+    return list(System.objects.order_by("key"))
+
+
+@dataclass(frozen=True)
+class FlowRow:
+    """A flow as it stands. state, last_run: None before its first run. as_of: how far it has read."""
+
+    flow: Flow
+    state: FlowState | None
+    last_run: FlowRun | None
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The moment up to which everything has been read."""
+        return self.state.as_of if self.state else None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a person has stopped it."""
+        return bool(self.state and self.state.is_paused)
+
+
+def all_flow_rows() -> list[FlowRow]:
+    """Every flow with its state and its newest run, in the order of the flows' page. Two statements."""
+    states = {state.flow: state for state in FlowState.objects.all()}
+    runs = {run.flow: run for run in FlowRun.objects.order_by("flow", "-id").distinct("flow")}
+    return [FlowRow(flow, states.get(name), runs.get(name)) for name, flow in FLOWS.items()]

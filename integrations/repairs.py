@@ -52,7 +52,9 @@ def repairs_for(case: Case) -> list[Repair]:
     """The repairs that a case of this kind permits; none when only its owner's system can mend it."""
     mends = MENDS.get(case.kind, {})
     return [
-        Repair(key, str(mend.title), str(mend.consequence)) for key, mend in mends.items() if mend.is_for(case)
+        Repair(key, str(mend.title), str(mend.consequence))
+        for key, mend in mends.items()
+        if mend.is_for(case)
     ]
 
 
@@ -131,7 +133,9 @@ def _run_flow(case: Case, reason: str, by: Actor) -> str:
 
 RETRY = Mend(
     gettext_lazy("Try again"),
-    gettext_lazy("Sends the same message once more, at once. Nothing is sent twice: the receiver knows its key."),
+    gettext_lazy(
+        "Sends the same message once more, at once. Nothing is sent twice: the receiver knows its key."
+    ),
     _retry,
 )
 DROP = Mend(
@@ -149,7 +153,9 @@ CANCEL = Mend(
 )
 RUN = Mend(
     gettext_lazy("Read it again now"),
-    gettext_lazy("Asks the other system once more instead of waiting for the next turn. Changes nothing there."),
+    gettext_lazy(
+        "Asks the other system once more instead of waiting for the next turn. Changes nothing there."
+    ),
     _run_flow,
 )
 MENDS: dict[str, dict[str, Mend]] = {

@@ -58,7 +58,10 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
                 "integrations.view_delivery",
             ),
             Entry(
-                _("Flows"), "sync_alt", "admin:integrations_flowrun_changelist", "integrations.view_flowrun"
+                _("Flows"),
+                "sync_alt",
+                "admin:integrations_flowstate_changelist",
+                "integrations.view_flowstate",
             ),
             Entry(_("Events"), "timeline", "admin:core_event_changelist", "core.view_event"),
         ],

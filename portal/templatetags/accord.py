@@ -147,7 +147,7 @@ def unit(code: str, quantity: Any = 1) -> str:
 @register.filter
 def when(moment: datetime | None) -> str:
     """Write a moment by its distance: `today 14:18`, `Thu 15:40`, `17 Nov`, `17 Nov 2025`."""
-    if moment is None:
+    if not moment:
         return UNKNOWN
     local, today = _local(moment), timezone.localdate()
     days = (today - local.date()).days
@@ -163,7 +163,7 @@ def when(moment: datetime | None) -> str:
 @register.filter
 def at(moment: datetime | None) -> str:
     """Write a moment with its hour whatever its distance: `Mon 16 Nov 10:31`, `today 14:18`."""
-    if moment is None:
+    if not moment:
         return UNKNOWN
     local = _local(moment)
     if local.date() == timezone.localdate():
@@ -174,7 +174,7 @@ def at(moment: datetime | None) -> str:
 @register.filter
 def clock(moment: datetime | None) -> str:
     """Write the age mark of a figure: the hour alone today, else as `when` does: `14:18`."""
-    if moment is None:
+    if not moment:
         return UNKNOWN
     local = _local(moment)
     return _pattern(local, "HH:mm") if local.date() == timezone.localdate() else when(moment)
@@ -194,7 +194,7 @@ def on(day: date | datetime | None) -> str:
 @register.filter
 def age(moment: datetime | None) -> str:
     """Write how long ago something was, in two units at most: `1 h 52 min`, `3 d 4 h`."""
-    if moment is None:
+    if not moment:
         return UNKNOWN
     return span(timezone.now() - moment)
 
@@ -202,7 +202,7 @@ def age(moment: datetime | None) -> str:
 @register.filter
 def span(length: timedelta | None) -> str:
     """Write a length of time in two units at most: `48 min`, `1 h 52 min`, `3 d 4 h`."""
-    if length is None:
+    if not isinstance(length, timedelta):
         return UNKNOWN
     minutes = max(int(length.total_seconds()), 0) // 60
     days, hours, left = minutes // 1440, minutes % 1440 // 60, minutes % 60
@@ -224,7 +224,7 @@ def is_past(moment: datetime | None, limit: timedelta | int | None) -> bool:
     """
     if limit is None or limit == "":
         return False
-    if moment is None:
+    if not moment:
         return True
     length = limit if isinstance(limit, timedelta) else timedelta(minutes=int(limit))
     return timezone.now() - moment > length

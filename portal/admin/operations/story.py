@@ -34,14 +34,22 @@ def story_of(case: Case) -> list[Happening]:
 
 def evidence_of(evidence: dict[str, Any]) -> list[tuple[str, str]]:
     """The evidence of a case as pairs of words; nested values stay as they came."""
-    return [(name.replace("_", " "), str(value)) for name, value in evidence.items() if value not in ("", None)]
+    return [
+        (name.replace("_", " "), str(value)) for name, value in evidence.items() if value not in ("", None)
+    ]
 
 
 def _step(step: CaseStep) -> Happening:
     tones = {"opened": "bad", "closed": "good", "repaired": "work"}
     system = step.source if step.source in SOURCES else "hub"
     return Happening(
-        step.at, step_words(step.kind), step.reason, step.actor_label, system, SOURCES[system], tones.get(step.kind, "")
+        step.at,
+        step_words(step.kind),
+        step.reason,
+        step.actor_label,
+        system,
+        SOURCES[system],
+        tones.get(step.kind, ""),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -69,6 +70,24 @@ def page_of(subject: str) -> str:
         return reverse(PAGES[kind], args=[number])
     except NoReverseMatch:
         return ""
+
+
+# What names a person in a payload; it is not needed to mend anything.
+PERSONAL = {"email", "phone", "street", "recipients", "contact", "person", "requested_by", "placed_by"}
+
+
+def without_people(value: Any) -> Any:
+    """A payload in which the values that name a person say that they are hidden (X-23)."""
+    if isinstance(value, dict):
+        return {
+            name: _("%(field)s hidden") % {"field": name}
+            if name in PERSONAL and inner
+            else without_people(inner)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [without_people(inner) for inner in value]
+    return value
 
 
 @dataclass(frozen=True)

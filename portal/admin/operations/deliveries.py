@@ -1,0 +1,85 @@
+"""Deliveries: every message that leaves, once per destination; dead letters with their attempts."""
+
+import json
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+
+from integrations import queries
+from integrations.actions.deliveries import drop_delivery, replay_delivery
+from integrations.models import Delivery
+from portal.admin.fed import FedAdmin
+from portal.admin.operations.words import page_of, without_people
+from portal.admin.pages import admin_page
+
+PER_PAGE = 50
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(FedAdmin):
+    """The queryset and permissions of the theme, pages of our own."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """The page of a delivery goes by its id, which is all the name it has."""
+        view = self.admin_site.admin_view(self.delivery_view)
+        return [path("<int:delivery_id>/page/", view, name="integrations_delivery_page"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The deliveries of a view; what waits for a system that is down is paused, not in error."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        view, text = request.GET.get("view", "waiting"), request.GET.get("q", "").strip()
+        page = Paginator(queries.all_deliveries(view, text), PER_PAGE).get_page(request.GET.get("page"))
+        down = {system.key: system for system in queries.all_systems() if system.down_since}
+        context = {
+            "view": view,
+            "text": text,
+            "page": page,
+            "rows": [(row, down.get(row.system), page_of(row.subject)) for row in page],
+            "counts": queries.all_delivery_counts(),
+            "down": list(down.values()),
+        }
+        template = "admin/accord/operations/deliveries.html"
+        return admin_page(request, template, title=_("Deliveries"), context=context)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The theme's address of a delivery leads to its own page."""
+        return redirect("admin:integrations_delivery_page", object_id)
+
+    def delivery_view(self, request: HttpRequest, delivery_id: int) -> HttpResponse:
+        """One delivery: the message, its attempts, and what may be done."""
+        delivery = queries.all_delivery(delivery_id)
+        if not self.has_view_permission(request, delivery):
+            raise PermissionDenied
+        if request.method == "POST":
+            return self._act(request, delivery)
+        context = {
+            "delivery": delivery,
+            "document": page_of(delivery.subject),
+            "attempts": list(delivery.tries.all())[::-1],
+            "message": json.dumps(without_people(delivery.event.payload), indent=2, ensure_ascii=False),
+            "may_act": request.user.has_perm("integrations.change_delivery"),
+        }
+        template = "admin/accord/operations/delivery.html"
+        return admin_page(request, template, title=str(delivery), context=context)
+
+    def _act(self, request: HttpRequest, delivery: Delivery) -> HttpResponse:
+        if not request.user.has_perm("integrations.change_delivery"):
+            raise PermissionDenied
+        by, reason = request.actor, request.POST.get("reason", "")  # type: ignore[attr-defined]
+        match request.POST.get("do", ""):
+            case "replay":
+                replay_delivery(delivery, by=by, reason=reason)
+                messages.success(request, _("Tried again at once."))
+            case "drop":
+                drop_delivery(delivery, by=by, reason=reason)
+                messages.success(request, _("Given up; newer messages of this document go on."))
+            case _:
+                raise Http404
+        return redirect("admin:integrations_delivery_page", delivery.pk)

@@ -1,0 +1,107 @@
+"""Flows: what comes from which system, how old it is against its limit, and the switch to pause it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.ownership import declared
+from integrations import queries
+from integrations.actions.flows import ask_for_run, pause_flow, resume_flow
+from integrations.flows import FLOWS
+from integrations.models import FlowRun, FlowState
+from integrations.queries import FlowRow
+from portal.admin.fed import FedAdmin
+from portal.admin.operations.words import AgeMark, age_mark
+from portal.admin.pages import admin_page
+
+OWNERS = {"erp": "ERP", "pim": "PIM"}
+
+
+@dataclass(frozen=True)
+class FlowLine:
+    """A flow as a line: how old against its limit, and its health in a word with its tone."""
+
+    row: FlowRow
+    owner: str
+    age: AgeMark | None
+    health: str
+    tone: str
+
+
+def line_of(row: FlowRow) -> FlowLine:
+    """The line of a flow. Paused is a person's decision, never an error."""
+    age = age_mark(row.as_of, row.flow.limit, now=timezone.now()) if row.as_of else None
+    state = row.state
+    if row.is_paused:
+        health, tone = _("Paused"), "out"
+    elif state is None or state.last_success_at is None:
+        health, tone = _("Not read yet"), ""
+    elif age and age.tone == "bad":
+        health, tone = _("Over its limit"), "bad"
+    elif state.last_error:
+        health, tone = _("Tries again"), "warn"
+    else:
+        health, tone = _("Healthy"), "ok"
+    return FlowLine(row, OWNERS.get(row.flow.owner, row.flow.owner), age, health, tone)
+
+
+@admin.register(FlowState)
+class FlowAdmin(FedAdmin):
+    """The queryset and permissions of the theme, a page of our own."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """All flows on one page, with the ownership matrix they carry out (INT-02)."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            return self._act(request)
+        lines = [line_of(row) for row in queries.all_flow_rows()]
+        context = {
+            "lines": lines,
+            "systems": queries.all_systems(),
+            "late": [line for line in lines if line.tone == "bad"],
+            "may_act": request.user.has_perm("integrations.change_flowstate"),
+            "matrix": declared(),
+        }
+        return admin_page(request, "admin/accord/operations/flows.html", title=_("Flows"), context=context)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A flow has no page beside the one of all flows."""
+        return redirect("admin:integrations_flowstate_changelist")
+
+    def _act(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.has_perm("integrations.change_flowstate"):
+            raise PermissionDenied
+        name, by = request.POST.get("flow", ""), request.actor  # type: ignore[attr-defined]
+        if name not in FLOWS:
+            raise Http404
+        match request.POST.get("do", ""):
+            case "pause":
+                pause_flow(name, by=by, reason=request.POST.get("reason", ""))
+                done = _("%(flow)s is paused.")
+            case "resume":
+                resume_flow(name, by=by)
+                done = _("%(flow)s goes on.")
+            case "run":
+                ask_for_run(name)
+                done = _("%(flow)s runs in the next seconds.")
+            case _:
+                raise Http404
+        messages.success(request, done % {"flow": FLOWS[name].label})
+        return redirect("admin:integrations_flowstate_changelist")
+
+
+@admin.register(FlowRun)
+class FlowRunAdmin(FedAdmin):
+    """Every run of every flow; seen = new + changed + same + rejected."""
+
+    list_display = ("flow", "started_at", "seen", "new", "changed", "same", "rejected", "removed", "error")
+    list_filter = ("flow", "is_full")
+    search_fields = ("flow", "error", "correlation_id")
+    ordering = ("-id",)
