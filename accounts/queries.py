@@ -20,7 +20,7 @@ def memberships_of(user_id: int) -> QuerySet[Membership]:
         Membership.objects.filter(user_id=user_id, is_active=True, user__is_active=True)
         .exclude(company__status=Company.Status.CLOSED)
         .select_related("company")
-        .order_by("company__name", "pk")
+        .order_by("pk")
     )
 
 
