@@ -26,13 +26,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Erp:
-    """The script with its place of databases."""
+    """The script with its place of databases; uri: of a PostgreSQL server, else SQLite files in `state`."""
 
     state: Path
+    uri: str = ""
 
     def command(self, *arguments: str) -> list[str]:
         script = str(PROJECT / "demo" / "erp" / "tryton_erp.py")
-        return [str(ensure("erp")), script, "--state", str(self.state), *arguments]
+        place = ["--uri", self.uri] if self.uri else []
+        return [str(ensure("erp")), script, "--state", str(self.state), *place, *arguments]
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -1,0 +1,163 @@
+"""A fault proxy in front of the ERP: its own process, HTTP, told over HTTP what to spoil.
+
+    python tests/proxy.py http://127.0.0.1:8069        prints {"listening": "http://127.0.0.1:PORT"}
+
+    PUT  /-/faults   [{"method": "sale.sale.create", "fault": "drop_after", "times": 1}, ...]
+    GET  /-/seen     [{"method": ..., "correlation_id": ..., "fault": ...}, ...]   PUT empties it
+
+Faults: delay (seconds), status (status, retry_after), drop_before (nothing reaches the ERP), drop_after (the
+ERP does it, the answer is lost), garbage (it does it, the answer is nonsense), hang (it is reached, but never
+answers within `seconds`), refuse (the connection is closed at once, for every call). `method` is a part of the
+JSON-RPC method; times: how often, -1 for ever.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
+
+
+@dataclass
+class Fault:
+    """What to do to the calls of a method, and how often still."""
+
+    method: str
+    fault: str
+    times: int = 1
+    seconds: float = 0.0
+    status: int = 503
+    retry_after: str = ""
+
+
+class State:
+    """The faults to come and the calls that came."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.faults: list[Fault] = []
+        self.seen: list[dict[str, Any]] = []
+
+    def note(self, method: str, correlation_id: str) -> Fault | None:
+        """Write a call down; the fault that waits for it, if any."""
+        with self.lock:
+            fault = next((f for f in self.faults if f.times and f.method in method), None)
+            if fault is not None:
+                fault.times -= 1
+            self.seen.append(
+                {"method": method, "correlation_id": correlation_id, "fault": fault.fault if fault else ""}
+            )
+            return fault
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection: control, or a call on its way to the ERP."""
+
+    protocol_version = "HTTP/1.1"
+    state: State
+    target: str
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+    def do_GET(self) -> None:
+        """Tell the calls that came."""
+        with self.state.lock:
+            self._answer(200, json.dumps(self.state.seen).encode())
+
+    def do_PUT(self) -> None:
+        """Take new faults, or forget the calls that came."""
+        body = json.loads(self._body() or b"[]")
+        with self.state.lock:
+            if self.path == "/-/faults":
+                self.state.faults = [Fault(**fault) for fault in body]
+            else:
+                self.state.seen = []
+        self._answer(200, b"{}")
+
+    def do_POST(self) -> None:
+        """Pass a call on, or spoil it."""
+        body = self._body()
+        try:
+            method = str(json.loads(body).get("method"))
+        except ValueError:
+            method = ""
+        fault = self.state.note(method, self.headers.get("X-Correlation-Id", ""))
+        kind = fault.fault if fault else ""
+        if fault and kind == "delay":
+            time.sleep(fault.seconds)
+        if kind in ("drop_before", "refuse"):
+            self._drop()
+            return
+        if fault and kind == "status":
+            extra = {"Retry-After": fault.retry_after} if fault.retry_after else {}
+            self._answer(fault.status, b"<html>busy</html>", **extra)
+            return
+        if fault and kind == "hang":
+            time.sleep(fault.seconds)
+            self._drop()
+            return
+        status, headers, content = self._forward(body)
+        if kind == "drop_after":
+            self._drop()
+        elif kind == "garbage":
+            self._answer(200, b"<html>this is no answer</html>")
+        else:
+            self.send_response(status)
+            for name, value in headers:
+                if name.lower() not in HOP:
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+    def _body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+        to = urlsplit(self.target)
+        connection = HTTPConnection(to.hostname or "", to.port or 80, timeout=120)
+        try:
+            headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP}
+            connection.request("POST", self.path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.getheaders(), answer.read()
+        except OSError:
+            return 502, [], b"<html>no ERP</html>"
+        finally:
+            connection.close()
+
+    def _answer(self, status: int, content: bytes, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _drop(self) -> None:
+        """Cut the connection without an answer."""
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+
+def main() -> None:
+    """Serve until the process is ended."""
+    Handler.state, Handler.target = State(), sys.argv[1].rstrip("/")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    print(json.dumps({"listening": f"http://127.0.0.1:{server.server_port}"}), flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
