@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Q, QuerySet
 from psycopg import sql
@@ -82,7 +83,10 @@ def facets_of(products: QuerySet[Product], chosen: Chosen) -> list[Facet]:
     products: the list before any filter. A value counts the products that have it and satisfy the
     choices made on the *other* attributes, so that a second value of the same one can be added.
     """
-    inner, params = products.order_by().values("pk", "attributes").query.sql_with_params()
+    try:
+        inner, params = products.order_by().values("pk", "attributes").query.sql_with_params()
+    except EmptyResultSet:  # the ORM knows without asking that there is nothing
+        return []
     has = sql.SQL("p.attributes @> ANY (%s::jsonb[])")
     tests: list[sql.Composable] = []
     for code, values in chosen.items():

@@ -110,8 +110,6 @@ def search_products(scope: Scope, text: str, category_slug: str | None = None) -
     """
     key = sku_key(text)
     words = search.ts_query(text)
-    if not key:
-        return _visible(scope).none()
     found = Q(status=Product.Status.ACTIVE, sku_key__startswith=key)
     if len(key) >= SHORTEST_MIDDLE:
         found |= Q(status=Product.Status.ACTIVE, sku_key__contains=key)
@@ -119,7 +117,7 @@ def search_products(scope: Scope, text: str, category_slug: str | None = None) -
     if query is not None:
         found |= Q(status=Product.Status.ACTIVE, search=query)
     rank = SearchRank(F("search"), query, normalization=Value(0)) if query is not None else Value(0.0)
-    products = _visible(scope).filter(found | Q(sku_key=key))
+    products = _visible(scope).filter(found | Q(sku_key=key)) if key else _visible(scope).none()
     if category_slug:
         products = products.filter(category__in=subtree_ids(category_slug))
     return products.annotate(

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from catalog.rules import LARGEST
 from portal.forms.numbers import parse_number
 from portal.views.catalogue.offers import Wish
 
@@ -38,9 +39,9 @@ class ListQuery:
     def of(cls, params: QueryDict) -> "ListQuery":
         """Read the parameters; what makes no sense is left out."""
         chosen = {
-            code: [value for value in params.getlist(code) if value][:MOST_VALUES]
+            code: [value for value in params.getlist(code) if value and "\0" not in value][:MOST_VALUES]
             for code in params
-            if code not in RESERVED
+            if code not in RESERVED and "\0" not in code
         }
         return cls(
             text=params.get("q", "").replace("\0", "").strip()[:200],
@@ -61,7 +62,9 @@ class ListQuery:
 
 def wish_of(params: QueryDict) -> Wish:
     """The unit and quantity that a product page is asked for; nonsense means the smallest."""
+    unit = params.get("unit", "")
     try:
-        return Wish(params.get("unit", ""), parse_number(params.get("quantity", "").strip()))
+        quantity = parse_number(params.get("quantity", "").strip())
     except ValueError:
-        return Wish(params.get("unit", ""))
+        return Wish(unit)
+    return Wish(unit, quantity) if abs(quantity) <= LARGEST * 10 else Wish(unit)

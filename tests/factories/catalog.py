@@ -33,7 +33,7 @@ class ProductFactory(DjangoModelFactory):
     class Params:
         unpublished = factory.Trait(pim_as_of=None, name="")
 
-    sku = factory.Sequence(lambda n: f"4762-M8X{n}-88Z")
+    sku = factory.Sequence(lambda n: f"912-{n:05}-88Z")
     sku_key = factory.LazyAttribute(lambda product: sku_key(product.sku))
     sku_order = factory.LazyAttribute(lambda product: natural_order(product.sku))
     erp_id = factory.Sequence(str)
