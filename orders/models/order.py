@@ -161,6 +161,11 @@ class OrderLine(models.Model):
     def __str__(self) -> str:
         return f"{self.order}/{self.position}"
 
+    @property
+    def code(self) -> str:
+        """The unit's code, under the name by which units are read."""
+        return self.unit_code
+
 
 class OrderMove(Traced):
     """One move of an order's status: from, to, by whom, why (ORD-21)."""

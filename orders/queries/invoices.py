@@ -1,10 +1,10 @@
 """Invoices and credit notes: the ERP's documents, read-only."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import Scope
@@ -133,6 +133,23 @@ def balance_of(scope: Scope) -> Balance:
         as_of=as_of,
         is_stale=as_of is not None and is_stale(KIND, as_of),
     )
+
+
+def due_invoices(scope: Scope, *, within_days: int = 7) -> QuerySet[Invoice]:
+    """Invoices that are overdue or due within some days, the oldest first."""
+    until = erp_today() + timedelta(days=within_days)
+    return (
+        invoices_for(scope)
+        .filter(kind=InvoiceKind.INVOICE, open_amount__gt=0, due_on__lte=until)
+        .prefetch_related("orders")
+        .order_by("due_on", "pk")
+    )
+
+
+def tab_counts(scope: Scope) -> dict[str, int]:
+    """How many documents each tab holds. One statement."""
+    counts = {name: Count("pk", filter=found) if found else Count("pk") for name, found in TABS.items()}
+    return invoices_for(scope).aggregate(**counts)
 
 
 def all_invoices() -> QuerySet[Invoice]:

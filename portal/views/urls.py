@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from portal.views import cart, components, health, home, mails, quotes, rfqs
+from portal.views import (
+    approvals,
+    cart,
+    checkout,
+    components,
+    health,
+    home,
+    invoices,
+    mails,
+    orders,
+    quotes,
+    rfqs,
+)
 from portal.views.catalogue import listing, media, product
 
 app_name = "portal"
@@ -31,6 +43,15 @@ urlpatterns = [
     path("quotes/<str:number>/accept/", quotes.accept, name="quote-accept"),
     path("quotes/<str:number>/change/", quotes.change, name="quote-change"),
     path("quotes/<str:number>/decline/", quotes.decline, name="quote-decline"),
+    path("checkout/", checkout.checkout_detail, name="checkout"),
+    path("orders/", orders.order_list, name="order-list"),
+    path("orders/<str:number>/", orders.order_detail, name="order-detail"),
+    path("orders/<str:number>/approve/", orders.order_approve, name="order-approve"),
+    path("orders/<str:number>/reject/", orders.order_reject, name="order-reject"),
+    path("orders/<str:number>/cancel/", orders.order_cancel, name="order-cancel"),
+    path("approvals/", approvals.approval_list, name="approval-list"),
+    path("invoices/", invoices.invoice_list, name="invoice-list"),
+    path("invoices/<path:number>/", invoices.invoice_detail, name="invoice-detail"),
     path("mails/", mails.mail_list, name="mail-list"),
     path("mails/<str:name>/", mails.mail_detail, name="mail-detail"),
     path("mails/<str:name>/html/", mails.mail_html, name="mail-html"),

@@ -1,0 +1,87 @@
+"""What a buyer decides at checkout."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Address
+from accounts.scope import Scope
+from core.days import erp_today
+from orders.actions.checkout import CheckoutChoice
+from orders.models import Order
+from orders.queries.orders import orders_with_po
+
+
+class CheckoutForm(forms.Form):
+    """Where to, under which number, until when; and what the page had shown.
+
+    A PO number that an open order already carries is asked about once: `keep_po` is the answer.
+    """
+
+    token = forms.CharField(widget=forms.HiddenInput)
+    shown = forms.CharField(widget=forms.HiddenInput)
+    ship_to = forms.ChoiceField(
+        label=_("Ship to"),
+        error_messages={
+            "required": _("Choose where the goods go."),
+            "invalid_choice": _("Choose one of your company's delivery addresses."),
+        },
+    )
+    po_number = forms.CharField(
+        label=_("Your PO number"), max_length=60, required=False, help_text=_("Printed on every paper.")
+    )
+    requested_on = forms.DateField(
+        label=_("Requested delivery"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    note = forms.CharField(
+        label=_("Note to us"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    keep_po = forms.BooleanField(label=_("This is another order: keep the number"), required=False)
+
+    def __init__(
+        self, *args: Any, scope: Scope, addresses: Iterable[Address], needs_po: bool, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.scope = scope
+        self.used_by: Order | None = None
+        field = self.fields["ship_to"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [(address.erp_id, str(address)) for address in addresses]
+        self.fields["po_number"].required = needs_po
+        self.fields["po_number"].error_messages["required"] = _(
+            "Your company orders with a PO number: enter it, it is printed on every paper."
+        )
+        self.fields["requested_on"].widget.attrs["min"] = erp_today().isoformat()
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        day = data.get("requested_on")
+        if day is not None and day < erp_today():
+            self.add_error("requested_on", _("This day is over: choose a later one."))
+        self.used_by = orders_with_po(self.scope, data.get("po_number", "")).order_by("-pk").first()
+        # The order of this very form, sent twice, is no second use of its number.
+        if self.used_by and self.used_by.origin_ref == data.get("token"):
+            self.used_by = None
+        if self.used_by and not data.get("keep_po"):
+            self.add_error(
+                "po_number",
+                _("%(order)s already carries this number. Change it, or confirm it below.")
+                % {"order": self.used_by.number},
+            )
+        return data
+
+    def choice(self) -> CheckoutChoice:
+        """The answers as the action takes them; only after is_valid."""
+        data = self.cleaned_data
+        return CheckoutChoice(
+            token=data["token"],
+            shown_digest=data["shown"],
+            ship_to_erp_id=data["ship_to"],
+            po_number=data["po_number"],
+            note=data["note"],
+            requested_on=data["requested_on"],
+        )

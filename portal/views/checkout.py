@@ -1,0 +1,98 @@
+"""Checkout: the last look at a cart, and the order made from it."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.queries import acting_company, billing_of, ship_to_addresses
+from accounts.states import Right
+from orders.actions.cart import CartDetails, set_details
+from orders.actions.checkout import checkout
+from orders.models import Cart
+from orders.queries.approval import approval_outlook
+from orders.queries.cart import CartSheet, cart_for, cart_sheet
+from orders.queries.credit import credit_outlook
+from orders.states import OrderStatus
+from portal.forms.checkout import CheckoutForm
+from portal.middleware import BuyerRequest
+
+SHIP_TO = "ship_to"
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def checkout_detail(request: BuyerRequest) -> HttpResponse:
+    """Show what would be ordered, on which terms, and order it (CRT-07, CRT-09, CRT-15)."""
+    request.scope.require(Right.BUY)
+    cart = cart_for(request.scope)
+    if request.method == "POST":
+        return _order(request, cart)
+    sheet = cart_sheet(cart, request.scope)
+    if not sheet.lines:
+        messages.info(request, _("Your cart is empty: there is nothing to order."))
+        return redirect("portal:home")
+    return _page(request, sheet, _form(request, sheet))
+
+
+def _order(request: BuyerRequest, cart: Cart) -> HttpResponse:
+    form = _form(request, None, request.POST)
+    if not form.is_valid():
+        sheet = cart_sheet(cart, request.scope)
+        return _page(request, sheet, form, status=422) if sheet.lines else redirect("portal:order-list")
+    choice = form.choice()
+    if str(cart.token) == choice.token:
+        # Kept before anything can be refused, so that nothing typed is lost.
+        details = CartDetails(choice.po_number, choice.note, choice.requested_on)
+        set_details(request.scope, details, by=request.actor)
+        request.session[SHIP_TO] = choice.ship_to_erp_id
+    order = checkout(cart, choice, by=request.actor)
+    if order.status == OrderStatus.PENDING_APPROVAL:
+        text = _("Order %(number)s is placed and waits for approval.")
+    else:
+        text = _("Order %(number)s is received. You are told when our ERP has confirmed it.")
+    messages.success(request, text % {"number": order.number})
+    return redirect("portal:order-detail", number=order.number)
+
+
+def _form(request: BuyerRequest, sheet: CartSheet | None, data: Any = None) -> CheckoutForm:
+    addresses = list(ship_to_addresses(request.scope))
+    initial = {}
+    if sheet is not None:
+        known = [address.erp_id for address in addresses]
+        last = request.session.get(SHIP_TO)
+        initial = {
+            "token": str(sheet.cart.token),
+            "shown": sheet.digest,
+            "ship_to": last if last in known else next(iter(known), ""),
+            "po_number": sheet.cart.po_number,
+            "requested_on": sheet.cart.requested_on,
+            "note": sheet.cart.note,
+        }
+    return CheckoutForm(
+        data,
+        initial=initial,
+        scope=request.scope,
+        addresses=addresses,
+        needs_po=acting_company(request.scope).needs_po_number,
+    )
+
+
+def _page(request: BuyerRequest, sheet: CartSheet, form: CheckoutForm, status: int = 200) -> HttpResponse:
+    company = acting_company(request.scope)
+    context = {
+        "sheet": sheet,
+        "form": form,
+        "company": company,
+        "billing": billing_of(company),
+        "addresses": ship_to_addresses(request.scope),
+        "chosen": form["ship_to"].value(),
+        "credit": credit_outlook(request.scope, sheet.totals.gross_amount),
+        "approval": approval_outlook(request.scope, sheet.totals.net_amount),
+        "token": str(sheet.cart.token),
+    }
+    return render(request, "portal/checkout/detail.html", context, status=status)

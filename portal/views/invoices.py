@@ -1,0 +1,58 @@
+"""A buyer's invoices and credit notes, as the ERP issued them."""
+
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from accounts.states import Right
+from core.days import erp_today
+from orders.queries.invoices import (
+    balance_of,
+    invoice_by_number,
+    invoice_view,
+    search_invoices,
+    tab_counts,
+)
+from portal.middleware import BuyerRequest
+
+PAGE = 25
+TABS = [
+    ("all", gettext_lazy("All")),
+    ("open", gettext_lazy("Open")),
+    ("paid", gettext_lazy("Paid")),
+    ("credit", gettext_lazy("Credit notes")),
+]
+
+
+@login_required
+@require_GET
+def invoice_list(request: BuyerRequest) -> HttpResponse:
+    """The invoices that may be seen, with what is open (FIN-01, FIN-02)."""
+    request.scope.require(Right.SEE_INVOICES)
+    text, tab = request.GET.get("q", ""), request.GET.get("tab", "all")
+    invoices = search_invoices(request.scope, text=text, tab=tab).prefetch_related("orders")
+    counts = tab_counts(request.scope)
+    context = {
+        "page": Paginator(invoices, PAGE).get_page(request.GET.get("page")),
+        "query": urlencode({key: value for key, value in (("q", text), ("tab", tab)) if value}) + "&",
+        "text": text,
+        "tab": tab,
+        "tabs": [(key, label, counts[key]) for key, label in TABS],
+        "balance": balance_of(request.scope),
+        "today": erp_today(),
+        "shows_company": len(request.scope.company_ids) > 1,
+    }
+    return render(request, "portal/invoices/list.html", context)
+
+
+@login_required
+@require_GET
+def invoice_detail(request: BuyerRequest, number: str) -> HttpResponse:
+    """One invoice or credit note with lines, tax, payments and what credits it."""
+    invoice = invoice_by_number(request.scope, number)
+    return render(request, "portal/invoices/detail.html", {"view": invoice_view(invoice), "invoice": invoice})

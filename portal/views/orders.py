@@ -1,0 +1,107 @@
+"""A buyer's orders: found, followed, taken back, decided on."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.states import Right
+from orders.actions.approval import approve_order, reject_order
+from orders.actions.cancel import cancel_order
+from orders.queries.approval import may_decide
+from orders.queries.orders import order_by_number, search_orders, tab_counts
+from orders.queries.view import order_view
+from portal.forms.orders import CancelForm, DecisionForm
+from portal.middleware import BuyerRequest
+from portal.views.approvals import reason_of
+
+PAGE = 25
+TABS = [
+    ("all", gettext_lazy("All")),
+    ("open", gettext_lazy("Open")),
+    ("waiting", gettext_lazy("Waiting for approval")),
+    ("trouble", gettext_lazy("In trouble")),
+    ("unpaid", gettext_lazy("Not paid")),
+    ("done", gettext_lazy("Complete")),
+]
+
+
+@login_required
+@require_GET
+def order_list(request: BuyerRequest) -> HttpResponse:
+    """Orders of the acting company and the branches in view, newest first."""
+    text, tab = request.GET.get("q", ""), request.GET.get("tab", "all")
+    orders = search_orders(request.scope, text=text, tab=tab)
+    counts = tab_counts(request.scope)
+    context = {
+        "page": Paginator(orders, PAGE).get_page(request.GET.get("page")),
+        "query": urlencode({key: value for key, value in (("q", text), ("tab", tab)) if value}) + "&",
+        "text": text,
+        "tab": tab,
+        "tabs": [(key, label, counts[key]) for key, label in TABS],
+        "shows_company": len(request.scope.company_ids) > 1,
+    }
+    return render(request, "portal/orders/list.html", context)
+
+
+@login_required
+@require_GET
+def order_detail(request: BuyerRequest, number: str) -> HttpResponse:
+    """One order with everything known of it."""
+    order = order_by_number(request.scope, number)
+    context = {
+        "order": order,
+        "view": order_view(order),
+        "reason": reason_of(order),
+        "may_cancel": request.scope.may(Right.BUY),
+        "may_decide": may_decide(request.scope, order),
+        "may_see_invoices": request.scope.may(Right.SEE_INVOICES),
+        "decision": DecisionForm(),
+        "cancel": CancelForm(),
+    }
+    return render(request, "portal/orders/detail.html", context)
+
+
+@login_required
+@require_POST
+def order_approve(request: BuyerRequest, number: str) -> HttpResponse:
+    """Let a waiting order go on."""
+    order = order_by_number(request.scope, number)
+    request.scope.require(Right.APPROVE)
+    form = DecisionForm(request.POST)
+    comment = form.cleaned_data["comment"] if form.is_valid() else ""
+    approve_order(order, by=request.actor, comment=comment)
+    messages.success(request, _("Order %(number)s is approved and on its way.") % {"number": number})
+    return redirect("portal:order-detail", number=number)
+
+
+@login_required
+@require_POST
+def order_reject(request: BuyerRequest, number: str) -> HttpResponse:
+    """Refuse a waiting order, with a reason."""
+    order = order_by_number(request.scope, number)
+    request.scope.require(Right.APPROVE)
+    form = DecisionForm(request.POST)
+    comment = form.cleaned_data["comment"] if form.is_valid() else ""
+    reject_order(order, by=request.actor, comment=comment)
+    messages.success(request, _("Order %(number)s is rejected; the buyer is told why.") % {"number": number})
+    return redirect("portal:order-detail", number=number)
+
+
+@login_required
+@require_POST
+def order_cancel(request: BuyerRequest, number: str) -> HttpResponse:
+    """Take an order back that the ERP has not confirmed."""
+    order = order_by_number(request.scope, number)
+    request.scope.require(Right.BUY)
+    form = CancelForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    cancel_order(order, by=request.actor, reason=reason)
+    messages.success(request, _("Order %(number)s is cancelled.") % {"number": number})
+    return redirect("portal:order-detail", number=number)
