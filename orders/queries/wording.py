@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from babel.dates import format_date
 from babel.numbers import format_decimal, get_currency_precision
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
@@ -34,11 +36,20 @@ def amount(payload: Payload, key: str) -> str:
     currency = payload.get("currency", "")
     digits = get_currency_precision(currency) if currency else 2
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    return f"{currency} {format_decimal(Decimal(value), format=pattern, locale=to_locale(get_language() or 'en'))}"
+    written = format_decimal(Decimal(value), format=pattern, locale=_locale())
+    return f"{currency} {written}".replace("-", "−")
+
+
+def _locale() -> str:
+    return to_locale(get_language() or "en")
 
 
 def _number(value: str) -> str:
-    return format_decimal(Decimal(value), format="#,##0.######", locale=to_locale(get_language() or "en"))
+    return format_decimal(Decimal(value), format="#,##0.######", locale=_locale())
+
+
+def _day(value: str | None) -> str:
+    return format_date(date.fromisoformat(value), format="EEE d MMM", locale=_locale()) if value else ""
 
 
 def _net(payload: Payload) -> str:
@@ -63,7 +74,7 @@ def _goods(payload: Payload) -> str:
 
 
 def _planned(payload: Payload) -> str:
-    return ", ".join(part for part in (_goods(payload), payload.get("planned_on") or "") if part)
+    return ", ".join(part for part in (_goods(payload), _day(payload.get("planned_on"))) if part)
 
 
 def _invoice(payload: Payload) -> str:

@@ -35,7 +35,7 @@ def checkout_detail(request: BuyerRequest) -> HttpResponse:
     sheet = cart_sheet(cart, request.scope)
     if not sheet.lines:
         messages.info(request, _("Your cart is empty: there is nothing to order."))
-        return redirect("portal:home")
+        return redirect("portal:cart")
     return _page(request, sheet, _form(request, sheet))
 
 
