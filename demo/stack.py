@@ -29,6 +29,7 @@ from psycopg import sql
 
 from demo.environment import PROJECT, ensure, say
 from demo.part import Part, StartFailure
+from demo.watcher import OWNED_BY_DEMO, end_owned
 from portal.postgres.cluster import Cluster
 
 ERP_SCRIPT = PROJECT / "demo" / "erp" / "tryton_erp.py"
@@ -127,7 +128,7 @@ class Stack:
         if self.plan.template is not None:
             self._throw_away()
         if self.owns_database:
-            self.cluster.stop()
+            end_owned(self.cluster)
         if self.watcher is not None and self.watcher.stdin is not None:
             with suppress(BrokenPipeError):
                 self.watcher.communicate("done\n", timeout=20)
@@ -138,7 +139,9 @@ class Stack:
 
     def start_erp(self) -> None:
         """Start the ERP's server on its port and wait until it answers."""
-        part = self._part("erp", [*self._erp_command(), "serve", "--die-with-parent", "--port", str(self.erp_port)])
+        part = self._part(
+            "erp", [*self._erp_command(), "serve", "--die-with-parent", "--port", str(self.erp_port)]
+        )
         part.start()
         self._wait(part, 60, lambda: _answers(f"{self.erp_url}/", any_status=True))
 
@@ -283,11 +286,12 @@ class Stack:
             self.plan.tell("Database: the one that DATABASE_URL names")
             return
         # A cluster found running belongs to somebody else, unless its launcher and watcher were both killed.
-        marker = self.root / "run" / "database"
-        self.owns_database = self.plan.cluster is None and (marker.exists() or not self.cluster.is_running())
+        mark = self.cluster.root / OWNED_BY_DEMO
+        self.owns_database = self.plan.cluster is None and (mark.exists() or not self.cluster.is_running())
         if self.owns_database:
             self._tell_watcher("database")
-            marker.touch()
+            self.cluster.root.mkdir(mode=0o700, exist_ok=True)
+            mark.touch()
         if self.plan.template is not None:
             self.database_url = self._clone(self.plan.template)
             return
@@ -318,10 +322,13 @@ class Stack:
     def _prepare_erp(self) -> Callable[[], None]:
         order = "init" if self.plan.template is None else "reset"
         part = self._part("erp-init", [*self._erp_command(), order])
-        is_first = not (self.root / "erp").exists()
-        self.plan.tell(
-            "ERP: building Tryton with the demo company (a minute or two) ..." if is_first else "ERP: Tryton"
-        )
+        if self.plan.template is None:
+            first = (
+                ""
+                if (self.root / "erp").exists()
+                else ": building it with the demo company (a minute or two)"
+            )
+            self.plan.tell(f"ERP: Tryton{first} ...")
         part.start()
 
         def wait() -> None:

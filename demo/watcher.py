@@ -17,6 +17,8 @@ from pathlib import Path
 from portal.postgres.cluster import Cluster
 
 PATIENCE_SECONDS = 12
+# Lies in the cluster's folder as long as a demo is to end it, also one that could not.
+OWNED_BY_DEMO = "started-by-demo"
 
 
 def main() -> None:
@@ -41,7 +43,13 @@ def main() -> None:
         if _lives(group):
             os.killpg(group, signal.SIGKILL)
     if owns_database:
-        Cluster(Path(sys.argv[1])).stop()
+        end_owned(Cluster(Path(sys.argv[1])))
+
+
+def end_owned(cluster: Cluster) -> None:
+    """End a cluster that a demo started, and the mark that says so."""
+    cluster.stop()
+    (cluster.root / OWNED_BY_DEMO).unlink(missing_ok=True)
 
 
 def _lives(group: int) -> bool:
