@@ -140,7 +140,7 @@ class Stack:
     def start_erp(self) -> None:
         """Start the ERP's server on its port and wait until it answers."""
         part = self._part(
-            "erp", [*self._erp_command(), "serve", "--die-with-parent", "--port", str(self.erp_port)]
+            "erp", [*self.erp_command(), "serve", "--die-with-parent", "--port", str(self.erp_port)]
         )
         part.start()
         self._wait(part, 60, lambda: _answers(f"{self.erp_url}/", any_status=True))
@@ -176,7 +176,7 @@ class Stack:
 
     def erp(self, *arguments: str, given: str | None = None) -> str:
         """Run the ERP's script (scenario, info ...) on the stack's ERP and return what it printed."""
-        command = [*self._erp_command(), *arguments]
+        command = [*self.erp_command(), *arguments]
         done = subprocess.run(
             command, cwd=PROJECT, env=self.erp_environment, input=given, capture_output=True, text=True
         )
@@ -234,7 +234,7 @@ class Stack:
     def _erp_database(self) -> str:
         return "erp" if self.plan.erp_kind == "sqlite" else f"erp_{self.plan.database}"
 
-    def _erp_command(self) -> list[str]:
+    def erp_command(self) -> list[str]:
         command = [str(ensure("erp")), str(ERP_SCRIPT), "--state", str(self.root / "erp")]
         if self.plan.erp_kind == "postgresql":
             access = self.cluster.access()
@@ -321,7 +321,7 @@ class Stack:
 
     def _prepare_erp(self) -> Callable[[], None]:
         order = "init" if self.plan.template is None else "reset"
-        part = self._part("erp-init", [*self._erp_command(), order])
+        part = self._part("erp-init", [*self.erp_command(), order])
         if self.plan.template is None:
             first = (
                 ""
