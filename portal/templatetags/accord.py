@@ -129,6 +129,17 @@ def unit_label(packed: Any) -> str:
 
 
 @register.filter
+def in_unit(quantity: Any, packed: Any) -> str:
+    """Write a quantity in a unit of a product: `500 pc`, `2 boxes of 200`."""
+    name = unit(packed.code, quantity)
+    content = Decimal(packed.numerator) / Decimal(packed.denominator)
+    if content == 1:
+        return f"{qty(quantity)} {name}"
+    words = {"quantity": qty(quantity), "unit": name, "content": qty(content)}
+    return gettext("%(quantity)s %(unit)s of %(content)s") % words
+
+
+@register.filter
 def percent(value: Any) -> str:
     """Write a percentage with one decimal, without rounding it to a whole: `18.9 %`."""
     return UNKNOWN if value is None or value == "" else f"{_decimal(Decimal(value), 1, 1)} %"

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -71,6 +72,20 @@ def test_a_quantity_has_no_more_decimals_than_it_has(value, written):
 )
 def test_a_unit_is_named_as_buyers_say_it_and_an_unknown_code_stays_a_code(code, quantity, word):
     assert accord.unit(code, quantity) == word
+
+
+@pytest.mark.parametrize(
+    ("quantity", "code", "content", "written"),
+    [
+        (Decimal("500"), "C62", 1, "500 pc"),
+        (Decimal("2"), "XBX", 200, "2 boxes of 200"),
+        (Decimal("1"), "XPX", 48000, "1 pallet of 48,000"),
+    ],
+)
+def test_a_quantity_in_a_package_says_what_the_package_holds(quantity, code, content, written):
+    packed = SimpleNamespace(code=code, numerator=content, denominator=1)
+
+    assert accord.in_unit(quantity, packed) == written
 
 
 @pytest.mark.parametrize(
