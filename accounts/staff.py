@@ -9,7 +9,7 @@ SALES, SALES_MANAGER, OPERATOR = "Sales", "Sales manager", "Operator"
 
 VIEWED = {
     "accounts": ["company", "address", "creditaccount", "paymentterm", "membership"],
-    "catalog": ["product", "category", "warehouse", "stocklevel", "productunit"],
+    "catalog": ["product", "category", "warehouse", "stocklevel", "allocation", "productunit", "media"],
     "pricing": [
         "pricelist",
         "pricerow",
@@ -45,7 +45,12 @@ DOES: dict[str, set[str]] = {
         "quotes.add_quotepolicy",
         "pricing.add_pricepolicy",
     },
-    OPERATOR: {"core.change_case", "integrations.change_delivery", "integrations.change_flowstate"},
+    OPERATOR: {
+        "core.change_case",
+        "integrations.change_delivery",
+        "integrations.change_flowstate",
+        "catalog.change_warehouse",
+    },
 }
 
 

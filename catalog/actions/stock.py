@@ -1,9 +1,12 @@
 """Warehouses and stock, as the ERP tells them; nobody else writes them (INV-15)."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Warehouse
 from catalog.records import StockRecord, WarehouseRecord
@@ -11,6 +14,7 @@ from core import ownership, staging
 from core.actor import Actor
 from core.applied import Applied, Rejected
 from core.changes import assign, differs, write
+from core.errors import InvalidValue, NotFound
 
 COLUMNS = {
     "sku": "text",
@@ -103,6 +107,37 @@ def apply_warehouses(records: Sequence[WarehouseRecord], *, by: Actor, is_full: 
     Warehouse.objects.filter(pk__in=[row.pk for row in gone]).update(is_active=False)
     same = len(told) - len(new) - len(changed)
     return Applied(new=len(new), changed=len(changed), same=same, removed=len(gone))
+
+
+@dataclass(frozen=True)
+class WarehouseSettings:
+    """What we decide about a warehouse. time_zone: of its cut-off; position: the smaller sells first."""
+
+    time_zone: str
+    position: int
+    is_active: bool
+
+
+@transaction.atomic
+def set_warehouse(code: str, settings: WarehouseSettings, *, by: Actor) -> Warehouse:
+    """Say whether and in which order we sell from a warehouse.
+
+    Raises InvalidValue for a time zone that is not known, NotFound for an unknown code.
+    """
+    ownership.check(by, "catalog.Warehouse", ("time_zone", "position", "is_active"))
+    warehouse = Warehouse.objects.select_for_update(of=("self",), no_key=True).filter(code=code).first()
+    if warehouse is None:
+        raise NotFound(_("There is no warehouse “%(code)s”.") % {"code": code})
+    if settings.time_zone not in available_timezones():
+        raise InvalidValue(
+            _("“%(zone)s” is no time zone. Write one such as Europe/Vienna.") % {"zone": settings.time_zone},
+            field="time_zone",
+        )
+
+    values = asdict(settings)
+    assign(warehouse, values)
+    warehouse.save(update_fields=list(values))
+    return warehouse
 
 
 @transaction.atomic

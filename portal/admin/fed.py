@@ -78,8 +78,12 @@ class FedAdmin(ModelAdmin):
         for field in self.model._meta.fields:
             if field.name not in self.hidden:
                 groups.setdefault(owner_of(self.label, field.name), []).append(field.name)
-        as_of = getattr(obj, "as_of", None)
-        return [(self._title(owner, as_of), {"fields": groups[owner]}) for owner in OWNERS if owner in groups]
+        owners = [owner for owner in OWNERS if owner in groups]
+        return [(self._title(owner, self.age_of(obj, owner)), {"fields": groups[owner]}) for owner in owners]
+
+    def age_of(self, obj: Any, owner: str) -> Any:
+        """How old the fields of an owner are, None where nobody knows."""
+        return getattr(obj, "as_of", None)
 
     def _title(self, owner: str, as_of: Any) -> str:
         if owner == "us":

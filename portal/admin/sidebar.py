@@ -73,7 +73,12 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
             Entry(
                 _("Categories"), "account_tree", "admin:catalog_category_changelist", "catalog.view_category"
             ),
-            Entry(_("Stock"), "warehouse", "admin:catalog_stocklevel_changelist", "catalog.view_stocklevel"),
+            Entry(
+                _("Stock"), "inventory_2", "admin:catalog_stocklevel_changelist", "catalog.view_stocklevel"
+            ),
+            Entry(
+                _("Warehouses"), "warehouse", "admin:catalog_warehouse_changelist", "catalog.view_warehouse"
+            ),
             Entry(_("Price explain"), "price_check", "admin:pricing_explain", "pricing.view_pricelist"),
             Entry(_("Price lists"), "sell", "admin:pricing_pricelist_changelist", "pricing.view_pricelist"),
             Entry(_("Prices"), "price_change", "admin:pricing_pricerow_changelist", "pricing.view_pricerow"),

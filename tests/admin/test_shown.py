@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Company, User
+from catalog.models import Warehouse
 from core.models import Event, Refusal
 from core.outbox import record
 from portal.admin.fed import FedAdmin
@@ -106,5 +107,6 @@ def test_everything_that_is_shown_from_a_feed_or_a_log_is_closed_to_typing():
     assert {"Company", "User", "Event", "Refusal"} <= {site.model.__name__ for site in shown}
     for site in shown:
         assert not site.has_add_permission(None)
-        assert not site.has_change_permission(None)
+        if site.model is not Warehouse:  # part of a warehouse is ours: see test_catalog
+            assert not site.has_change_permission(None)
         assert not site.has_delete_permission(None)

@@ -1,0 +1,189 @@
+"""The back office of the catalogue: products, taxonomy, warehouses and stock, shown with their owners."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.decorators import display
+
+from catalog.actions.stock import WarehouseSettings, set_warehouse
+from catalog.models import (
+    Allocation,
+    Category,
+    Media,
+    Product,
+    ProductRelation,
+    ProductUnit,
+    StockLevel,
+    Warehouse,
+)
+from core import freshness
+from portal.admin.fed import FedAdmin, ShownTable
+from portal.templatetags.accord import qty, unit, unit_label
+
+STATUS_TONES = {"active": "success", "blocked": "warning", "retired": "danger"}
+
+
+class UnitInline(ShownTable):
+    """The units it is sold in: conversions by the ERP, packing by the PIM."""
+
+    model = ProductUnit
+    fields = ("key", "what", "numerator", "denominator", "is_default", "is_active", "packing_text")
+    readonly_fields = fields
+
+    @admin.display(description=_("unit"))
+    def what(self, packed: ProductUnit) -> str:
+        """The unit with its content."""
+        return unit_label(packed)
+
+
+class StockInline(ShownTable):
+    """The ERP's figures."""
+
+    model = StockLevel
+    fields = ("warehouse", "on_hand", "as_of")
+    readonly_fields = fields
+
+
+class AllocationInline(ShownTable):
+    """What we hold back for documents."""
+
+    model = Allocation
+    fields = ("subject", "warehouse", "quantity", "made_at", "counted_at")
+    readonly_fields = fields
+
+
+class MediaInline(ShownTable):
+    """Pictures and documents, by reference."""
+
+    model = Media
+    fields = ("kind", "reference", "title")
+    readonly_fields = fields
+
+
+class RelationInline(ShownTable):
+    """What goes with it or stands in for it."""
+
+    model = ProductRelation
+    fk_name = "product"
+    fields = ("kind", "other", "position")
+    readonly_fields = fields
+
+
+@admin.register(Product)
+class ProductAdmin(SimpleHistoryAdmin, FedAdmin):
+    """Products: identity and units by the ERP, content by the PIM; nobody makes one here (PIM-16)."""
+
+    list_display = (
+        "sku",
+        "title",
+        "standing",
+        "category",
+        "smallest",
+        "is_published",
+        "erp_as_of",
+        "pim_as_of",
+    )
+    list_select_related = ("category",)
+    list_filter = ("status", ("pim_as_of", admin.EmptyFieldListFilter), "category")
+    search_fields = ("sku", "sku_key", "name", "erp_name", "gtin")
+    ordering = ("sku_order", "sku")
+    inlines = (UnitInline, StockInline, AllocationInline, MediaInline, RelationInline)
+    hidden = ("id", "search", "sku_key", "sku_order", "erp_as_of", "pim_as_of")
+
+    def age_of(self, obj: Any, owner: str) -> Any:
+        """The ERP's and the PIM's figures have ages of their own."""
+        if owner == "erp":
+            return freshness.later(obj.erp_as_of, freshness.read_up_to().get("products"))
+        return obj.pim_as_of if owner == "pim" else None
+
+    @display(description=_("status"), label=STATUS_TONES, ordering="status")
+    def standing(self, product: Product) -> tuple[str, str]:
+        """The status as a badge."""
+        return product.status, product.get_status_display()
+
+    @admin.display(description=_("smallest order"))
+    def smallest(self, product: Product) -> str:
+        """The smallest quantity and the step, in the base unit."""
+        least, step = qty(product.min_quantity), qty(product.step_quantity)
+        return f"{least} / {step} {unit(product.base_unit)}"
+
+    @admin.display(description=_("published"), boolean=True, ordering="pim_as_of")
+    def is_published(self, product: Product) -> bool:
+        """Whether the PIM has content for it, so that buyers see it."""
+        return product.pim_as_of is not None
+
+
+@admin.register(Category)
+class CategoryAdmin(FedAdmin):
+    """The PIM's taxonomy."""
+
+    list_display = ("name", "parent", "slug", "position", "size")
+    list_select_related = ("parent",)
+    search_fields = ("name", "slug", "pim_id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
+        """With the number of products, counted once for the list."""
+        categories: Any = super().get_queryset(request)
+        return categories.without_tree_fields().annotate(size=Count("products"))
+
+    @admin.display(description=_("products"), ordering="size")
+    def size(self, category: Any) -> int:
+        """How many products stand in it, those below not counted."""
+        return int(category.size)
+
+
+class WarehouseForm(forms.ModelForm):
+    """What we decide about a warehouse."""
+
+    class Meta:
+        model = Warehouse
+        fields = ("time_zone", "position", "is_active")
+
+    def settings(self) -> WarehouseSettings:
+        """The valid form as what the action takes."""
+        return WarehouseSettings(**self.cleaned_data)
+
+
+@admin.register(Warehouse)
+class WarehouseAdmin(FedAdmin):
+    """Where goods leave from: named by the ERP; whether and in which order we sell from it is ours."""
+
+    list_display = ("code", "name", "time_zone", "position", "is_active")
+    search_fields = ("code", "name")
+    form = WarehouseForm
+    readonly_fields = ("code", "name", "erp_id")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Operators set what is ours."""
+        return request.user.has_perm("catalog.change_warehouse")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Let the action write."""
+        set_warehouse(obj.code, form.settings(), by=request.actor)  # type: ignore[attr-defined]
+
+
+@admin.register(StockLevel)
+class StockLevelAdmin(FedAdmin):
+    """The ERP's stock figures with their age."""
+
+    list_display = ("product", "warehouse", "on_hand", "as_of")
+    list_select_related = ("product", "warehouse")
+    list_filter = ("warehouse",)
+    search_fields = ("product__sku", "product__sku_key", "product__name")
+    ordering = ("product__sku_order", "warehouse__position")
+
+
+@admin.register(Allocation)
+class AllocationAdmin(FedAdmin):
+    """What documents hold back of the stock."""
+
+    list_display = ("subject", "product", "warehouse", "quantity", "made_at", "counted_at")
+    list_select_related = ("product", "warehouse")
+    list_filter = ("warehouse", ("counted_at", admin.EmptyFieldListFilter))
+    search_fields = ("subject", "product__sku")
+    ordering = ("-pk",)
