@@ -1,0 +1,74 @@
+"""What a buyer's start page says of orders: how many are open, what is still to come, and when."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
+
+from accounts.scope import Scope
+from core.money import ZERO
+from orders.models import Order, OrderLine, Shipment
+from orders.queries.orders import orders_for
+from orders.queries.standing import SENT
+from orders.states import OPEN, ShipmentStatus
+
+
+@dataclass(frozen=True)
+class OpenOrder:
+    """An open order in one row. rest_lines of lines: with something still to ship.
+
+    next_on: when the next part is planned to leave; None when nobody has said.
+    """
+
+    order: Order
+    lines: int
+    rest_lines: int
+    backordered_lines: int
+    next_on: date | None
+
+
+@dataclass(frozen=True)
+class OpenOrders:
+    """All open orders in figures, and the newest of them in rows."""
+
+    count: int
+    net_amount: Decimal
+    waiting_lines: int
+    rows: tuple[OpenOrder, ...]
+
+
+def open_orders(scope: Scope, *, limit: int = 8) -> OpenOrders:
+    """The open orders of what may be seen; three statements."""
+    orders = orders_for(scope).filter(status__in=OPEN)
+    sums = orders.aggregate(count=Count("pk"), net=Sum("net_amount"))
+    waiting = OrderLine.objects.filter(order__in=orders.values("pk"), backordered__gt=0).count()
+    return OpenOrders(
+        count=sums["count"],
+        net_amount=sums["net"] or ZERO,
+        waiting_lines=waiting,
+        rows=tuple(_row(order) for order in _with_progress(orders)[:limit]),
+    )
+
+
+def _with_progress(orders: QuerySet[Order]) -> QuerySet[Order]:
+    planned = (
+        Shipment.objects.filter(order=OuterRef("pk"), planned_on__isnull=False)
+        .exclude(status__in=[*SENT, ShipmentStatus.CANCELLED])
+        .order_by()
+        .values("order")
+        .annotate(first=Min("planned_on"))
+        .values("first")
+    )
+    rest = Q(lines__shipped__lt=F("lines__ordered") - F("lines__cancelled"))
+    return orders.annotate(
+        line_count=Count("lines"),
+        rest_count=Count("lines", filter=rest),
+        late_count=Count("lines", filter=Q(lines__backordered__gt=0)),
+        next_on=Subquery(planned),
+    )
+
+
+def _row(order: Order) -> OpenOrder:
+    facts = vars(order)
+    return OpenOrder(order, facts["line_count"], facts["rest_count"], facts["late_count"], facts["next_on"])
