@@ -31,16 +31,16 @@ story: environment
 	@exec $(VENV)/python demo/story.py
 
 bench: environment
-	@exec $(VENV)/python demo/bench.py
+	@exec $(VENV)/python -m tests.bench
 
 test: environment
-	@exec $(VENV)/python tests/run.py
+	@exec $(VENV)/python -m tests.run
 
 requirements: environment
-	@exec $(VENV)/python tests/requirements.py
+	@exec $(VENV)/python -m tests.requirements
 
 lint: environment
-	@exec $(VENV)/python tests/run.py --lint
+	@exec $(VENV)/python -m tests.run --lint
 
 format: environment
 	$(VENV)/ruff check --fix --quiet . ; $(VENV)/ruff format . ; $(VENV)/djhtml --tabwidth 2 templates

@@ -32,7 +32,7 @@ def main() -> int:
     if options.check:
         return 0 if table == with_tests(table, named(collected())) else _outdated()
     if not REPORT.exists():
-        subprocess.run([sys.executable, str(PROJECT / "tests" / "run.py")], check=False)
+        subprocess.run([sys.executable, "-m", "tests.run"], cwd=PROJECT, check=False)
     outcomes = json.loads(REPORT.read_text())["tests"]
     TABLE.write_text(with_tests(table, named({node: entry["rows"] for node, entry in outcomes.items()})))
     show(table, outcomes)
