@@ -174,9 +174,7 @@ def quote_for_buyer(scope: Scope, number: str, revision: int | None = None) -> B
     )
 
 
-def _changes(
-    old: tuple[OfferLine, ...] | None, new: tuple[OfferLine, ...]
-) -> list[LineChange[OfferLine]]:
+def _changes(old: tuple[OfferLine, ...] | None, new: tuple[OfferLine, ...]) -> list[LineChange[OfferLine]]:
     if old is None:
         return [LineChange(ChangeKind.SAME, None, line) for line in new]
     return line_changes(old, new)
