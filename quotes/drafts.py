@@ -32,7 +32,11 @@ class RfqDraft:
 
 @dataclass(frozen=True)
 class LineDraft:
-    """A line as sales wants it. unit_price: per the unit, None while there is none yet."""
+    """A line as sales wants it.
+
+    unit_price: per the unit, None takes what the company pays anyway, if anything. unit_key: ""
+    takes the unit that the product is offered in first.
+    """
 
     sku: str
     unit_key: str

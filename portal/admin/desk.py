@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.module_loading import import_string
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,18 @@ class Fact:
     note: str = ""
 
 
+# Each takes the request and answers facts and panels of this person's role; nothing for others. By
+# name, because the theme's settings name this module before the apps are ready.
+SOURCES = ["portal.admin.sales.desk.work_of"]
+
+
 def desk(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add facts and panels of this person's own work to the context of the admin's first page."""
-    context["facts"] = []
-    context["panels"] = []
+    facts: list[Fact] = []
+    panels: list[Panel] = []
+    for source in SOURCES:
+        more_facts, more_panels = import_string(source)(request)
+        facts += more_facts
+        panels += more_panels
+    context["facts"], context["panels"] = facts, panels
     return context

@@ -18,7 +18,7 @@ View = Callable[..., HttpResponse]
 def refusing(page: View) -> Callable[[View], View]:
     """Show a refusal of the decorated step above `page`, which keeps what was typed.
 
-    page: takes the request and the step's arguments, and reads the posted values. What is not
+    page: takes the request and what the address names, and reads the posted values. What is not
     there answers 404; a missing right answers 403, by the page if it can be seen. Refusals that
     touch rights or ownership are kept (SEC-02).
     """
@@ -33,13 +33,18 @@ def refusing(page: View) -> Callable[[View], View]:
                 if isinstance(error, NotFound):
                     raise Http404(str(error)) from error
                 messages.error(request, str(error))
-                response = shown(page)(request, *args, **kwargs)
+                response = shown(page)(request, **place_of(request))
                 response.status_code = status_of(error)
                 return response
 
         return guarded
 
     return decorate
+
+
+def place_of(request: HttpRequest) -> dict[str, Any]:
+    """What the address names, whatever else a step was given."""
+    return dict(request.resolver_match.kwargs) if request.resolver_match else {}
 
 
 def shown(page: View) -> View:

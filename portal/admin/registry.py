@@ -14,8 +14,9 @@ admin.site.unregister([EmailAddress, Failure, OrmQ, Schedule, Success])
 
 import portal.admin.accounts  # noqa: E402
 import portal.admin.catalog  # noqa: E402
-import portal.admin.core  # noqa: E402, F401
-import portal.admin.operations.cases  # noqa: E402, F401
-import portal.admin.operations.deliveries  # noqa: E402, F401
-import portal.admin.operations.flows  # noqa: E402, F401
-import portal.admin.pricing  # noqa: E402, F401
+import portal.admin.core  # noqa: E402
+import portal.admin.operations.cases  # noqa: E402
+import portal.admin.operations.deliveries  # noqa: E402
+import portal.admin.operations.flows  # noqa: E402
+import portal.admin.pricing  # noqa: E402
+import portal.admin.quotes  # noqa: E402, F401

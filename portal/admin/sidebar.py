@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from portal.admin.sales.counts import new_requests, quotes_to_decide
+
 Count = Callable[[HttpRequest], int]
 
 
@@ -32,8 +34,20 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
         _("Sales"),
         [
             Entry(_("My desk"), "inbox", "admin:index"),
-            Entry(_("Requests"), "contact_support", "admin:quotes_rfq_changelist", "quotes.view_rfq"),
-            Entry(_("Quotes"), "request_quote", "admin:quotes_quote_changelist", "quotes.view_quote"),
+            Entry(
+                _("Requests"),
+                "contact_support",
+                "admin:quotes_rfq_changelist",
+                "quotes.view_rfq",
+                count=new_requests,
+            ),
+            Entry(
+                _("Quotes"),
+                "request_quote",
+                "admin:quotes_quote_changelist",
+                "quotes.view_quote",
+                count=quotes_to_decide,
+            ),
             Entry(_("Customers"), "apartment", "admin:accounts_company_changelist", "accounts.view_company"),
         ],
     ),

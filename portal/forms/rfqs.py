@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Address
 from orders.models import Cart, CartLine
+from portal.forms.numbers import NumberField
+from portal.templatetags.accord import unit_price
 from quotes.drafts import RfqDraft, Wish
 
 
@@ -43,14 +45,11 @@ class RfqForm(forms.Form):
         self.fields["ship_to"].choices = choices  # type: ignore[attr-defined]
         self._lines = list(cart.lines.all()) if cart.pk else []
         for line in self._lines:
-            self.fields[f"target_{line.pk}"] = forms.DecimalField(
+            self.fields[f"target_{line.pk}"] = NumberField(
                 label=_("Target price"),
                 required=False,
                 min_value=0,
-                max_digits=18,
-                decimal_places=6,
-                localize=True,
-                initial=line.target_price,
+                initial=unit_price(line.target_price) if line.target_price is not None else "",
                 widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "ac-control n fit"}),
             )
             self.fields[f"note_{line.pk}"] = forms.CharField(

@@ -14,7 +14,7 @@ from core.days import erp_today
 from core.errors import NotFound, WrongState
 from core.models import trace
 from core.numbers import next_number
-from quotes.actions.lines import drafts_of, usual_prices, write_lines
+from quotes.actions.lines import drafts_of, write_lines
 from quotes.actions.steps import (
     locked_quote,
     move_quote,
@@ -61,7 +61,7 @@ def start_quote(rfq: Rfq, *, by: Actor) -> Quote:
     revision.ship_to = rfq.ship_to
     revision.po_number = rfq.po_number
     revision.save(update_fields=["requested_on", "ship_to", "po_number"])
-    write_lines(revision, quote.company, usual_prices(quote.company, drafts))
+    write_lines(revision, quote.company, drafts)
 
     tell_quote("quote.created", quote, revision, by=by)
     return quote
@@ -83,7 +83,7 @@ def start_quote_for(company: Company, contact: User, lines: Sequence[LineDraft],
 
     quote = _new_quote(company, contact=contact, rfq=None, maker=staff_id(by))
     revision = _new_revision(quote, 1, maker=staff_id(by))
-    write_lines(revision, company, usual_prices(company, lines))
+    write_lines(revision, company, lines)
 
     tell_quote("quote.created", quote, revision, by=by)
     return quote

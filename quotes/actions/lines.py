@@ -25,7 +25,7 @@ def write_lines(revision: QuoteRevision, company: Company, drafts: Sequence[Line
     """Replace the lines of an unfrozen revision and its totals; list, agreement, floor and cost
     are asked anew.
 
-    Raises InvalidValue naming the line for an unknown product or unit, or a quantity or price
+    A draft without a price comes at what the company pays anyway; on request it has none. Raises InvalidValue naming the line for an unknown product or unit, or a quantity or price
     that cannot be. A fixed number of statements.
     """
     wanted = _wanted(drafts)
@@ -57,19 +57,6 @@ def drafts_of(revision: QuoteRevision) -> list[LineDraft]:
             note=line.note,
         )
         for line in revision.lines.order_by("position")
-    ]
-
-
-def usual_prices(company: Company, drafts: Sequence[LineDraft]) -> list[LineDraft]:
-    """The drafts, those without a price at what the company pays anyway; none stays none."""
-    beside = desk_prices(company, _wanted(drafts))
-    return [
-        draft
-        if draft.unit_price is not None
-        else LineDraft(
-            draft.sku, draft.unit_key, draft.quantity, prices.usual_price, draft.target_price, draft.note
-        )
-        for draft, prices in zip(drafts, beside, strict=True)
     ]
 
 
@@ -113,11 +100,16 @@ def _wanted(drafts: Sequence[LineDraft]) -> list[Wanted]:
         if draft.quantity <= 0:
             raise _at(position, _("the quantity must be more than nothing."), "quantity")
         try:
-            unit = unit_of(product, draft.unit_key)
+            unit = unit_of(product, draft.unit_key or _offered_first(product))
         except DomainError as refusal:
             raise _at(position, refusal, "unit_key") from refusal
         wanted.append(Wanted(product, unit, draft.quantity))
     return wanted
+
+
+def _offered_first(product: Product) -> str:
+    first = next(iter(product.units.all()), None)
+    return first.key if first else ""
 
 
 def _line(
@@ -129,7 +121,8 @@ def _line(
     tax_percent: Decimal,
     currency: str,
 ) -> QuoteLine:
-    net = ZERO if draft.unit_price is None else line_net(draft.quantity, draft.unit_price, currency=currency)
+    price = prices.usual_price if draft.unit_price is None else draft.unit_price
+    net = ZERO if price is None else line_net(draft.quantity, price, currency=currency)
     return QuoteLine(
         revision=revision,
         position=position,
@@ -147,7 +140,7 @@ def _line(
         contract_price=prices.contract_price,
         floor_price=prices.floor_price,
         cost_price=prices.cost_price,
-        unit_price=draft.unit_price,
+        unit_price=price,
         net_amount=net,
         tax_code=item.product.tax_code,
         tax_percent=tax_percent,

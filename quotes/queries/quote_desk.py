@@ -5,12 +5,13 @@ from decimal import Decimal
 
 from django.db.models import Prefetch
 
+from catalog.models import ProductUnit
 from core.days import erp_today
 from orders.queries.credit import CreditOutlook, all_credit_outlook
 from quotes.models import Quote, QuoteApproval, QuoteLine, QuoteMessage, QuotePolicy, QuoteRevision
 from quotes.queries.desk import Desk, active_policy, figures_of, limits_of, quote_at
 from quotes.queries.offers import OfferLine, offer_line
-from quotes.rules.approval import LineFigures, QuoteFigures, Reason, ReasonCode, approval_reasons
+from quotes.rules.approval import LineFigures, QuoteFigures, Reason, approval_reasons
 from quotes.rules.document import buyer_view, is_expired
 from quotes.rules.revisions import ChangeKind, LineChange, TotalChange, line_changes, total_change
 from quotes.states import BuyerView, QuoteStatus
@@ -50,12 +51,24 @@ class DeskRevision:
 
 @dataclass(frozen=True)
 class DeskChange:
-    """What became of a line since the buyer saw it, with the margins before and after, in percent."""
+    """What became of a line since the buyer saw it. figures: of the new line, None for a removed one.
+
+    old_margin, new_margin: in percent.
+    """
 
     change: LineChange[OfferLine]
+    figures: LineFigures | None
     old_margin: Decimal | None
-    new_margin: Decimal | None
-    is_below_floor: bool
+
+    @property
+    def new_margin(self) -> Decimal | None:
+        """The margin now."""
+        return self.figures.margin_percent if self.figures else None
+
+    @property
+    def is_below_floor(self) -> bool:
+        """Whether the new price is below its floor."""
+        return self.figures is not None and self.figures.is_below_floor
 
 
 @dataclass(frozen=True)
@@ -105,14 +118,6 @@ class DeskQuote:
         """What the customer's credit says to the working revision."""
         return all_credit_outlook(self.quote.company, self.working.revision.gross_amount)
 
-    def bad_positions(self) -> set[int]:
-        """The lines that are below their floor."""
-        return {
-            reason.position
-            for reason in self.reasons
-            if reason.code == ReasonCode.BELOW_FLOOR and reason.position is not None
-        }
-
     def changes(self) -> list[DeskChange]:
         """The lines of the working revision beside those that the buyer has, with their margins."""
         new = self.working
@@ -121,13 +126,12 @@ class DeskQuote:
             changes = [LineChange(ChangeKind.ADDED, None, line) for line in new.offer]
         else:
             changes = line_changes(old.offer, new.offer)
-        bad = self.bad_positions()
+        figures = {line.position: line for line in new.figures.lines}
         return [
             DeskChange(
                 change,
+                figures=figures[change.new.position] if change.new else None,
                 old_margin=old.margins.get(change.old.position) if old and change.old else None,
-                new_margin=new.margins.get(change.new.position) if change.new else None,
-                is_below_floor=change.new is not None and change.new.position in bad,
             )
             for change in changes
         ]
@@ -144,7 +148,9 @@ def quote_desk(desk: Desk, number: str) -> DeskQuote:
     Raises NotFound for unknown ones and those of other desks. Source: QTE-04, QTE-09.
     """
     quote = quote_at(desk, number)
+    units = ProductUnit.objects.filter(is_active=True).order_by("-is_default", "numerator")
     lines = QuoteLine.objects.select_related("product", "unit").order_by("position")
+    lines = lines.prefetch_related(Prefetch("product__units", units))
     rows = quote.revisions.select_related("made_by", "payment_term", "ship_to")
     rows = rows.prefetch_related(Prefetch("lines", queryset=lines)).order_by("-number")
     revisions = tuple(DeskRevision(row, figures_of(list(row.lines.all()))) for row in rows)

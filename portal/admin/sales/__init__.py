@@ -1,0 +1,1 @@
+"""The own pages of sales: desk, request, quote builder, approval. Buttons call actions."""

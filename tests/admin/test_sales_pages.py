@@ -1,0 +1,491 @@
+"""The pages of sales in the back office: request, builder, approval, desk; buttons call actions."""
+
+from decimal import Decimal as D
+
+import pytest
+from django.urls import reverse
+
+from core.models import Refusal
+from quotes.models import Quote, QuoteApproval, QuotePolicy, QuoteRevision, Rfq
+from quotes.queries.offers import quote_for_buyer
+from tests.conftest import employ
+from tests.factories.orders import sell
+from tests.factories.quotes import (
+    agree,
+    approve,
+    ask,
+    begin,
+    costs,
+    offer,
+    policy,
+    price,
+    send,
+    submit,
+    working,
+)
+
+pytestmark = pytest.mark.django_db
+
+HOME = reverse("admin:index")
+
+
+def url(verb, quote):
+    return reverse(f"admin:quotes_quote_{verb}", args=[quote.number])
+
+
+def rfq_url(verb, rfq):
+    return reverse(f"admin:quotes_rfq_{verb}", args=[rfq.number])
+
+
+def form_of(quote, then="", **changes):
+    """What the builder's page would send: every line as saved, some prices changed."""
+    revision = working(quote)
+    lines = list(revision.lines.order_by("position"))
+    form = {
+        "version": quote.version,
+        "valid_until": revision.valid_until.isoformat(),
+        "requested_on": "",
+        "message": revision.message,
+        "internal_note": revision.internal_note,
+        "then": then,
+        "line-TOTAL_FORMS": len(lines) + 2,
+        "line-INITIAL_FORMS": len(lines),
+        "line-MIN_NUM_FORMS": 0,
+        "line-MAX_NUM_FORMS": 500,
+    }
+    for nth, line in enumerate(lines):
+        form |= {
+            f"line-{nth}-was": line.position,
+            f"line-{nth}-sku": line.sku,
+            f"line-{nth}-unit_key": line.unit_key,
+            f"line-{nth}-quantity": f"{line.quantity.normalize():f}",
+            f"line-{nth}-unit_price": "" if line.unit_price is None else str(line.unit_price),
+            f"line-{nth}-note": line.note,
+        }
+    return {**form, **changes}
+
+
+@pytest.fixture
+def deal(anna, sam):
+    """A draft of two lines with costs, under a policy with limits."""
+    bolt = sell("BOLT", "1.00")
+    costs(bolt, "0.60")
+    costs(sell("NUT", "0.50"), "0.30")
+    agree(anna.company, bolt, "0.95")
+    policy(max_discount_percent=10, min_margin_percent=20)
+    return begin(anna, sam, BOLT=1000, NUT=100)
+
+
+@pytest.mark.req("QTE-04")
+def test_a_request_is_shown_with_our_figures_and_started_by_its_button(anna, sam):
+    costs(sell("BOLT", "1.23"), "0.6543")
+    rfq = ask(anna, {"note": "For the housings"}, BOLT=1000)
+    page = sam.signed_in().get(rfq_url("page", rfq)).content.decode()
+
+    answer = sam.signed_in().post(rfq_url("start", rfq))
+
+    for words in ("1.2300", "0.6543", "For the housings", "Start quote"):
+        assert words in page
+    quote = Quote.objects.get()
+    assert answer.url == url("page", quote)
+    assert (quote.owner, quote.rfq) == (sam.user, rfq)
+
+
+def test_a_request_that_somebody_else_has_started_says_so(anna, sam, mona):
+    sell("BOLT")
+    rfq = ask(anna, BOLT=5)
+    sam.signed_in().post(rfq_url("start", rfq))
+
+    second = mona.signed_in().post(rfq_url("start", rfq))
+
+    assert second.status_code == 409
+    assert "it cannot become in work" in second.content.decode()
+    assert Quote.objects.count() == 1
+
+
+def test_a_request_is_declined_with_a_reason_and_not_without(anna, sam):
+    sell("BOLT")
+    rfq = ask(anna, BOLT=5)
+
+    assert sam.signed_in().post(rfq_url("decline", rfq), {"reason": " "}).status_code == 422
+    assert Rfq.objects.get().status == "submitted"
+    sam.signed_in().post(rfq_url("decline", rfq), {"reason": "Not our range."})
+
+    assert (Rfq.objects.get().status, Rfq.objects.get().answer) == ("declined", "Not our range.")
+
+
+@pytest.mark.req("QTE-04")
+def test_the_builder_shows_list_contract_floor_cost_discount_and_margin(deal, sam):
+    page = sam.signed_in().get(url("page", deal)).content.decode()
+
+    for figure in ("1.0000", "0.9500", "0.6000", "0.681819", "36.8 %"):
+        assert figure in page
+
+
+@pytest.mark.req("QTE-04")
+def test_a_line_below_its_floor_is_flagged_and_the_way_leads_over_the_manager(deal, sam):
+    client = sam.signed_in()
+
+    client.post(url("save", deal), form_of(deal, **{"line-0-unit_price": "0.65"}))
+    page = client.get(url("page", deal)).content.decode()
+
+    assert working(deal).lines.get(sku="BOLT").unit_price == D("0.65")
+    for words in ("below floor", "edge-bad", "Price below the floor", "Submit for approval"):
+        assert words in page
+    assert "Send to buyer" not in page
+
+
+@pytest.mark.req("QTE-06")
+def test_a_draft_within_the_rules_is_saved_and_sent_by_one_button(deal, anna, sam):
+    sam.signed_in().post(
+        url("save", deal), form_of(deal, then="send", message="As discussed.", **{"line-0-unit_price": "0.9"})
+    )
+
+    seen = quote_for_buyer(anna.scope, deal.number)
+    assert (seen.lines[0].unit_price, seen.revision.message) == (D("0.9"), "As discussed.")
+
+
+@pytest.mark.req("QTE-06")
+def test_sending_what_needs_approval_saves_the_draft_and_refuses_the_rest(deal, anna, sam):
+    answer = sam.signed_in().post(
+        url("save", deal), form_of(deal, then="send", **{"line-0-unit_price": "0.65"})
+    )
+
+    assert answer.status_code == 422
+    assert "needs approval first" in answer.content.decode()
+    deal.refresh_from_db()
+    assert (deal.status, working(deal).lines.get(sku="BOLT").unit_price) == ("draft", D("0.65"))
+    assert f'name="version" value="{deal.version}"' in answer.content.decode()
+
+
+@pytest.mark.req("QTE-06", "QTE-07")
+def test_the_whole_way_from_draft_over_the_manager_to_the_buyer(deal, anna, sam, mona):
+    sam.signed_in().post(
+        url("save", deal), form_of(deal, then="submit", comment="Set deal.", **{"line-0-unit_price": "0.65"})
+    )
+    deal.refresh_from_db()
+    assert deal.status == "in_approval"
+    page = mona.signed_in().get(url("approval", deal)).content.decode()
+    for words in (
+        "Set deal.",
+        "Price below the floor",
+        "0.681819",
+        "35.0 %"[:2],
+        "Approve and send to buyer",
+    ):
+        assert words in page
+
+    mona.signed_in().post(url("approve", deal), {"version": deal.version, "comment": "Fine.", "then": "send"})
+
+    deal.refresh_from_db()
+    assert deal.status == "sent"
+    kept = QuoteApproval.objects.get()
+    assert (kept.decision, kept.decided_by, kept.decision_comment) == ("approved", mona.user, "Fine.")
+    assert quote_for_buyer(anna.scope, deal.number).lines[0].unit_price == D("0.65")
+
+
+@pytest.mark.req("QTE-07")
+@pytest.mark.parametrize("who", ["sam", "otto"])
+def test_approval_by_address_alone_is_refused_without_the_role(deal, sam, who, request):
+    submit(deal, sam)
+
+    answer = request.getfixturevalue(who).signed_in().post(url("approve", deal), {"version": deal.version})
+
+    assert answer.status_code == 403
+    deal.refresh_from_db()
+    assert deal.status == "in_approval"
+    assert Refusal.objects.filter(code="not_allowed").exists()
+
+
+@pytest.mark.req("QTE-07")
+def test_a_manager_cannot_approve_the_own_quote_by_page_or_address(anna, mona):
+    sell("BOLT")
+    policy()
+    quote = submit(begin(anna, mona, BOLT=5), mona)
+    page = mona.signed_in().get(url("approval", quote)).content.decode()
+
+    answer = mona.signed_in().post(url("approve", quote), {"version": quote.version})
+
+    assert "Somebody else has to approve it" in page
+    assert "Approve and send" not in page
+    assert answer.status_code == 403
+    quote.refresh_from_db()
+    assert quote.status == "in_approval"
+
+
+def test_a_manager_returns_with_words_that_stay_typed_when_refused(deal, sam, mona):
+    submit(deal, sam)
+
+    stale = mona.signed_in().post(url("return", deal), {"version": 1, "comment": "Offer 5,000."})
+    assert stale.status_code == 409
+    assert "Offer 5,000." in stale.content.decode()
+    mona.signed_in().post(url("return", deal), {"version": deal.version, "comment": "Offer 5,000."})
+
+    deal.refresh_from_db()
+    assert deal.status == "draft"
+    assert "Offer 5,000." in sam.signed_in().get(url("page", deal)).content.decode()
+
+
+def test_the_second_of_two_editors_is_told_and_keeps_what_was_typed(deal, sam, mona):
+    old = form_of(deal, **{"line-0-unit_price": "0.77"})
+    price(deal, sam, BOLT="0.9")
+
+    answer = mona.signed_in().post(url("save", deal), old)
+
+    assert answer.status_code == 409
+    assert "was changed meanwhile" in answer.content.decode()
+    assert 'value="0.77"' in answer.content.decode()
+    assert working(deal).lines.get(sku="BOLT").unit_price == D("0.9")
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("line-0-unit_price", "cheap"),
+        ("line-0-quantity", "0,5x"),
+        ("line-0-quantity", ""),
+        ("valid_until", "soon"),
+    ],
+)
+def test_what_cannot_be_read_is_marked_and_nothing_is_saved(deal, sam, field, typed):
+    version = deal.version
+
+    answer = sam.signed_in().post(url("save", deal), form_of(deal, **{field: typed, "message": "keep me"}))
+
+    assert answer.status_code == 422
+    assert "keep me" in answer.content.decode()
+    deal.refresh_from_db()
+    assert deal.version == version
+
+
+def test_lines_are_added_by_number_and_removed_by_a_tick(deal, sam):
+    costs(sell("RING", "0.10"), "0.05")
+
+    sam.signed_in().post(
+        url("save", deal),
+        form_of(deal, **{"line-1-DELETE": "on", "line-2-sku": "RING", "line-2-quantity": "50"}),
+    )
+
+    assert list(working(deal).lines.values_list("sku", "unit_price", "unit_key")) == [
+        ("BOLT", D("0.95"), "piece"),
+        ("RING", D("0.1"), "piece"),
+    ]
+
+
+def test_an_unknown_product_is_refused_by_its_line_and_stays_typed(deal, sam):
+    answer = sam.signed_in().post(
+        url("save", deal), form_of(deal, **{"line-2-sku": "NOSUCH", "line-2-quantity": "50"})
+    )
+
+    assert answer.status_code == 422
+    assert "Line 3" in answer.content.decode()
+    assert 'value="NOSUCH"' in answer.content.decode()
+    assert working(deal).lines.count() == 2
+
+
+@pytest.mark.req("QTE-09")
+def test_a_sent_quote_is_revised_by_its_button_and_cannot_be_edited_before(anna, sam):
+    sell("BOLT")
+    quote = offer(anna, sam, BOLT=5)
+    client = sam.signed_in()
+
+    refused = client.post(url("save", quote), form_of(quote, **{"line-0-unit_price": "0.01"}))
+    client.post(url("revise", quote), {"version": quote.version})
+
+    assert refused.status_code == 409
+    quote.refresh_from_db()
+    assert (quote.status, quote.revision, QuoteRevision.objects.count()) == ("draft", 2, 2)
+
+
+def test_approved_is_sent_and_in_approval_is_taken_back_by_buttons(deal, sam, mona):
+    submit(deal, sam)
+    sam.signed_in().post(url("back", deal), {"version": deal.version})
+    deal.refresh_from_db()
+    assert deal.status == "draft"
+
+    approve(submit(deal, sam), mona)
+    deal.refresh_from_db()
+    sam.signed_in().post(url("send", deal), {"version": deal.version})
+
+    deal.refresh_from_db()
+    assert deal.status == "sent"
+
+
+def test_an_offer_is_withdrawn_with_a_reason(anna, sam):
+    sell("BOLT")
+    quote = offer(anna, sam, BOLT=5)
+
+    assert sam.signed_in().post(url("withdraw", quote), {"version": quote.version}).status_code == 422
+    sam.signed_in().post(url("withdraw", quote), {"version": quote.version, "reason": "Mill stopped."})
+
+    quote.refresh_from_db()
+    assert quote.status == "withdrawn"
+
+
+def test_a_note_is_kept_for_the_staff(deal, anna, sam):
+    sam.signed_in().post(url("note", deal), {"text": "Thin margin."})
+    policy()
+    send(deal, sam)
+
+    assert "Thin margin." in sam.signed_in().get(url("page", deal)).content.decode()
+    assert quote_for_buyer(anna.scope, deal.number).messages == ()
+
+
+STEPS = ["page", "save", "send", "revise", "back", "withdraw", "note", "approval", "approve", "return"]
+
+
+@pytest.mark.req("ACC-09")
+@pytest.mark.parametrize("step", STEPS)
+def test_another_salespersons_customer_is_not_there(anna, sam, step):
+    sell("BOLT")
+    anna.company.sales_rep = sam.user
+    anna.company.save(update_fields=["sales_rep"])
+    quote = begin(anna, sam, BOLT=5)
+    nora = employ("Nora", "Sales").signed_in()
+    before = quote.version
+
+    method = nora.get if step in ("page", "approval") else nora.post
+    answer = method(url(step, quote), {**form_of(quote), "text": "x", "reason": "x", "comment": "x"})
+
+    assert answer.status_code in (403, 404)
+    quote.refresh_from_db()
+    assert (quote.version, quote.messages.count()) == (before, 0)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_buyers_do_not_get_into_the_back_office(anna, sam, step):
+    sell("BOLT")
+    quote = begin(anna, sam, BOLT=5)
+
+    for method in (anna.signed_in().get, anna.signed_in().post):
+        assert method(url(step, quote)).status_code in (302, 403)
+
+    quote.refresh_from_db()
+    assert quote.status == "draft"
+
+
+def test_operators_look_and_touch_nothing(anna, sam, otto):
+    sell("BOLT")
+    quote = begin(anna, sam, BOLT=5)
+    client = otto.signed_in()
+
+    assert client.get(url("page", quote)).status_code == 403
+    assert client.get(reverse("admin:quotes_quote_change", args=[quote.pk])).status_code == 200
+    assert client.post(url("send", quote), {"version": quote.version}).status_code == 403
+    quote.refresh_from_db()
+    assert quote.status == "draft"
+
+
+def test_the_lists_show_the_own_customers_and_lead_to_the_own_pages(anna, clara, sam):
+    sell("BOLT")
+    nora = employ("Nora", "Sales")
+    for company, rep in ((anna.company, sam.user), (clara.company, nora.user)):
+        company.sales_rep = rep
+        company.save(update_fields=["sales_rep"])
+    mine, hers = begin(anna, sam, BOLT=5), begin(clara, nora, BOLT=5)
+    client = sam.signed_in()
+
+    for name, own, foreign in (("quote", mine, hers), ("rfq", mine.rfq, hers.rfq)):
+        page = client.get(reverse(f"admin:quotes_{name}_changelist")).content.decode()
+        assert own.number in page
+        assert foreign.number not in page
+        lead = client.get(reverse(f"admin:quotes_{name}_change", args=[own.pk]))
+        assert own.number in lead.url
+        away = client.get(reverse(f"admin:quotes_{name}_change", args=[foreign.pk]))
+        assert away.status_code == 302
+        assert foreign.number not in away.url
+
+
+@pytest.mark.parametrize("name", ["quote", "rfq"])
+def test_no_status_can_be_typed_into(anna, sam, mona, name):
+    sell("BOLT")
+    quote = begin(anna, sam, BOLT=5)
+    row = quote if name == "quote" else quote.rfq
+    before = row.status
+
+    mona.signed_in().post(reverse(f"admin:quotes_{name}_change", args=[row.pk]), {"status": "accepted"})
+    refused = mona.signed_in().get(reverse(f"admin:quotes_{name}_add"))
+
+    row.refresh_from_db()
+    assert row.status == before
+    assert refused.status_code == 403
+
+
+def test_the_desk_shows_whose_turn_it_is(anna, sam, mona):
+    sell("BOLT")
+    policy()
+    new = ask(anna, BOLT=1)
+    draft = begin(anna, sam, BOLT=2)
+    asked = submit(begin(anna, sam, BOLT=3), sam)
+    sent = send(begin(anna, sam, BOLT=4), sam)
+
+    sams = sam.signed_in().get(HOME).content.decode()
+    monas = mona.signed_in().get(HOME).content.decode()
+
+    assert rfq_url("page", new) in sams
+    assert url("page", draft) in sams
+    assert url("approval", asked) in sams
+    assert url("page", sent) in sams
+    assert "Not opened yet" in sams
+    assert url("approval", asked) in monas
+    assert "Waiting for your approval" in monas
+
+
+def test_a_manager_is_not_asked_to_approve_the_own_work(anna, mona):
+    sell("BOLT")
+    quote = submit(begin(anna, mona, BOLT=3), mona)
+
+    assert url("approval", quote) not in mona.signed_in().get(HOME).content.decode()
+
+
+def test_the_desk_is_for_sales(anna, sam, otto):
+    sell("BOLT")
+    rfq = ask(anna, BOLT=1)
+
+    assert rfq.number not in otto.signed_in().get(HOME).content.decode()
+
+
+@pytest.mark.req("QTE-06")
+def test_a_policy_is_changed_by_a_new_version_and_an_old_one_stays(sam, mona):
+    add = reverse("admin:quotes_quotepolicy_add")
+    form = {
+        "max_discount_percent": "5",
+        "min_margin_percent": "25",
+        "max_net_amount": "",
+        "validity_days": "14",
+        "note": "x",
+    }
+
+    assert sam.signed_in().post(add, form).status_code == 403
+    mona.signed_in().post(add, form)
+
+    first, second = QuotePolicy.objects.order_by("version")
+    assert (first.max_discount_percent, second.max_discount_percent) == (D(10), D(5))
+    assert (second.version, second.max_net_amount, second.validity_days) == (2, None, 14)
+    mona.signed_in().post(reverse("admin:quotes_quotepolicy_change", args=[first.pk]), form)
+    first.refresh_from_db()
+    assert first.max_discount_percent == D(10)
+
+
+def test_a_policy_that_cannot_be_is_refused(mona):
+    form = {"max_discount_percent": "101", "validity_days": "14"}
+
+    mona.signed_in().post(reverse("admin:quotes_quotepolicy_add"), form)
+
+    assert QuotePolicy.objects.count() == 1
+
+
+def test_the_pages_take_a_fixed_number_of_statements(anna, sam, mona, django_assert_max_num_queries):
+    for nth in range(12):
+        costs(sell(f"P{nth}"), "0.1")
+    for lines in (1, 12):
+        quote = begin(anna, sam, **{f"P{nth}": 2 for nth in range(lines)})
+        with django_assert_max_num_queries(50):
+            sam.signed_in().get(url("page", quote))
+        submit(quote, sam)
+        with django_assert_max_num_queries(50):
+            mona.signed_in().get(url("approval", quote))
+        with django_assert_max_num_queries(45):
+            sam.signed_in().get(HOME)
+        with django_assert_max_num_queries(45):
+            sam.signed_in().get(reverse("admin:quotes_quote_changelist"))
