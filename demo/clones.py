@@ -21,63 +21,58 @@ from demo.stack import Plan, Stack, Template
 from portal.postgres.cluster import Cluster
 
 FILLED_BY = ("core", "accounts", "catalog", "pricing", "orders", "quotes", "integrations", "demo")
-FILES = ("demo", "pim", "media", "secret-key")
-PREFIX = "accord_template_"
+FILES = ("demo", "erp", "pim", "media", "secret-key")
 
 
-def cloned_stack(cluster: Cluster, root: Path, name: str, plan: Plan | None = None) -> Stack:
+def cloned_stack(
+    cluster: Cluster, root: Path, name: str, plan: Plan | None = None, *, erp_kind: str = "postgresql"
+) -> Stack:
     """Return a stack on databases of its own, cloned from the template; its data goes when it stops.
 
     cluster: where template and clones lie. root: an empty folder for its files. name: of its database,
-    unique in the cluster. plan: ports, a proxy and other wishes.
+    unique in the cluster. plan: ports, a proxy and other wishes. erp_kind: where the ERP keeps its data;
+    postgresql shows its locks, sqlite is quicker to build.
     """
-    template = ensure_template(cluster)
+    template = ensure_template(cluster, erp_kind)
     for file in FILES:
         _copy(template.folder / file, root / file)
     wishes = plan or Plan(root)
     return Stack(
-        replace(wishes, root=root, cluster=cluster, database=name, erp_kind="postgresql", template=template)
+        replace(wishes, root=root, cluster=cluster, database=name, erp_kind=erp_kind, template=template)
     )
 
 
-def ensure_template(cluster: Cluster, tell: Callable[[str], None] = say) -> Template:
+def ensure_template(cluster: Cluster, erp_kind: str, tell: Callable[[str], None] = say) -> Template:
     """Return the template that fits this code, making it if there is none; one process makes it."""
-    folder = cluster.root.with_name(f"{cluster.root.name}-template")
+    folder = cluster.root.with_name(f"{cluster.root.name}-template-{erp_kind}")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    database = PREFIX + _digest()
+    prefix = f"accord_template_{erp_kind}_"
+    database = prefix + _digest()
     with folder.with_name(f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         access = cluster.ensure()
         with psycopg.connect(access.url("postgres"), autocommit=True) as connection:
-            names = connection.execute(
-                "SELECT datname FROM pg_database WHERE datname LIKE 'accord\\_template\\_%'"
-            )
-            present = [name for (name,) in names.fetchall()]
+            names = connection.execute("SELECT datname FROM pg_database").fetchall()
+            present = [name for (name,) in names if name.startswith(prefix)]
             if database not in present:
-                tell("Making the demo that the tests clone (two minutes, once) ...")
-                _make(cluster, connection, database, folder, tell)
+                tell("Making the demo that is cloned from now on (some two minutes, once) ...")
+                plan = Plan(folder, database="accord_draft", cluster=cluster, erp_kind=erp_kind, tell=tell)
+                _make(plan, connection, database)
                 for old in present:
                     _drop(connection, old)
     return Template(database, folder)
 
 
-def _make(
-    cluster: Cluster,
-    connection: psycopg.Connection[tuple[object, ...]],
-    database: str,
-    folder: Path,
-    tell: Callable[[str], None],
-) -> None:
-    draft = "accord_draft"
-    shutil.rmtree(folder, ignore_errors=True)
-    for name in (draft, f"erp_{draft}"):
+def _make(plan: Plan, connection: psycopg.Connection[tuple[object, ...]], database: str) -> None:
+    drafts = (plan.database, f"erp_{plan.database}")
+    shutil.rmtree(plan.root, ignore_errors=True)
+    for name in drafts:
         _drop(connection, name)
-    plan = Plan(folder, database=draft, cluster=cluster, erp_kind="postgresql", tell=tell)
     with Stack(plan):
         pass
-    _drop(connection, f"erp_{draft}")
+    _drop(connection, drafts[1])
     rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-    connection.execute(rename.format(sql.Identifier(draft), sql.Identifier(database)))
+    connection.execute(rename.format(sql.Identifier(plan.database), sql.Identifier(database)))
 
 
 def _drop(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 if str(PROJECT) not in sys.path:
     sys.path.insert(0, str(PROJECT))
 
-from demo.environment import EnvironmentFailure, ensure, say  # noqa: E402
+from demo.environment import EnvironmentFailure, ensure  # noqa: E402
 
 DEFAULT_PORT = "8000"
 
@@ -69,13 +70,17 @@ def main() -> int:
     arguments = read_arguments()
     if not arguments.reset:
         refuse_taken_port(arguments.port)
+    # As an exception the order to end also reaches what is being installed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended before anything ran; what was built is kept."))
     try:
         python = ensure("runtime")
         if not arguments.reset:
             ensure("erp")
     except EnvironmentFailure as failure:
-        say(str(failure))
+        print(failure, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        sys.exit("Ended before anything ran; what was built is kept.")
     if Path(sys.prefix).resolve() != python.parent.parent.resolve():
         os.chdir(PROJECT)
         os.execv(python, [str(python), "-m", "demo.launch", *sys.argv[1:]])  # noqa: S606

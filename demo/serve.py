@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import fcntl
-import json
 import os
 import shlex
 import signal
@@ -128,15 +127,9 @@ def _tell(stack: Stack, seconds: float) -> None:
     for name, address in rows:
         say(f"  {name:<14} {address}")
     say("\n  Sign in as")
-    for person in _people(stack.root):
+    for person in stack.people():
         say(f"  {person['email']:<34} {person['password']:<20} {person['does']}")
     say(f"\n  Logs are in {_short(stack.root / 'log')}. Ctrl-C ends everything.\n")
-
-
-def _people(root: Path) -> list[dict[str, str]]:
-    file = root / "demo" / "sign-ins.json"
-    people: list[dict[str, str]] = json.loads(file.read_text()) if file.exists() else []
-    return people
 
 
 def _short(path: Path) -> str:

@@ -20,6 +20,7 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -196,7 +197,22 @@ class Stack:
         except OSError:
             return 0, {}
 
+    def people(self) -> list[dict[str, str]]:
+        """Return who may sign in: name, email, password and what they do."""
+        file = self.root / "demo" / "sign-ins.json"
+        found: list[dict[str, str]] = json.loads(file.read_text()) if file.exists() else []
+        return found
+
+    def password_of(self, email: str) -> str:
+        """Return the password of one of the demo's people."""
+        return next(person["password"] for person in self.people() if person["email"] == email)
+
     # -- what the parts are given
+
+    @cached_property
+    def erp_url_of_portal(self) -> str:
+        """Where the portal finds the ERP: its address, or that of what the plan puts before it."""
+        return self.plan.front_erp(self.erp_url) if self.plan.front_erp else self.erp_url
 
     @property
     def environment(self) -> dict[str, str]:
@@ -212,7 +228,7 @@ class Stack:
             "SECRET_KEY": self._secret_key(),
             "DATABASE_URL": self.database_url,
             "SITE_URL": self.url,
-            "ERP_URL": self.plan.front_erp(self.erp_url) if self.plan.front_erp else self.erp_url,
+            "ERP_URL": self.erp_url_of_portal,
             "ERP_DATABASE": self._erp_database(),
             "ERP_USER": ERP_USER,
             "ERP_PASSWORD": ERP_PASSWORD,
