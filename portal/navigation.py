@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -13,7 +13,9 @@ from accounts.models import Membership, Role, User
 from accounts.scope import Scope
 from accounts.states import Right
 from orders.queries.cart import cart_count
+from orders.queries.orders import approvals_for
 from portal.delay import Ages, Banner
+from quotes.queries.offers import waiting_count
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,9 @@ def navigation(request: HttpRequest) -> Navigation | None:
     companies = [_choice(item, item is current, depth) for item, depth in _as_tree(memberships)]
     ages = Ages.now()
     return Navigation(
-        home_url=_address("portal:home"),
-        switch_url=_address("portal:company-switch"),
-        search_url=_address("portal:search") or _address("portal:catalogue"),
+        home_url=reverse("portal:home"),
+        switch_url=reverse("portal:company-switch"),
+        search_url=reverse("portal:search"),
         sign_out_url=reverse("account_logout"),
         person=_person(user, current),
         company=_choice(current, True) if current else None,
@@ -131,17 +133,19 @@ def navigation(request: HttpRequest) -> Navigation | None:
 
 
 def _sections(path: str, scope: Scope) -> list[Link]:
-    links = []
-    for label, name, icon, right in SECTIONS:
-        url = _address(name)
-        if url and (right is None or scope.may(right)):
-            links.append(Link(str(label), url, icon, is_current=path.startswith(url)))
-    return links
+    counts = {
+        "portal:quote-list": waiting_count(scope),
+        "portal:approval-list": approvals_for(scope).count() if scope.may(Right.APPROVE) else 0,
+    }
+    return [
+        Link(str(label), reverse(name), icon, counts.get(name, 0), "warn", path.startswith(reverse(name)))
+        for label, name, icon, right in SECTIONS
+        if right is None or scope.may(right)
+    ]
 
 
 def _cart(scope: Scope) -> CartMark | None:
-    url = _address("portal:cart")
-    return CartMark(url, cart_count(scope)) if url and scope.may(Right.BUY) else None
+    return CartMark(reverse("portal:cart"), cart_count(scope)) if scope.may(Right.BUY) else None
 
 
 def _as_tree(memberships: list[Membership]) -> list[tuple[Membership, int]]:
@@ -171,8 +175,8 @@ def _person(user: User, membership: Membership | None) -> Person:
     links = []
     if user.is_staff:
         links.append(Link(_("Back office"), reverse("admin:index"), "settings"))
-    if settings.DEMO and _address("portal:mail-list"):
-        links.append(Link(_("Mails of the demo"), _address("portal:mail-list"), "mail"))
+    if settings.DEMO:
+        links.append(Link(_("Mails of the demo"), reverse("portal:mail-list"), "mail"))
     names = dict(Role.choices)
     roles = membership.roles if membership else []
     role = ", ".join(str(names.get(role, role)) for role in roles)
@@ -182,10 +186,3 @@ def _person(user: User, membership: Membership | None) -> Person:
 def _contact(membership: Membership | None) -> str:
     rep = membership.company.sales_rep if membership else None
     return ", ".join(part for part in (rep.name, rep.phone) if part) if rep else ""
-
-
-def _address(name: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
