@@ -1,7 +1,7 @@
 """Rules of the catalogue: what may be bought in which quantity, and what "available" means."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -206,30 +206,3 @@ def _decimal(value: Fraction) -> Decimal:
 
 def _plain(value: Decimal) -> str:
     return f"{value.normalize():f}"
-
-
-def misplaced(parents: Mapping[str, str | None]) -> dict[str, str]:
-    """The nodes of a tree that cannot be placed, with the reason: "self", "missing" or "cycle".
-
-    parents: {node: parent or None}, of everything there would be. What hangs below a node that
-    cannot be placed cannot either, and is "missing" its parent.
-    """
-    bad: dict[str, str] = {}
-    for node, parent in parents.items():
-        if parent == node:
-            bad[node] = "self"
-        elif parent is not None and parent not in parents:
-            bad[node] = "missing"
-        elif _in_circle(node, parents):
-            bad[node] = "cycle"
-    while below := {node for node, parent in parents.items() if parent in bad and node not in bad}:
-        bad.update(dict.fromkeys(below, "missing"))
-    return bad
-
-
-def _in_circle(node: str, parents: Mapping[str, str | None]) -> bool:
-    seen, current = {node}, parents.get(node)
-    while current is not None and current not in seen:
-        seen.add(current)
-        current = parents.get(current)
-    return current == node

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
+from django.db.models import Q
 from pydantic import BaseModel
 
 from accounts.models import (
@@ -12,11 +13,11 @@ from accounts.models import (
     PaymentTerm,
 )
 from accounts.records import AddressRecord, CreditRecord, CustomerRecord, PaymentTermRecord
-from accounts.rules import orphaned_and_cyclic
 from core import ownership
 from core.actor import Actor
 from core.applied import Applied, Rejected
 from core.changes import assign, differs, write
+from core.trees import misplaced
 
 TREE_REASONS = {
     "self": "The customer is named as its own parent.",
@@ -53,7 +54,8 @@ def apply_customers(records: Sequence[CustomerRecord], *, by: Actor, is_full: bo
 
     One that cannot be placed (own parent, unknown parent, circle) or is older than what we have is
     left as it is; the others go on (ACC-02, ACC-10). is_full: whoever is not among the records
-    is closed, never deleted, since documents name it. Constant number of statements.
+    is closed, never deleted, since documents name it; an empty list closes nobody. Constant number
+    of statements.
     """
     ownership.check(by, "accounts.Company", ["number", "name", "parent", "status", "payment_term"])
     ownership.check(by, "accounts.Address", ["street", "is_active"])
@@ -73,7 +75,7 @@ def apply_customers(records: Sequence[CustomerRecord], *, by: Actor, is_full: bo
 
     new, changed = _write_companies(fresh, known, terms)
     touched = _write_addresses(fresh, known)
-    removed = _close_missing(records, known) if is_full else 0
+    removed = _close_missing(records, known) if is_full and records else 0
     changed |= touched - new
     return Applied(
         new=len(new),
@@ -87,21 +89,20 @@ def apply_customers(records: Sequence[CustomerRecord], *, by: Actor, is_full: bo
 def _misplaced(
     records: Sequence[CustomerRecord], known: dict[str, Company], terms: dict[str, int]
 ) -> list[Rejected]:
-    by_id = {company.pk: company for company in known.values()}
-    parents: dict[str, str | None] = {
-        company.number: by_id[company.parent_id].number if company.parent_id else None
-        for company in known.values()
-    }
-    parents.update({record.number: record.parent_number for record in records})
-    bad = orphaned_and_cyclic(parents)
+    by_id = {company.pk: company.number for company in known.values()}
+    without_term = {record.number for record in records if record.payment_term_code not in {None, *terms}}
+    bad = misplaced(
+        {record.number: record.parent_number for record in records},
+        known={company.number: by_id.get(company.parent_id) for company in known.values()},
+        refused=without_term,
+    )
     rejected = []
     for record in records:
-        term = record.payment_term_code
         if record.number in bad:
             reason = TREE_REASONS[bad[record.number]]
             rejected.append(Rejected(record.number, "parent_number", reason, _plain(record)))
-        elif term is not None and term not in terms:
-            reason = f"Payment term “{term}” is not known here."
+        elif record.number in without_term:
+            reason = f"Payment term “{record.payment_term_code}” is not known here."
             rejected.append(Rejected(record.number, "payment_term_code", reason, _plain(record)))
     return rejected
 
@@ -142,29 +143,29 @@ def _write_companies(
 
 
 def _write_addresses(records: Sequence[CustomerRecord], known: dict[str, Company]) -> set[str]:
-    """Write the addresses of these customers; one that is gone stays, out of use."""
+    """Write the addresses of these customers; one that is gone stays, out of use.
+
+    An address may come from another customer, also from one that is not among the records.
+    """
     fields = tuple(AddressRecord.model_fields)[1:]
     companies = {known[record.number].pk: record.number for record in records}
-    have = {
-        address.erp_id: address
-        for address in Address.objects.select_for_update(no_key=True).filter(company_id__in=companies)
-    }
+    told = {item.erp_id: (record, item) for record in records for item in record.addresses}
+    here = Address.objects.filter(Q(company_id__in=companies) | Q(erp_id__in=told))
+    have = {address.erp_id: address for address in here.select_for_update(no_key=True).order_by("pk")}
     new, changed, touched = [], [], set()
-    for record in records:
-        company = known[record.number]
-        for item in record.addresses:
-            values = {
-                **item.model_dump(exclude={"erp_id"}),
-                "company_id": company.pk,
-                "is_active": True,
-            }
-            address = have.pop(item.erp_id, None)
-            if address is None:
-                new.append(Address(erp_id=item.erp_id, as_of=record.as_of, **values))
-                touched.add(record.number)
-            elif differs(address, values):
-                changed.append(assign(address, {**values, "as_of": record.as_of}))
-                touched.add(record.number)
+    for erp_id, (record, item) in told.items():
+        values = {
+            **item.model_dump(exclude={"erp_id"}),
+            "company_id": known[record.number].pk,
+            "is_active": True,
+        }
+        address = have.pop(erp_id, None)
+        if address is None:
+            new.append(Address(erp_id=erp_id, as_of=record.as_of, **values))
+            touched.add(record.number)
+        elif differs(address, values):
+            changed.append(assign(address, {**values, "as_of": record.as_of}))
+            touched.add(record.number)
     for address in have.values():
         if address.is_active:
             changed.append(assign(address, {"is_active": False}))

@@ -6,11 +6,11 @@ from django.db import models, transaction
 
 from catalog.models import Category
 from catalog.records import CategoryRecord
-from catalog.rules import misplaced
 from core import ownership, staging
 from core.actor import Actor
 from core.applied import Applied, Rejected
 from core.changes import assign, differs, write
+from core.trees import misplaced
 
 FIELDS = ("slug", "name", "position")
 
@@ -70,22 +70,35 @@ def _values(record: CategoryRecord) -> dict[str, object]:
 
 def _rejected(told: dict[str, CategoryRecord], known: dict[str, Category]) -> list[Rejected]:
     by_pk = {row.pk: key for key, row in known.items()}
-    parents = {key: by_pk.get(row.parent_id) for key, row in known.items()}
-    parents.update({key: record.parent_pim_id for key, record in told.items()})
-    bad = misplaced(parents)
-    slugs = {row.slug: key for key, row in known.items() if key not in told}
+    parents = {key: record.parent_pim_id for key, record in told.items()}
+    here = {key: by_pk.get(row.parent_id) for key, row in known.items()}
+    doubled: dict[str, str] = {}
+    while True:
+        bad = misplaced(parents, known=here, refused=doubled)
+        more = _doubled(told, known, refused={*bad, *doubled})
+        if not more:
+            break
+        doubled |= more
     rejected = []
     for key, record in told.items():
-        taken = slugs.setdefault(record.slug, key)
         if key in bad:
             code = "parent_missing" if bad[key] == "missing" else "invalid"
             field, reason = "parent_pim_id", REASONS[bad[key]]
-        elif taken != key:
-            code, field, reason = "invalid", "slug", f"Category {taken} has this address already."
+        elif key in doubled:
+            code, field, reason = "invalid", "slug", f"Category {doubled[key]} has this address already."
         else:
             continue
         rejected.append(Rejected(key, field, reason, record.model_dump(mode="json"), code=code))
     return rejected
+
+
+def _doubled(
+    told: dict[str, CategoryRecord], known: dict[str, Category], *, refused: set[str]
+) -> dict[str, str]:
+    """Whose address another category has, and which; what is refused keeps the address it had."""
+    taken = {row.slug: key for key, row in known.items() if key not in told or key in refused}
+    first = {key: taken.setdefault(record.slug, key) for key, record in told.items() if key not in refused}
+    return {key: owner for key, owner in first.items() if owner != key}
 
 
 def _free_slugs(changed: Sequence[models.Model]) -> None:

@@ -19,7 +19,10 @@ from pricing.records import AssignmentRecord, CostRecord, PriceListRecord, TaxRa
 
 @transaction.atomic
 def apply_price_lists(records: Sequence[PriceListRecord], *, by: Actor, is_full: bool = False) -> Applied:
-    """Take over the ERP's price lists; with is_full, lists that it no longer has go out of use."""
+    """Take over the ERP's price lists; with is_full, lists that it no longer has go out of use.
+
+    An empty list takes none out of use.
+    """
     fields = ("name", "kind", "currency", "erp_id")
     ownership.check(by, "pricing.PriceList", ("code", *fields))
     known = {row.code: row for row in PriceList.objects.select_for_update(no_key=True).order_by("pk")}
@@ -34,7 +37,9 @@ def apply_price_lists(records: Sequence[PriceListRecord], *, by: Actor, is_full:
             changed.append(assign(row, {**values, "as_of": record.as_of}))
         else:
             same += 1
-    gone = [assign(row, {"is_active": False}) for row in known.values() if is_full and row.is_active]
+    gone = [
+        assign(row, {"is_active": False}) for row in known.values() if is_full and records and row.is_active
+    ]
 
     write(PriceList, new=new, changed=changed, fields=(*fields, "is_active", "as_of"))
     write(PriceList, new=[], changed=gone, fields=("is_active",))
@@ -43,7 +48,10 @@ def apply_price_lists(records: Sequence[PriceListRecord], *, by: Actor, is_full:
 
 @transaction.atomic
 def apply_assignments(records: Sequence[AssignmentRecord], *, by: Actor, is_full: bool = False) -> Applied:
-    """Take over who gets which list; with is_full, whatever is not among the records ends (PRC-01)."""
+    """Take over who gets which list; with is_full, whatever is not among the records ends (PRC-01).
+
+    Told twice, the later one counts; an empty list ends nothing.
+    """
     fields = ("priority", "valid_from", "valid_until")
     ownership.check(by, "pricing.PriceListAssignment", ("price_list", "company", *fields))
     lists = {row.code: row.pk for row in PriceList.objects.select_for_update(no_key=True).order_by("pk")}
@@ -52,7 +60,7 @@ def apply_assignments(records: Sequence[AssignmentRecord], *, by: Actor, is_full
     known = {(row.price_list_id, row.company_id): row for row in PriceListAssignment.objects.all()}
 
     new, changed, same, rejected = [], [], 0, []
-    for record in records:
+    for record in {(record.price_list_code, record.company_number): record for record in records}.values():
         problem = _unknown_in(record, lists, companies)
         if problem:
             rejected.append(problem)
@@ -69,7 +77,7 @@ def apply_assignments(records: Sequence[AssignmentRecord], *, by: Actor, is_full
 
     write(PriceListAssignment, new=new, changed=changed, fields=fields)
     removed = 0
-    for row in known.values() if is_full else ():
+    for row in known.values() if is_full and records else ():
         row.delete()
         removed += 1
     return Applied(len(new), len(changed), same, removed, tuple(rejected))

@@ -83,6 +83,37 @@ def test_a_change_that_would_close_a_circle_leaves_the_tree_as_it_was(erp):
     assert Company.objects.get(number="A").parent is None
 
 
+@pytest.mark.req("ACC-02")
+def test_a_branch_of_a_refused_newcomer_waits_for_it_and_the_others_go_on(erp):
+    PaymentTermFactory(code="net30")
+    newcomer, branch = customer("New", payment_term_code="net45"), customer("Branch", "New")
+
+    report = apply_customers([newcomer, branch, customer("Good")], by=erp)
+
+    assert {item.key: item.field for item in report.rejected} == {
+        "New": "payment_term_code",
+        "Branch": "parent_number",
+    }
+    assert list(Company.objects.values_list("number", flat=True)) == ["Good"]
+
+
+@pytest.mark.req("ACC-03")
+def test_an_address_moves_to_another_customer(erp):
+    apply_customers([customer("A", addresses=(address("1"),)), customer("B")], by=erp)
+
+    report = apply_customers([customer("B", addresses=(address("1", name="Gate 2"), address("1")))], by=erp)
+
+    assert (report.changed, report.rejected) == (1, ())
+    assert Address.objects.get().company.number == "B"
+
+
+def test_an_empty_full_list_closes_nobody(erp):
+    apply_customers([customer("A")], by=erp)
+
+    assert apply_customers([], by=erp, is_full=True).removed == 0
+    assert Company.objects.get().status == "active"
+
+
 def test_the_second_run_changes_nothing_and_writes_nothing(erp, rows_written):
     records = [
         customer("A", addresses=(address("1"), address("2"))),

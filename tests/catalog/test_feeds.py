@@ -350,6 +350,23 @@ def test_categories_come_in_any_order_and_what_cannot_be_placed_is_told():
 
 
 @pytest.mark.django_db
+def test_a_refused_category_keeps_its_address_and_hangs_nothing_in_the_air():
+    apply_categories([CategoryRecord(pim_id="A", slug="a", name="A")], by=PIM)
+    told = [
+        CategoryRecord(pim_id="A", parent_pim_id="NOWHERE", slug="b", name="A"),
+        CategoryRecord(pim_id="TWIN", slug="a", name="Twin"),
+        CategoryRecord(pim_id="BELOW", parent_pim_id="TWIN", slug="below", name="Below"),
+        CategoryRecord(pim_id="GOOD", slug="good", name="Good"),
+    ]
+
+    applied = apply_categories(told, by=PIM)
+
+    fields = {each.key: each.field for each in applied.rejected}
+    assert fields == {"A": "parent_pim_id", "TWIN": "slug", "BELOW": "parent_pim_id"}
+    assert dict(Category.objects.values_list("pim_id", "slug")) == {"A": "a", "GOOD": "good"}
+
+
+@pytest.mark.django_db
 def test_categories_may_change_addresses_and_places():
     told = [CategoryRecord(pim_id=key, slug=key.lower(), name=key) for key in "AB"]
     apply_categories(told, by=PIM)

@@ -18,7 +18,6 @@ from catalog.rules import (
     check_quantity,
     conversion,
     least,
-    misplaced,
     quantum,
     sku_key,
     whole_units,
@@ -144,15 +143,3 @@ def test_available_is_on_hand_less_reserved_and_never_below_zero(on_hand, reserv
 
 def test_part_numbers_are_compared_by_letters_and_digits():
     assert sku_key(" 4762-m8x30_88z.") == "4762M8X3088Z"
-
-
-def test_what_cannot_be_placed_in_a_tree_is_named_with_all_below_it():
-    parents = {"a": None, "b": "a", "me": "me", "x": "y", "y": "x", "lost": "gone", "child": "lost"}
-
-    assert misplaced(parents) == {
-        "me": "self",
-        "x": "cycle",
-        "y": "cycle",
-        "lost": "missing",
-        "child": "missing",
-    }
