@@ -47,7 +47,7 @@ def open_orders(scope: Scope, *, limit: int = 8) -> OpenOrders:
         count=sums["count"],
         net_amount=sums["net"] or ZERO,
         waiting_lines=waiting,
-        rows=tuple(_row(order) for order in _with_progress(orders)[:limit]),
+        rows=tuple(_row(order) for order in _with_progress(orders).order_by("-pk")[:limit]),
     )
 
 

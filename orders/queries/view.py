@@ -98,19 +98,21 @@ class OrderView:
         return sum(row.has_left for row in self.shipments)
 
 
-def order_view(order: Order, *, for_staff: bool = False) -> OrderView:
+FINANCIAL = ("invoice.", "credit_note.")
+
+
+def order_view(order: Order, *, for_staff: bool = False, with_invoices: bool = True) -> OrderView:
     """Everything about an order, in a constant number of statements.
 
     order: from order_by_number, so that the scope has been asked. for_staff: with the timeline's
-    internal rows.
+    internal rows. with_invoices: False for a reader without the right to see them (FIN-07).
     """
     lines = tuple(_line(order, line) for line in order.lines.select_related("product").order_by("position"))
     shipments = tuple(_shipments(order))
     today = erp_today()
-    invoices = tuple(
-        InvoiceRow(invoice, is_overdue(invoice, today))
-        for invoice in order.invoices.select_related("credits").order_by("issued_on", "pk")
-    )
+    documents = order.invoices.select_related("credits").order_by("issued_on", "pk") if with_invoices else ()
+    invoices = tuple(InvoiceRow(invoice, is_overdue(invoice, today)) for invoice in documents)
+    rows = timeline_of(order, for_staff=for_staff)
     as_of = later(order.erp_as_of, read_up_to().get("orders")) if order.erp_as_of else None
     waiting = [row for row in lines if row.rest > 0]
     return OrderView(
@@ -118,7 +120,7 @@ def order_view(order: Order, *, for_staff: bool = False) -> OrderView:
         lines=lines,
         shipments=shipments,
         invoices=invoices,
-        timeline=tuple(timeline_of(order, for_staff=for_staff)),
+        timeline=tuple(row for row in rows if with_invoices or not row.kind.startswith(FINANCIAL)),
         as_of=as_of,
         is_stale=order.status == OrderStatus.CONFIRMED and is_stale("orders", as_of),
         rest_lines=len(waiting),

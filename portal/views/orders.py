@@ -55,13 +55,14 @@ def order_list(request: BuyerRequest) -> HttpResponse:
 def order_detail(request: BuyerRequest, number: str) -> HttpResponse:
     """One order with everything known of it."""
     order = order_by_number(request.scope, number)
+    sees_invoices = request.scope.may(Right.SEE_INVOICES)
     context = {
         "order": order,
-        "view": order_view(order),
+        "view": order_view(order, with_invoices=sees_invoices),
         "reason": reason_of(order),
         "may_cancel": request.scope.may(Right.BUY),
         "may_decide": may_decide(request.scope, order),
-        "may_see_invoices": request.scope.may(Right.SEE_INVOICES),
+        "may_see_invoices": sees_invoices,
         "decision": DecisionForm(),
         "cancel": CancelForm(),
     }
