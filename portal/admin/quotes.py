@@ -160,7 +160,7 @@ class PolicyForm(forms.ModelForm):
 
 
 @admin.register(QuotePolicy)
-class QuotePolicyAdmin(FedAdmin):
+class QuotePolicyAdmin(ModelAdmin):
     """The versions of the policy. A change is a new version; an old one is never edited."""
 
     form = PolicyForm
@@ -173,17 +173,23 @@ class QuotePolicyAdmin(FedAdmin):
         "validity_days",
         "note",
     )
+    search_fields = ("note",)
     ordering = ("-version",)
+    list_fullwidth = True
+    compressed_fields = True
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Whoever may add a version."""
-        return ModelAdmin.has_add_permission(self, request)
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Approvals name the version they were judged by: nobody types into one."""
+        return False
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes one."""
+        return False
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The limits alone for a new version, everything for an old one."""
-        if obj is None:
-            return [(None, {"fields": PolicyForm.Meta.fields})]
-        return super().get_fieldsets(request, obj)
+        limits = PolicyForm.Meta.fields
+        return limits if obj is None else ("version", "active_from", *limits)
 
     def save_model(self, request: HttpRequest, obj: QuotePolicy, form: Any, change: bool) -> None:
         """Hand the new version to its action."""
