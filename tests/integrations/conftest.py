@@ -14,32 +14,32 @@ from typing import Any
 
 import httpx2
 import pytest
+from django.test import override_settings
 
+from accounts.actions import erp as accounts
 from accounts.models import Address, Company
-from catalog.models import Product, Warehouse
+from catalog.actions.categories import apply_categories
+from catalog.actions.content import apply_content
+from catalog.actions.products import apply_products
+from catalog.actions.stock import apply_warehouses
+from catalog.models import Product
 from demo.pim.drop import write
 from integrations import delivery
-from integrations.connectors.tryton import company, transport
+from integrations.connectors.pim_files import reading as pim
+from integrations.connectors.tryton import company, masters, transport
 from integrations.models import System
-from integrations.running import run_flow
+from integrations.systems import flow_actor
 from orders.actions.cart import CartItem, add_line
 from orders.actions.checkout import checkout
 from orders.models import Order
 from orders.queries.cart import cart_for
+from pricing.actions.lists import apply_tax_rates
 from tests.conftest import Member, enrol
 from tests.databases import cluster_of_tests, drop_leftovers
 from tests.demo.erp_client import PASSWORD, Batch, Erp, Session, heard
 from tests.factories.orders import choice_of, reprice
 
-MASTER_DATA = (
-    "erp.terms",
-    "erp.customers",
-    "erp.taxes",
-    "erp.warehouses",
-    "erp.products",
-    "pim.categories",
-    "pim.content",
-)
+PRICES = {"4762-M8X30-88Z": "0.1500", "6204-2RS": "4.1000"}
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -164,17 +164,56 @@ def connected(tryton: Tryton, proxy: Proxy, settings: Any) -> Iterator[Tryton]:
     forget_connections()
 
 
+@dataclass(frozen=True)
+class MasterData:
+    """What the connectors read of customers and of the two products that tests order."""
+
+    terms: list[Any]
+    customers: list[Any]
+    taxes: list[Any]
+    warehouses: list[Any]
+    products: list[Any]
+    categories: list[Any]
+    content: list[Any]
+
+
+@pytest.fixture(scope="session")
+def master_data(tryton: Tryton, drop: Path) -> MasterData:
+    """Read once per run, through the connectors; the flows themselves are tested elsewhere."""
+    access = transport.Access(tryton.url, tryton.database, "portal", lambda: PASSWORD)
+    erp = transport.Tryton(access)
+
+    def read(name: str) -> list[Any]:
+        return getattr(masters, f"read_{name}")(erp, {}, is_full=True).records
+
+    with override_settings(PIM_DROP=str(drop)):
+        categories = pim.read_categories({}, is_full=True).records
+        content = pim.read_content({}, is_full=True).records
+    return MasterData(
+        terms=read("payment_terms"),
+        customers=read("customers"),
+        taxes=read("tax_rates"),
+        # One warehouse is enough to order from, and what it holds is not what is tested here.
+        warehouses=[record for record in read("warehouses") if record.code == "WH"],
+        products=[record for record in read("products") if record.sku in PRICES],
+        categories=categories,
+        content=[record for record in content if record.sku in PRICES],
+    )
+
+
 @pytest.fixture
-def shop(connected: Tryton, proxy: Proxy, drop: Path, settings: Any, db: None) -> Tryton:
-    """The portal after it has read customers and products; two of them have list prices."""
-    settings.PIM_DROP = str(drop)
-    for name in MASTER_DATA:
-        run = run_flow(name)
-        assert run is not None
-        assert not run.error, run.error
-    # One warehouse is enough to order from, and what it holds is not what is tested here.
-    Warehouse.objects.exclude(code="WH").update(is_active=False)
-    for sku, price in (("4762-M8X30-88Z", "0.1500"), ("6204-2RS", "4.1000")):
+def shop(connected: Tryton, proxy: Proxy, master_data: MasterData, db: None) -> Tryton:
+    """The portal with the ERP's customers and two of its products, which have list prices."""
+    by = flow_actor("erp.test")
+    accounts.apply_payment_terms(master_data.terms, by=by)
+    accounts.apply_customers(master_data.customers, by=by)
+    apply_tax_rates(master_data.taxes, by=by)
+    apply_warehouses(master_data.warehouses, by=by)
+    apply_products(master_data.products, by=by)
+    by_pim = flow_actor("pim.test", system="pim")
+    apply_categories(master_data.categories, by=by_pim)
+    apply_content(master_data.content, by=by_pim)
+    for sku, price in PRICES.items():
         reprice(Product.objects.get(sku=sku), price)
     proxy.forget()
     return connected
