@@ -25,6 +25,7 @@ from orders.queries.cart import SheetLine, cart_for, cart_sheet
 from portal.forms.cart import ChangeForm, DetailsForm, LineForm, first_error
 from portal.middleware import BuyerRequest
 from portal.templatetags.accord import qty, unit_label
+from portal.views.replies import move_on
 
 F = TypeVar("F", bound=forms.Form)
 
@@ -90,7 +91,7 @@ def line_add(request: BuyerRequest) -> HttpResponse:
     if request.htmx and "then" not in request.POST:
         return render(request, "portal/cart/_added.html", {"line": line, "told": told, "oob": True})
     messages.success(request, told)
-    return redirect("portal:cart" if request.POST.get("then") == "cart" else _back(request))
+    return move_on(request, "portal:cart" if request.POST.get("then") == "cart" else _back(request))
 
 
 @login_required

@@ -23,7 +23,8 @@ from portal.views.catalogue.offers import Offer, offers_for
 from portal.views.parts import wants_part
 
 PER_PAGE = 25
-MOST_COLUMNS = 3
+MOST_COLUMNS = 4
+WIDEST = 14  # letters of a value that still stand in a column
 
 
 @dataclass(frozen=True)
@@ -135,14 +136,14 @@ def _chips(asked: ListQuery, facets: list[Facet]) -> list[Chip]:
 
 
 def _table(scope: Scope, page: Page[Product]) -> tuple[list[Column], list[Row]]:
-    """The page's rows, and the attributes worth a column: most products have them, and they differ."""
+    """The page's rows, and the attributes worth a column."""
     offers = offers_for(scope, list(page.object_list))
     seen: dict[str, list[dict[str, Any]]] = {}
     for offer in offers:
         for attribute in offer.product.attributes:
             if attribute.get("is_facet"):
                 seen.setdefault(attribute["code"], []).append(attribute)
-    shared = [code for code, facts in seen.items() if 2 * len(facts) > len(offers) and _differ(facts)]
+    shared = [code for code, facts in seen.items() if 2 * len(facts) > len(offers) and _tells(facts)]
     columns = [
         Column(
             code,
@@ -159,5 +160,7 @@ def _table(scope: Scope, page: Page[Product]) -> tuple[list[Column], list[Row]]:
     return columns, rows
 
 
-def _differ(facts: list[dict[str, Any]]) -> bool:
-    return len(facts) == 1 or len({fact["value"] for fact in facts}) > 1
+def _tells(facts: list[dict[str, Any]]) -> bool:
+    """Whether an attribute tells the rows apart in few words; the name has the long ones."""
+    values = {fact["value"] for fact in facts}
+    return max(map(len, values)) <= WIDEST and (len(facts) == 1 or len(values) > 1)
