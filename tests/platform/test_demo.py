@@ -19,6 +19,7 @@ import pytest
 
 from demo.environment import PROJECT, ensure
 from demo.stack import ERP_SCRIPT, free_port
+from integrations.lifeline import tied_to
 from portal.postgres import processes
 from portal.postgres.cluster import Cluster
 
@@ -44,6 +45,7 @@ class Demo:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=tied_to(signal.SIGTERM),
             )
 
     def wait_until_ready(self, seconds: float = 300) -> float:

@@ -21,6 +21,7 @@ from django_q.tasks import async_task
 
 from integrations import heartbeat
 from integrations.checks import check_queues
+from integrations.lifeline import tied_to
 from integrations.models import Heartbeat
 from integrations.wakeups import WakeUps
 from integrations.worker import Supervisor
@@ -39,8 +40,8 @@ class Worker:
             cwd=PROJECT,
             env={**os.environ, "DATABASE_URL": database_url(), "LOG_LEVEL": "CRITICAL", **variables},
             start_new_session=True,
+            preexec_fn=tied_to(signal.SIGTERM),
         )
-        self.known: set[int] = set()
 
     @property
     def heads(self) -> list[int]:
