@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import Client
 
 from accounts.models import Company, User
@@ -18,7 +19,7 @@ from accounts.staff import OPERATOR, SALES, SALES_MANAGER
 from core.actor import Actor
 from demo.clones import cloned_stack
 from demo.stack import Stack
-from tests.databases import cluster_of_tests, drop_leftovers, take_part
+from tests.databases import cluster_of_tests, drop_leftovers, migrated_template, take_part
 from tests.factories.accounts import (
     AddressFactory,
     CompanyFactory,
@@ -34,9 +35,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Clear away what killed runs left, before this run makes its own database."""
+    """Clear away what killed runs left; then this run's database is a clone of one with all migrations in."""
     if settings.DATABASES["default"].get("EMBEDDED"):
         drop_leftovers(cluster_of_tests().ensure())
+        connection.settings_dict["TEST"]["TEMPLATE"] = migrated_template(cluster_of_tests())
 
 
 @pytest.fixture(scope="session")
