@@ -56,7 +56,12 @@ def drain(*, until: float) -> int:
 
 
 def _deliver_next(destination: Destination) -> bool:
-    delivery = claim_delivery(destination.name, system=destination.system, parallel=destination.parallel)
+    delivery = claim_delivery(
+        destination.name,
+        system=destination.system,
+        parallel=destination.parallel,
+        passing=destination.passing,
+    )
     if delivery is None:
         return False
     deliver(delivery, destination)

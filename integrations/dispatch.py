@@ -13,7 +13,8 @@ class Destination:
     """A place that events go to.
 
     system: whose circuit counts. parallel: how many may be on their way at once. send: the call,
-    raises CallFailed. bury: what a dead letter means for the document it is about.
+    raises CallFailed. bury: what a dead letter means for the document it is about. passing: events
+    that a dead letter does not hold up, because they end what it was about.
     """
 
     name: str
@@ -21,11 +22,12 @@ class Destination:
     parallel: int
     send: Callable[[Message], None]
     bury: Callable[[Message, CallFailed], None]
+    passing: tuple[str, ...] = ()
 
 
 # Tryton locks whole tables at a confirmation: two at once only make each other fail.
 DESTINATIONS: dict[str, Destination] = {
-    "erp": Destination("erp", ERP, 1, erp.send, erp.bury),
+    "erp": Destination("erp", ERP, 1, erp.send, erp.bury, passing=("order.cancelled",)),
     "mail": Destination("mail", MAIL, 4, mail.send, mail.bury),
 }
 

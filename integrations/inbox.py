@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from core.actor import Actor
@@ -19,6 +21,10 @@ from orders.actions.invoices import apply_invoice
 from orders.actions.shipments import apply_shipment
 from orders.records import InvoiceRecord, OrderStatusRecord, ShipmentRecord
 from orders.states import Outcome
+
+# A message still new after this long was left by a worker that died: its reading is over, and as the
+# message is known already, no later reading takes it in.
+LEFT_NEW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -84,8 +90,15 @@ def _counted(outcomes: list[str], messages: list[InboxMessage]) -> Applied:
 
 def work_parked(*, most: int = 50) -> int:
     """Try the parked messages whose time has come again, and what a dead worker left new."""
-    due = InboxMessage.objects.filter(state=InboxState.PARKED, next_try_at__lte=timezone.now())
-    messages = list(due.order_by("id")[:most])
+    now = timezone.now()
+    parked = Q(state=InboxState.PARKED, next_try_at__lte=now)
+    left = Q(state=InboxState.NEW, received_at__lte=now - LEFT_NEW)
+    messages = list(InboxMessage.objects.filter(parked | left).order_by("id")[:most])
     for message in messages:
-        take_in(message, by=flow_actor(f"erp.{message.kind}", correlation_id=message.correlation_id))
+        take_again(message)
     return len(messages)
+
+
+def take_again(message: InboxMessage) -> str:
+    """Give a message that waits to its app once more, as the flow that brought it."""
+    return take_in(message, by=flow_actor(f"erp.{message.kind}", correlation_id=message.correlation_id))

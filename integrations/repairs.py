@@ -16,9 +16,10 @@ from core.actor import Actor
 from core.cases import note_case, settle_cases
 from core.errors import InvalidValue, WrongState
 from core.models import Case, CaseState
+from integrations import inbox
 from integrations.actions.deliveries import drop_delivery, replay_delivery
 from integrations.actions.flows import ask_for_run
-from integrations.models import Delivery
+from integrations.models import Delivery, InboxMessage
 from integrations.queries import all_buried_of
 from integrations.systems import ERP
 from orders.actions.cancel import cancel_order
@@ -131,6 +132,16 @@ def _run_flow(case: Case, reason: str, by: Actor) -> str:
     return _("The flow %(flow)s runs in the next seconds; a good row closes this case.") % {"flow": flow}
 
 
+def _take_again(case: Case, reason: str, by: Actor) -> str:
+    message = InboxMessage.objects.get(pk=case.evidence["inbox"])
+    outcome = inbox.take_again(message)
+    if outcome in ("parked", "quarantined"):
+        message.refresh_from_db()
+        return _("Not taken in again: %(reason)s") % {"reason": message.reason}
+    settle_cases(case.subject, by=by, reason=_("It was taken in."), kinds=(case.kind,))
+    return _("The message is taken in.")
+
+
 RETRY = Mend(
     gettext_lazy("Try again"),
     gettext_lazy(
@@ -158,6 +169,11 @@ RUN = Mend(
     ),
     _run_flow,
 )
+TAKE_AGAIN = Mend(
+    gettext_lazy("Take the message in again"),
+    gettext_lazy("After what was wrong is mended. What came later about the same thing stays in force."),
+    _take_again,
+)
 MENDS: dict[str, dict[str, Mend]] = {
     "erp_refusal": {
         "resend": Mend(
@@ -169,6 +185,8 @@ MENDS: dict[str, dict[str, Mend]] = {
     },
     "dead_letter": {"retry": RETRY, "cancel": CANCEL, "drop": DROP},
     "mail_undelivered": {"retry": RETRY, "drop": DROP},
+    "orphan": {"take": TAKE_AGAIN},
+    "quarantined": {"take": TAKE_AGAIN},
     "row_rejected": {"run": RUN},
     "flow_broken": {"run": RUN},
 }

@@ -2,14 +2,14 @@
 
 import time
 
-from django.db import DatabaseError, InterfaceError
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from django.utils import timezone
 
 from core.actor import Actor, acting
 from core.errors import DomainError
 from core.logging import get_logger
-from integrations.actions.flows import RunResult, claim_flow, end_run, fail_run, flow_row
+from integrations.actions.flows import RunResult, claim_flow, end_run, fail_run, flow_row, is_held
 from integrations.actions.systems import note_answer, note_failure, system_row
 from integrations.failures import Broken, CallFailed
 from integrations.flows import FLOWS, SLOW, Flow, Reading, in_order
@@ -48,7 +48,8 @@ def _run(flow: Flow, row: FlowState, by: Actor, *, is_full: bool, is_asked: bool
         fed = flow.feed(Reading(cursor=row.cursor, is_full=is_full, by=by))
     except CallFailed as failure:
         return _failed(flow, row, by, failure)
-    except (DatabaseError, InterfaceError):
+    except (OperationalError, InterfaceError):
+        # Our own database is away: nothing can be noted. This process takes its claim up again.
         raise
     except DomainError as error:
         return _failed(flow, row, by, Broken(str(error)))
@@ -107,9 +108,8 @@ def due_flows() -> list[tuple[Flow, bool]]:
     for flow in in_order():
         row = rows[flow.name]
         waits = row.next_run_at is not None and row.next_run_at > now
-        is_held = row.claimed_until is not None and row.claimed_until > now
         lacks = any(rows[name].last_success_at is None for name in flow.after)
-        if not (row.is_paused or waits or is_held or lacks or flow.system in down):
+        if not (row.is_paused or waits or is_held(row, now) or lacks or flow.system in down):
             due.append((flow, flow.lane == SLOW or _is_full_due(flow, row)))
     return due
 

@@ -2,10 +2,13 @@
 
 import time
 
+from core.days import erp_today
 from integrations import delivery, inbox
 from integrations.actions.flows import ask_flow
 from integrations.running import due_flows, run_flow
+from integrations.systems import job_actor
 from integrations.wakeups import WakeUps
+from quotes.actions.offers import expire_quotes
 
 # Well below the queue's limit for a task, whatever the last call takes.
 DELIVERIES_SECONDS = 12.0
@@ -13,12 +16,13 @@ TICK_SECONDS = 20.0
 
 
 def tick() -> None:
-    """Once a second: hand out events, deliver, take in what was parked, run the quick flows due."""
+    """Once a second: hand out events, deliver, take in what waits, close offers, run the quick flows due."""
     started = time.monotonic()
     delivery.fan_out()
     delivery.probe_systems()
     delivery.drain(until=started + DELIVERIES_SECONDS)
     inbox.work_parked()
+    expire_quotes(erp_today(), by=job_actor("quotes"))
     run_due(until=started + TICK_SECONDS)
     # What those flows brought about leaves without waiting for the next wake-up.
     delivery.fan_out()

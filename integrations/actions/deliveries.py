@@ -60,12 +60,14 @@ def dispatch_events(routes: Mapping[str, tuple[tuple[str, str], ...]], *, most: 
 
 
 @transaction.atomic
-def claim_delivery(destination: str, *, system: str, parallel: int) -> Delivery | None:
+def claim_delivery(
+    destination: str, *, system: str, parallel: int, passing: tuple[str, ...] = ()
+) -> Delivery | None:
     """Take the next due delivery of a destination, with a lease; its attempt is counted before the call.
 
     None when there is none, the system is paused, or `parallel` are already on their way. A
     delivery waits while an older one of its subject and destination is open; what a dead
-    worker left behind is due again.
+    worker left behind is due again. passing: names of events that do not wait for dead letters.
     """
     gate = System.objects.select_for_update(skip_locked=True, no_key=True).filter(key=system).first()
     if gate is None or gate.down_since:
@@ -78,7 +80,7 @@ def claim_delivery(destination: str, *, system: str, parallel: int) -> Delivery 
     if on_the_way.count() >= parallel:
         return None
     delivery = (
-        _due(destination, now)
+        _due(destination, now, passing)
         .select_for_update(of=("self",), skip_locked=True, no_key=True)
         .order_by("next_try_at", "id")
         .first()
@@ -97,14 +99,17 @@ def claim_delivery(destination: str, *, system: str, parallel: int) -> Delivery 
     return delivery
 
 
-def _due(destination: str, now: object) -> QuerySet[Delivery]:
+def _due(destination: str, now: object, passing: tuple[str, ...]) -> QuerySet[Delivery]:
     older = Delivery.objects.filter(
         destination=OuterRef("destination"), subject=OuterRef("subject"), sequence__lt=OuterRef("sequence")
     ).exclude(state__in=CLOSED)
     lost = Q(state=DeliveryState.SENDING, claimed_until__lte=now)
     return (
         Delivery.objects.filter(Q(state=DeliveryState.WAITING, next_try_at__lte=now) | lost)
-        .filter(~Exists(older), destination=destination)
+        .filter(
+            ~Exists(older) | Q(event__name__in=passing) & ~Exists(older.exclude(state=DeliveryState.BURIED)),
+            destination=destination,
+        )
         .select_related("event")
     )
 
@@ -223,6 +228,13 @@ def drop_delivery(delivery: Delivery, *, by: Actor, reason: str) -> Delivery:
     row.save(update_fields=["state"])
     _note(row, "dropped", by, reason)
     return row
+
+
+@transaction.atomic
+def drop_buried(subject: str, destination: str, *, by: Actor, reason: str) -> int:
+    """Give up the dead letters about a document to a destination, when nothing is left to tell."""
+    buried = Delivery.objects.filter(subject=subject, destination=destination, state=DeliveryState.BURIED)
+    return len([drop_delivery(row, by=by, reason=reason) for row in buried.order_by("pk")])
 
 
 def _locked(delivery: Delivery) -> Delivery:

@@ -56,13 +56,23 @@ def claim_flow(name: str, *, even_paused: bool = False) -> FlowState | None:
     if row is None or (row.is_paused and not even_paused):
         return None
     now = timezone.now()
-    if row.claimed_until and row.claimed_until > now and not is_gone(row.claimed_by):
+    if is_held(row, now):
         return None
     row.claimed_until = now + LEASE
     row.claimed_by = this_process()
     row.last_run_at = now
     row.save(update_fields=["claimed_until", "claimed_by", "last_run_at"])
     return row
+
+
+def is_held(row: FlowState, now: datetime) -> bool:
+    """Whether another process runs the flow now.
+
+    A process runs one flow at a time: a claim of its own is one that it could not give back.
+    """
+    if row.claimed_until is None or row.claimed_until <= now:
+        return False
+    return row.claimed_by != this_process() and not is_gone(row.claimed_by)
 
 
 @transaction.atomic

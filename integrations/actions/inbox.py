@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
@@ -86,6 +86,9 @@ def take_message(message: InboxMessage, *, take: Take, record: type[Record], by:
         return _quarantine(message.pk, f"{path}: {first['msg']}", by=by)
     except DomainError as error:
         return _quarantine(message.pk, str(error), by=by)
+    except (DataError, IntegrityError) as error:
+        # Its values do not fit our tables: this message's fault, not its neighbours'.
+        return _quarantine(message.pk, f"It cannot be stored ({type(error).__name__}).", by=by)
 
 
 @transaction.atomic
