@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from portal.admin.operations.counts import dead_letters, open_cases
 from portal.admin.sales.counts import new_requests, quotes_to_decide
 
 Count = Callable[[HttpRequest], int]
@@ -64,12 +65,21 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
     (
         _("Operations"),
         [
-            Entry(_("Cases"), "error", "admin:core_case_changelist", "core.view_case"),
+            Entry(
+                _("Cases"),
+                "error",
+                "admin:core_case_changelist",
+                "core.view_case",
+                count=open_cases,
+                is_urgent=True,
+            ),
             Entry(
                 _("Deliveries"),
                 "send",
                 "admin:integrations_delivery_changelist",
                 "integrations.view_delivery",
+                count=dead_letters,
+                is_urgent=True,
             ),
             Entry(
                 _("Flows"),

@@ -89,8 +89,11 @@ def signed(value: Any, currency: str = "EUR") -> str:
 
 @register.filter
 def unit_price(value: Any) -> str:
-    """Write a price per unit with four decimals, or up to six where it has more: `0.5480`."""
-    return UNKNOWN if value is None or value == "" else _decimal(Decimal(value), 4, 6)
+    """Write a price per unit with four decimals: `0.5480`; below one, up to six where it has more."""
+    if value is None or value == "":
+        return UNKNOWN
+    number = Decimal(value)
+    return _decimal(number, 4, 6 if abs(number) < 1 else 4)
 
 
 @register.filter

@@ -68,6 +68,15 @@ def test_the_list_tells_cause_customer_amount_age_and_promise(otto, refused):
     assert "edge-warn" in page
 
 
+def test_the_operators_first_page_shows_the_cases_and_the_sidebar_counts_them(otto, sam, refused):
+    page = otto.signed_in().get("/admin/").content.decode()
+
+    assert CAUSE in page
+    assert "1 touch a promise" in page
+    assert "1 dead letters" in page
+    assert CAUSE not in sam.signed_in().get("/admin/").content.decode()
+
+
 def test_views_and_search_narrow_the_list(otto, refused):
     browser = otto.signed_in()
 

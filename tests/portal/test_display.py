@@ -46,9 +46,15 @@ def test_a_german_reader_sees_german_marks_in_the_same_order():
 
 @pytest.mark.parametrize(
     ("value", "written"),
-    [("0.548", "0.5480"), ("0.005481", "0.005481"), ("1240", "1,240.0000"), (None, "–")],
+    [
+        ("0.548", "0.5480"),
+        ("0.005481", "0.005481"),
+        ("12.272728", "12.2727"),
+        ("1240", "1,240.0000"),
+        (None, "–"),
+    ],
 )
-def test_a_unit_price_has_four_decimals_and_more_only_where_it_needs_them(value, written):
+def test_a_unit_price_has_four_decimals_and_more_only_where_it_is_small(value, written):
     assert accord.unit_price(Decimal(value) if value else None) == written
 
 

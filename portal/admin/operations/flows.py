@@ -51,6 +51,18 @@ def line_of(row: FlowRow) -> FlowLine:
     return FlowLine(row, OWNERS.get(row.flow.owner, row.flow.owner), age, health, tone)
 
 
+def ownership_matrix() -> list[tuple[str, list[str], list[str], list[str]]]:
+    """Per record the fields of the ERP, of the PIM and of our own (INT-02)."""
+    return [
+        (model, _owned(fields, "erp"), _owned(fields, "pim"), _owned(fields, "us"))
+        for model, fields in declared().items()
+    ]
+
+
+def _owned(fields: dict[str, str], by: str) -> list[str]:
+    return [name for name, owner in fields.items() if owner == by]
+
+
 @admin.register(FlowState)
 class FlowAdmin(FedAdmin):
     """The queryset and permissions of the theme, a page of our own."""
@@ -67,7 +79,7 @@ class FlowAdmin(FedAdmin):
             "systems": queries.all_systems(),
             "late": [line for line in lines if line.tone == "bad"],
             "may_act": request.user.has_perm("integrations.change_flowstate"),
-            "matrix": declared(),
+            "matrix": ownership_matrix(),
         }
         return admin_page(request, "admin/accord/operations/flows.html", title=_("Flows"), context=context)
 
