@@ -74,6 +74,11 @@ def all_case_by_number(number: str) -> Case:
     return case
 
 
+def all_cases_of(subject: str, *, most: int = 20) -> list[Case]:
+    """The cases of a document, open ones first, then the newest."""
+    return list(Case.objects.filter(subject=subject).order_by(F("closed_at").desc(nulls_first=True), "-pk")[:most])
+
+
 def all_steps_of(case: Case) -> QuerySet[CaseStep]:
     """What was done on a case, oldest first."""
     return CaseStep.objects.filter(case=case)

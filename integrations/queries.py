@@ -56,6 +56,12 @@ def all_buried_of(subject: str) -> QuerySet[Delivery]:
     return rows.select_related("event").order_by("sequence", "id")
 
 
+def all_deliveries_of(subject: str) -> QuerySet[Delivery]:
+    """Everything that went out about a document, with every try, oldest first; two statements."""
+    rows = Delivery.objects.filter(subject=subject).select_related("event").prefetch_related("tries")
+    return rows.order_by("sequence", "id")
+
+
 def all_systems() -> list[System]:
     """The other systems and whether they answer."""
     return list(System.objects.order_by("key"))

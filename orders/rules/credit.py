@@ -20,6 +20,14 @@ class OnHold(DomainError):
     code = "on_hold"
 
 
+RULES = {
+    "no_limit": _("no limit is set"),
+    "within_limit": _("within the limit"),
+    "over_limit": _("over the limit"),
+    "on_hold": _("on credit hold"),
+}
+
+
 @dataclass(frozen=True)
 class CreditFigures:
     """What a credit decision looks at: amounts with tax, in one currency.

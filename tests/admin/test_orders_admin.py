@@ -1,0 +1,142 @@
+"""Orders, shipments and invoices in the back office: shown with their story, never typed into."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from core.models import Refusal
+from orders.actions.erp import confirm_order, hold_order
+from orders.actions.invoices import apply_invoice
+from orders.actions.shipments import apply_shipment
+from orders.models import Invoice, Order, OrderLine
+from tests.factories.orders import order_now, sell
+from tests.orders.test_erp_facts import answer, invoice, shipment
+from tests.portal.pages import text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def order(anna, erp):
+    """Confirmed, 60 of 100 shipped, invoiced and paid."""
+    sell("A1", "1.00")
+    order = order_now(anna, choice={"po_number": "4711"}, A1=100)
+    confirm_order(order.number, answer(order), by=erp)
+    apply_shipment(shipment(order, {1: 60}), by=erp)
+    apply_invoice(invoice(order, {1: 60}, paid=["72"]), by=erp)
+    return Order.objects.get(pk=order.pk)
+
+
+def page(number):
+    return reverse("admin:orders_order_page", args=[number])
+
+
+@pytest.mark.req("ORD-18", "ORD-16", "ORD-04")
+@pytest.mark.parametrize("who", ["sam", "mona", "otto"])
+def test_staff_see_what_the_erp_says_without_opening_it(order, who, request):
+    staff = request.getfixturevalue(who)
+
+    text = text_of(staff.signed_in().get(page(order.number)))
+
+    assert "SALE-7" in text
+    assert "Partly shipped" in text
+    assert "100 pc 100 60 40 0 60 0 100.00" in text
+    assert "INV-I1" in text
+    assert "SHP-S1" in text
+    assert "Every counter, state and amount is what its movements make." in text
+
+
+def test_the_cause_of_a_hold_is_told_to_staff(anna, otto, erp):
+    sell("A1")
+    order = order_now(anna, A1=5)
+    hold_order(order.number, "Over the limit of EUR 1,600.00 there.", by=erp)
+
+    text = text_of(otto.signed_in().get(page(order.number)))
+
+    assert "Over the limit of EUR 1,600.00 there." in text
+
+
+def test_a_figure_that_its_movements_contradict_is_named(order, otto):
+    OrderLine.objects.filter(order=order).update(shipped=61)
+
+    text = text_of(otto.signed_in().get(page(order.number)))
+
+    assert "line/1.shipped stored 61.000000, its movements make 60.000000" in text
+
+
+def test_what_the_hub_tried_stands_among_the_events(order, otto):
+    from core.models import Event
+    from integrations.models import Delivery, DeliveryAttempt
+
+    event = Event.objects.get(name="order.received")
+    moment = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+    row = Delivery.objects.create(
+        event=event, destination="erp", subject=order.subject, sequence=1, attempts=1, next_try_at=moment
+    )
+    DeliveryAttempt.objects.create(delivery=row, number=1, started_at=moment, error="no answer within 30 s")
+
+    text = text_of(otto.signed_in().get(page(order.number)))
+
+    assert "order.received to erp" in text
+    assert "try 1: no answer within 30 s" in text
+    assert "order.received is not yet delivered to erp. 1 try so far." in text
+
+
+@pytest.mark.parametrize("model", ["order", "shipment", "invoice"])
+def test_the_lists_find_by_number(order, otto, model):
+    browser = otto.signed_in()
+    found = browser.get(reverse(f"admin:orders_{model}_changelist"), {"q": order.number})
+
+    assert found.status_code == 200
+    assert {"order": order.number, "shipment": "SHP-S1", "invoice": "INV-I1"}[model] in text_of(found)
+
+
+def test_the_pages_of_shipment_and_invoice_open(order, otto):
+    browser = otto.signed_in()
+
+    for model, row in (("shipment", order.shipments.get()), ("invoice", Invoice.objects.get())):
+        assert browser.get(reverse(f"admin:orders_{model}_change", args=[row.pk])).status_code == 200
+
+
+@pytest.mark.req("INT-02")
+def test_nobody_types_into_what_the_erp_owns(order, otto):
+    browser = otto.signed_in()
+    bill = Invoice.objects.get()
+
+    browser.post(reverse("admin:orders_invoice_change", args=[bill.pk]), {"open_amount": "0"})
+    browser.post(reverse("admin:orders_order_change", args=[order.pk]), {"status": "closed"})
+
+    order.refresh_from_db()
+    bill.refresh_from_db()
+    assert (order.status, bill.number) == ("confirmed", "INV-I1")
+    assert Refusal.objects.filter(code="not_owner").count() == 2
+
+
+def test_a_buyer_finds_no_order_in_the_back_office(order, anna, clara):
+    for member in (anna, clara):
+        response = member.signed_in().get(page(order.number), follow=True)
+        assert response.status_code == 403
+
+
+def test_an_unknown_number_is_not_found(otto):
+    assert otto.signed_in().get(page("SO-1")).status_code == 404
+
+
+def test_a_list_takes_the_same_statements_for_any_number_of_orders(anna, otto):
+    sell("A1")
+    browser = otto.signed_in()
+    url = reverse("admin:orders_order_changelist")
+    order_now(anna, A1=1)
+    browser.get(url)
+    with CaptureQueriesContext(connection) as few:
+        browser.get(url)
+    for _ in range(8):
+        order_now(anna, A1=1)
+
+    with CaptureQueriesContext(connection) as many:
+        browser.get(url)
+
+    assert len(many) <= len(few) + 1
