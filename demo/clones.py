@@ -91,6 +91,8 @@ def _digest() -> str:
     digest = hashlib.sha256((PROJECT / "requirements.lock").read_bytes())
     for app in FILLED_BY:
         for file in sorted((PROJECT / app).rglob("*.py")) + sorted((PROJECT / app).rglob("*.json")):
+            if "telling" in file.parts:  # the story plays on a clone and fills nothing
+                continue
             digest.update(str(file.relative_to(PROJECT)).encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

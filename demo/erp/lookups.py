@@ -79,6 +79,7 @@ def sale_summary(sale) -> dict:
         "id": sale.id,
         "number": sale.number,
         "reference": sale.reference,
+        "description": sale.description,
         "portal_key": sale.portal_key,
         "state": sale.state,
         "shipment_state": sale.shipment_state,
