@@ -108,7 +108,10 @@ class Quote(models.Model):
             models.CheckConstraint(condition=Q(status__in=QuoteStatus.values), name="quote_status_known"),
             models.CheckConstraint(condition=Q(sent_revision__lte=F("revision")), name="quote_sent_within"),
         ]
-        indexes = [models.Index(fields=["company", "-id"], name="quote_company")]
+        indexes = [
+            models.Index(fields=["company", "-id"], name="quote_company"),
+            models.Index(fields=["id"], name="quote_sent", condition=Q(status="sent")),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -114,6 +114,8 @@ WORDINGS: dict[str, Wording] = {
     "quote.change_requested": Wording(lambda p: _("Change of the quote asked for"), _text("text"), "warn"),
     "quote.accepted": Wording(lambda p: _("Quote %(number)s accepted") % _quote(p), _offer, "good"),
     "quote.declined": Wording(lambda p: _("Quote declined"), _text("text"), "bad"),
+    "rfq.cancelled": Wording(lambda p: _("Request taken back"), tone="warn"),
+    "quote.withdrawn": Wording(lambda p: _("Quote withdrawn"), _text("text"), "bad"),
     "quote.expired": Wording(lambda p: _("Quote expired"), tone="warn"),
     "order.received": Wording(lambda p: _("Order received"), _lines_and_net),
     "order.approval_requested": Wording(lambda p: _("Order placed, waits for approval"), _net, "warn"),

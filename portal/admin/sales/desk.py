@@ -55,12 +55,12 @@ def sales_desk(desk: Desk) -> tuple[list[Fact], list[Panel]]:
         ),
     ]
     if desk.is_manager:
-        tasks = [_approval_task(item) for item in waiting]
+        tasks = [_approval_task(item, _("Decide")) for item in waiting]
         panels.insert(
             0, _panel(_("Approvals"), tasks, _("No approval waits"), _("Quotes that a rule asks about."))
         )
     else:
-        asked = [_approval_task(item) for item in work.in_state(QuoteStatus.IN_APPROVAL)]
+        asked = [_approval_task(item, _("Look")) for item in work.in_state(QuoteStatus.IN_APPROVAL)]
         panels.insert(2, _panel(_("With the manager"), asked, _("Nothing is in approval"), ""))
     return _facts(desk, work, len(waiting)), panels
 
@@ -124,7 +124,7 @@ def _rfq_task(rfq: Rfq) -> Task:
     if rfq.note:
         why = f"{why} · “{rfq.note[:120]}”"
     return Task(
-        kind=_("New request"),
+        kind=_("Request"),
         icon="message-plus",
         href=reverse("admin:quotes_rfq_page", args=[rfq.number]),
         title=f"{rfq.number} · {rfq.company}",
@@ -149,7 +149,7 @@ def _quote_task(item: OpenQuote, kind: str, icon: str, why: str, verb: str, edge
     )
 
 
-def _approval_task(item: OpenQuote) -> Task:
+def _approval_task(item: OpenQuote, verb: str) -> Task:
     asked = item.approval.asked_at if item.approval else item.quote.updated_at
     reasons = len(item.approval.reasons) if item.approval else 0
     return Task(
@@ -159,7 +159,7 @@ def _approval_task(item: OpenQuote) -> Task:
         title=f"{item.quote.number} · {item.quote.company}",
         why=ngettext("%(count)s rule asks, from %(person)s", "%(count)s rules ask, from %(person)s", reasons)
         % {"count": reasons, "person": item.approval.actor_label if item.approval else item.quote.owner},
-        verb=_("Decide"),
+        verb=verb,
         amount=money(item.net_amount, item.quote.currency),
         until=_("for %(age)s") % {"age": age(asked)},
     )
