@@ -101,7 +101,12 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Refuse a form that was shown for another company: nothing is done (failure bank 22)."""
+        """Refuse a form that was shown for another company: nothing is done (failure bank 22).
+
+        Nothing of ours has a NUL in its number, name or words, and PostgreSQL holds none: not found.
+        """
+        if _holds_nul(request):
+            raise Http404
         shown_for = request.POST.get("acting_company") if request.method == "POST" else None
         acting_for = request.scope.company_number  # type: ignore[attr-defined]
         if shown_for is None or shown_for == acting_for:
@@ -134,6 +139,14 @@ class RefusalMiddleware:
         if back.startswith(request.build_absolute_uri("/")):
             return redirect(back)
         return render(request, "portal/refusal.html", {"error": error}, status=status)
+
+
+def _holds_nul(request: HttpRequest) -> bool:
+    texts = [request.path_info]
+    for data in (request.GET, request.POST):
+        for name, values in data.lists():
+            texts += [name, *map(str, values)]
+    return any("\0" in text for text in texts)
 
 
 def _beside_the_form(response: HttpResponse) -> HttpResponse:

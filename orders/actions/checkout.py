@@ -43,9 +43,11 @@ def checkout(cart: Cart, choice: CheckoutChoice, *, by: Actor) -> Order:
     shown refuses the order and names the differences (failure bank 18). Empties the cart.
     Raises OutOfDate, NotFound for somebody else's cart, and the refusals of place_order.
     """
-    cart = lock_cart(cart)
     if by.user_id is None or cart.user_id != by.user_id:
         raise NotFound(_("There is no such cart."))
+    if cart.pk is None:  # nothing was ever put into it
+        raise InvalidValue(_("There is nothing to order: the cart is empty."), field="lines")
+    cart = lock_cart(cart)
     placed = Order.objects.filter(
         origin="cart", origin_ref=choice.token, company_id=cart.company_id, placed_by_id=by.user_id
     ).first()

@@ -69,7 +69,7 @@ def accept(request: BuyerRequest, number: str) -> HttpResponse:
         request,
         _("Accepted. Your order is %(order)s; the ERP's confirmation follows.") % {"order": order.number},
     )
-    return move_on(request, f"/orders/{order.number}/")
+    return move_on(request, "portal:order-detail", order.number)
 
 
 @login_required
