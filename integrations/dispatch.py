@@ -42,6 +42,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "quote.accepted": ("mail",),
     "quote.declined": ("mail",),
     "quote.expired": ("mail",),
+    "quote.withdrawn": ("mail",),
     "order.received": ("erp", "mail"),
     "order.resent": ("erp",),
     "order.cancelled": ("erp", "mail"),

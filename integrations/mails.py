@@ -72,9 +72,16 @@ def _sales(facts: dict[str, Any]) -> list[Recipient]:
     return _people("sales")(facts) or _staff(SALES_MANAGER)(facts)
 
 
+def _buyer_who_saw_it(facts: dict[str, Any]) -> list[Recipient]:
+    """The buyer of a withdrawn quote, if anything of it was ever sent."""
+    return _people("buyer")(facts) if facts.get("was_sent") else []
+
+
 ORDER, QUOTE, RFQ = "/orders/{order}/", "/quotes/{quote}/", "/rfqs/{rfq}/"
 INVOICE = "/invoices/{invoice}/"
-DESK = "/admin/"
+RFQ_DESK = "/admin/quotes/rfq/{rfq}/request/"
+QUOTE_DESK = "/admin/quotes/quote/{quote}/quote/"
+QUOTE_APPROVAL = "/admin/quotes/quote/{quote}/quote/approval/"
 _OPEN_QUOTE, _OPEN_ORDER = _("Open the quote"), _("Open the order")
 
 MAILS: dict[str, Mail] = {
@@ -82,8 +89,8 @@ MAILS: dict[str, Mail] = {
         _sales,
         _("Request %(rfq)s from %(company)s"),
         _("%(buyer)s of %(company)s asks for a quote: %(lines)s."),
-        action=_("Open the sales desk"),
-        path=DESK,
+        action=_("Open the request"),
+        path=RFQ_DESK,
         quoted="note",
     ),
     "rfq.declined": Mail(
@@ -101,24 +108,24 @@ MAILS: dict[str, Mail] = {
             "%(sales)s asks you to approve quote %(quote)s, revision %(revision)s, for %(company)s: %(net)s net."
         ),
         _("The buyer sees nothing of it until you have approved it and it is sent."),
-        action=_("Open the sales desk"),
-        path=DESK,
+        action=_("Decide on it"),
+        path=QUOTE_APPROVAL,
         quoted="text",
     ),
     "quote.approved": Mail(
         _people("sales"),
         _("Quote %(quote)s for %(company)s is approved"),
         _("Revision %(revision)s of quote %(quote)s is approved; you can send it."),
-        action=_("Open the sales desk"),
-        path=DESK,
+        action=_OPEN_QUOTE,
+        path=QUOTE_DESK,
         quoted="text",
     ),
     "quote.returned": Mail(
         _people("sales"),
         _("Quote %(quote)s for %(company)s came back"),
         _("Revision %(revision)s of quote %(quote)s was not approved and is a draft again."),
-        action=_("Open the sales desk"),
-        path=DESK,
+        action=_OPEN_QUOTE,
+        path=QUOTE_DESK,
         quoted="text",
     ),
     "quote.sent": Mail(
@@ -136,23 +143,23 @@ MAILS: dict[str, Mail] = {
         _people("sales"),
         _("%(company)s asks for a change of quote %(quote)s"),
         _("%(buyer)s asks you to change revision %(revision)s of quote %(quote)s."),
-        action=_("Open the sales desk"),
-        path=DESK,
+        action=_OPEN_QUOTE,
+        path=QUOTE_DESK,
         quoted="text",
     ),
     "quote.accepted": Mail(
         _people("sales"),
         _("%(company)s accepted quote %(quote)s"),
         _("Quote %(quote)s, revision %(revision)s, was accepted: order %(order)s over %(net)s net."),
-        action=_("Open the sales desk"),
-        path=DESK,
+        action=_OPEN_QUOTE,
+        path=QUOTE_DESK,
     ),
     "quote.declined": Mail(
         _people("sales"),
         _("%(company)s declined quote %(quote)s"),
         _("Quote %(quote)s, revision %(revision)s, over %(net)s net was declined."),
-        action=_("Open the sales desk"),
-        path=DESK,
+        action=_OPEN_QUOTE,
+        path=QUOTE_DESK,
         quoted="text",
     ),
     "quote.expired": Mail(
@@ -162,6 +169,14 @@ MAILS: dict[str, Mail] = {
         _("A renewed quote can be asked for on its page."),
         action=_OPEN_QUOTE,
         path=QUOTE,
+    ),
+    "quote.withdrawn": Mail(
+        _buyer_who_saw_it,
+        _("Our quote %(quote)s is withdrawn"),
+        _("We had to withdraw quote %(quote)s, revision %(revision)s. It can no longer be accepted."),
+        action=_OPEN_QUOTE,
+        path=QUOTE,
+        quoted="text",
     ),
     "order.received": Mail(
         _people("buyer"),
