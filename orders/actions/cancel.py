@@ -41,9 +41,11 @@ def cancel_order(order: Order, *, by: Actor, reason: str) -> Order:
     return order
 
 
-def cancel_rest(order: Order, *, by: Actor) -> None:
-    """Count what has not been shipped as cancelled and release its stock."""
+def cancel_rest(order: Order, *, by: Actor) -> bool:
+    """Count what has not been shipped as cancelled and release its stock; tell if anything was left."""
     release_allocation(order.subject, by=by)
     lines = OrderLine.objects.filter(order=order)
-    lines.filter(shipped__lt=F("ordered")).update(cancelled=F("ordered") - F("shipped"))
+    rest = F("ordered") - F("shipped")
+    cancelled = lines.filter(shipped__lt=F("ordered")).exclude(cancelled=rest).update(cancelled=rest)
     lines.update(allocated=0, backordered=0)
+    return cancelled > 0

@@ -197,9 +197,10 @@ def _case(kind: str, order: Order, cause: str, evidence: dict[str, Any], by: Act
 def _cancelled_there(order: Order, by: Actor, news: OrderStatusRecord) -> None:
     """What the ERP cancelled is cancelled; what it had shipped stays, and the order with it."""
     reason = _("Cancelled in the ERP.")
-    cancel_rest(order, by=by)
+    has_rest = cancel_rest(order, by=by)
     if order.lines.filter(shipped__gt=0).exists():
-        record("order.changed", order, {"reason": reason}, by=by, occurred_at=news.as_of)
+        if has_rest:
+            record("order.changed", order, {"reason": reason}, by=by, occurred_at=news.as_of)
         return
     if order.status in WAITING:
         reason = _("Cancelled in the ERP before it was confirmed.")

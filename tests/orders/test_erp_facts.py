@@ -498,6 +498,22 @@ def test_an_order_cancelled_in_the_erp_is_cancelled_here(confirmed, erp):
     assert agrees()
 
 
+def test_the_rest_of_a_partly_shipped_order_is_cancelled_once_however_often_the_erp_says_so(confirmed, erp):
+    apply_order_status(status(confirmed), by=erp)
+    apply_shipment(shipment(confirmed, {1: 60}), by=erp)
+    told = len(events(confirmed))
+
+    for version in ("2", "3", "3"):
+        news = status(confirmed, version, erp_status="cancelled", is_cancelled=True)
+        apply_order_status(news, by=erp)
+
+    confirmed.refresh_from_db()
+    assert confirmed.status == "confirmed"
+    assert [row[2] for row in counters(confirmed)] == [40, 40]
+    assert events(confirmed)[told:] == ["order.changed", "order.changed"]  # the rest, and the ERP's state
+    assert agrees()
+
+
 def test_the_ledger_names_every_difference(confirmed, erp):
     apply_shipment(shipment(confirmed, {1: 60}), by=erp)
     OrderLine.objects.filter(order=confirmed, position=1).update(shipped=61)
