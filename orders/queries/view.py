@@ -98,6 +98,7 @@ class OrderView:
         return sum(row.has_left for row in self.shipments)
 
 
+KINDS = ("orders", "shipments", "invoices")
 FINANCIAL = ("invoice.", "credit_note.")
 
 
@@ -113,7 +114,7 @@ def order_view(order: Order, *, for_staff: bool = False, with_invoices: bool = T
     documents = order.invoices.select_related("credits").order_by("issued_on", "pk") if with_invoices else ()
     invoices = tuple(InvoiceRow(invoice, is_overdue(invoice, today)) for invoice in documents)
     rows = timeline_of(order, for_staff=for_staff)
-    as_of = later(order.erp_as_of, read_up_to().get("orders")) if order.erp_as_of else None
+    as_of, is_late = _age(order)
     waiting = [row for row in lines if row.rest > 0]
     return OrderView(
         order=order,
@@ -122,13 +123,26 @@ def order_view(order: Order, *, for_staff: bool = False, with_invoices: bool = T
         invoices=invoices,
         timeline=tuple(row for row in rows if with_invoices or not row.kind.startswith(FINANCIAL)),
         as_of=as_of,
-        is_stale=order.status == OrderStatus.CONFIRMED and is_stale("orders", as_of),
+        is_stale=is_late,
         rest_lines=len(waiting),
         rest_net=sum((_rest_net(row, order.currency) for row in waiting), ZERO),
         next_on=_next_on(shipments),
         invoiced_net=sum((row.invoice.net_amount for row in invoices), ZERO),
         open_amount=sum((row.invoice.open_amount for row in invoices), ZERO),
     )
+
+
+def _age(order: Order) -> tuple[datetime | None, bool]:
+    """Up to when the ERP's word on an order is known, and whether any part of it is older than promised.
+
+    States, shipments and invoices are read one after the other: the oldest reading counts.
+    """
+    if order.erp_as_of is None:
+        return None, False
+    read = read_up_to()
+    ages = {kind: later(order.erp_as_of, read.get(kind)) for kind in KINDS}
+    late = order.status == OrderStatus.CONFIRMED and any(is_stale(kind, age) for kind, age in ages.items())
+    return min(age for age in ages.values() if age is not None), late
 
 
 def _line(order: Order, line: OrderLine) -> LineView:

@@ -8,6 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.scope import Scope
+from accounts.states import Right
 from core import idempotency
 from core.errors import InvalidValue
 from orders.actions.direct import DirectLine, DirectOrder, order_directly
@@ -46,7 +48,7 @@ class OrderList(APIView):
         client = f"user:{actor.user_id}:{scope.company_number}"
         answer = idempotency.once(client, key, request.data, place)
         placed = order_by_number(scope, answer["number"])
-        return Response(_told(placed), status=status.HTTP_201_CREATED)
+        return Response(_told(placed, scope), status=status.HTTP_201_CREATED)
 
 
 class OrderDetail(APIView):
@@ -54,11 +56,12 @@ class OrderDetail(APIView):
 
     def get(self, request: Request, number: str) -> Response:
         """One order with its lines; a foreign one is not found."""
-        return Response(_told(order_by_number(asking(request).scope, number)))
+        scope = asking(request).scope
+        return Response(_told(order_by_number(scope, number), scope))
 
 
-def _told(order: Order) -> dict[str, Any]:
-    view = order_view(order)
+def _told(order: Order, scope: Scope) -> dict[str, Any]:
+    view = order_view(order, with_invoices=scope.may(Right.SEE_INVOICES))
     lines = [row.line for row in view.lines]
     return OrderDetailOutput({**vars(view), "lines": lines}).data
 
