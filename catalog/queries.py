@@ -274,8 +274,3 @@ def media_by_reference(scope: Scope, reference: str) -> Media:
 def all_products() -> QuerySet[Product]:
     """Every product, for staff and jobs."""
     return Product.objects.select_related("category")
-
-
-def all_warehouses() -> QuerySet[Warehouse]:
-    """Every warehouse that ships, in order."""
-    return Warehouse.objects.filter(is_active=True).order_by("position", "code")

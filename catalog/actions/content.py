@@ -65,6 +65,10 @@ MEAN = """
             WHERE x->>0 = u.code AND (x->>1)::numeric * u.denominator = u.numerator LIMIT 1), '') AS text
         FROM staged_content s JOIN catalog_productunit u ON u.product_id = s.product_id
         WHERE s.verdict IS NULL;
+    CREATE INDEX ON staged_relation (product_id);
+    CREATE INDEX ON staged_packing (product_id);
+    CREATE INDEX ON staged_content (product_id);
+    ANALYZE staged_relation, staged_packing, staged_content;
 """
 
 JUDGE = """

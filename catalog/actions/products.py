@@ -81,7 +81,8 @@ INSERT = """
 
 POINT = """
     UPDATE staged_product s SET product_id = p.id, has_new_columns = false, has_new_units = true
-    FROM catalog_product p WHERE p.sku = s.sku AND s.verdict = 'new'
+    FROM catalog_product p WHERE p.sku = s.sku AND s.verdict = 'new';
+    ANALYZE staged_product;
 """
 
 # Units that are gone stay, out of use: carts and documents name them.
