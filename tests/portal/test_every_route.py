@@ -1,0 +1,220 @@
+"""Every address of the portal and the API, as somebody who has no business there.
+
+The list of addresses comes from the URL configuration: one with a parameter that has no entry in MINE, and one
+that is for strangers without an entry in OPEN, fail here until somebody has said whose it is (failure bank 1, 2).
+"""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from orders.actions.cart import CartItem, add_line
+from orders.actions.invoices import apply_invoice
+from orders.queries.cart import cart_for
+from orders.records import InvoiceLineRecord, InvoiceRecord
+from tests.factories.accounts import CreditAccountFactory
+from tests.factories.catalog import MORNING
+from tests.factories.orders import by_erp, order_now, sell
+from tests.factories.quotes import ask, offer
+
+# Addresses that answer a stranger, and why.
+OPEN = {
+    "portal:healthz": "for the proxy; tells no business",
+    "portal:components": "shows invented data, in development and demo alone",
+    "portal:mail-list": "the demo's mails, in the demo alone",
+    "portal:mail-detail": "the demo's mails, in the demo alone",
+    "portal:mail-html": "the demo's mails, in the demo alone",
+    "root": "leads on to the start page",
+}
+# A line that is gone, whoever's it was, leads back to the own cart: a second click is no error.
+QUIET = {"portal:cart-line-change", "portal:cart-line-remove"}
+# What everybody who is signed in may open, with these values for the parameters: the catalogue is common.
+COMMON = {"slug": "screws", "sku": "S-1", "reference": "drawings/none.svg"}
+
+
+def routes(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[tuple[str, list[str]]]:
+    """(name, names of parameters) of every address but the back office and the sign-in library's."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace in {"portal", "api"} or not (pattern.namespace or str(pattern.pattern)):
+                inner = f"{pattern.namespace}:" if pattern.namespace else space
+                yield from routes(pattern.url_patterns, inner)
+        elif pattern.name:
+            yield f"{space}{pattern.name}", re.findall(r"<(?:\w+:)?(\w+)>", str(pattern.pattern))
+
+
+ROUTES = dict(routes(get_resolver().url_patterns))
+OWNED = {
+    name: parameters
+    for name, parameters in ROUTES.items()
+    if set(parameters) - set(COMMON) and name not in OPEN
+}
+LISTS = [name for name, parameters in ROUTES.items() if not parameters and name not in OPEN]
+
+
+@pytest.fixture
+def mine(anna, sam):
+    """One of each kind of Acme's documents, and where they are found: {prefix of the route: value}."""
+    CreditAccountFactory(company=anna.company, limit_amount=Decimal(100_000))
+    for sku in ("S-1", "S-2", "S-3", "S-4"):
+        sell(sku, "1.00")
+    order = order_now(anna, choice={"po_number": "ACME-PO-4711"}, **{"S-1": 3})
+    invoice = apply_invoice(
+        InvoiceRecord(
+            erp_id="i1",
+            number="2026-00001",
+            kind="invoice",
+            company_number="ACME",
+            order_numbers=(order.number,),
+            currency="EUR",
+            net_amount=Decimal("3.00"),
+            tax_amount=Decimal("0.60"),
+            gross_amount=Decimal("3.60"),
+            open_amount=Decimal("3.60"),
+            status="open",
+            issued_on=MORNING.date(),
+            version="1",
+            as_of=MORNING,
+            lines=(
+                InvoiceLineRecord(
+                    position=1,
+                    order_number=order.number,
+                    order_line_position=1,
+                    sku="S-1",
+                    quantity=Decimal(3),
+                    unit_code="C62",
+                    unit_price=Decimal("1.00"),
+                    net_amount=Decimal("3.00"),
+                ),
+            ),
+        ),
+        by=by_erp(),
+    )
+    assert invoice
+    quote = offer(anna, sam, **{"S-2": 5})
+    rfq = ask(anna, **{"S-3": 7})
+    add_line(anna.scope, CartItem("S-4", Decimal(2), "piece"), by=anna.actor)
+    line = cart_for(anna.scope).lines.get()
+    return {
+        "order": order.number,
+        "invoice": "2026-00001",
+        "quote": quote.number,
+        "rfq": rfq.number,
+        "cart": line.pk,
+    }
+
+
+def address(name: str, values: dict[str, object]) -> str:
+    """The address of one of Acme's documents under a route. A route for which there is none fails."""
+    kind = name.partition(":")[2].partition("-")[0]
+    assert kind in values, f"{name} has parameters: say in this test whose document it shows"
+    return reverse(name, args=[values[kind]])
+
+
+def everything() -> dict[str, object]:
+    """All rows of every table of ours, as the database has them."""
+    found = {}
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            if model._meta.app_label in {"sessions", "axes", "django_q", "auth", "contenttypes"}:
+                continue
+            table = model._meta.db_table
+            cursor.execute(f"SELECT md5(string_agg(t::text, ';' ORDER BY t::text)) FROM \"{table}\" AS t")  # noqa: S608
+            found[table] = cursor.fetchone()[0]
+    return found
+
+
+# Signing in and being refused leave these marks, and must.
+MARKS = {"accounts_user", "accounts_historicaluser", "core_refusal"}
+
+
+def changed(before: dict[str, object]) -> list[str]:
+    """The tables that are not as they were."""
+    return [table for table, rows in everything().items() if rows != before[table] and table not in MARKS]
+
+
+def test_there_are_addresses_to_try():
+    assert len(OWNED) >= 15
+    assert len(LISTS) >= 10
+
+
+@pytest.mark.req("SEC-13")
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", OWNED)
+def test_a_foreign_document_is_like_one_that_does_not_exist_and_stays_as_it_is(mine, clara, name, method):
+    browser = clara.signed_in()
+    nothing = {kind: 999_999_999 if kind == "cart" else "Z-999999999" for kind in mine}
+    browser.get(reverse("portal:home"))
+    before = everything()
+
+    foreign = getattr(browser, method)(address(name, mine))
+    unknown = getattr(browser, method)(address(name, nothing))
+
+    assert foreign.status_code == unknown.status_code
+    assert foreign.status_code in ({302, 404, 405} if name in QUIET else {404, 405})
+    assert foreign.headers.get("Location") == unknown.headers.get("Location")
+    assert told(foreign, address(name, mine), mine) == told(unknown, address(name, nothing), nothing)
+    assert changed(before) == []
+
+
+def told(answer, path: str, values: dict[str, object]) -> str:
+    """What an answer says to the person, without the address and the number that were asked for."""
+    text = answer.content.decode()
+    text = text[text.find("<main") : text.find("</main")] if "<main" in text else text
+    for word in (path, *(value for value in values.values() if isinstance(value, str))):
+        text = text.replace(word, "…")
+    return re.sub(r'value="[A-Za-z0-9]{64}"', "", text)
+
+
+@pytest.mark.req("SEC-13")
+@pytest.mark.parametrize("name", LISTS)
+def test_no_list_page_or_search_tells_anything_of_another_company(mine, clara, name):
+    browser = clara.signed_in()
+
+    body = b"".join(
+        browser.get(reverse(name), query).content
+        for query in ({}, {"q": "ACME-PO-4711"}, {"q": mine["order"]})
+    ).decode()
+
+    without_question = body.replace(f'value="{mine["order"]}"', "").replace('value="ACME-PO-4711"', "")
+    for secret in ("Acme", "2026-00001", mine["quote"], mine["rfq"]):
+        assert secret not in without_question
+    assert reverse("portal:order-detail", args=[mine["order"]]) not in body
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", [name for name in ROUTES if name not in OPEN])
+def test_a_stranger_gets_nothing_and_changes_nothing(mine, client, name, method):
+    parameters = ROUTES[name]
+    common = not set(parameters) - set(COMMON)
+    path = reverse(name, args=[COMMON[key] for key in parameters]) if common else address(name, mine)
+    before = everything()
+
+    answer = getattr(client, method)(path)
+
+    if answer.status_code == 302:
+        assert answer.url.startswith(reverse("account_login"))
+    else:
+        assert answer.status_code in {401, 403, 404, 405}
+        assert b"Acme" not in answer.content
+    assert changed(before) == []
+
+
+@pytest.mark.parametrize("name", [name for name in ROUTES if name not in OPEN])
+def test_a_person_without_a_company_sees_nothing_of_anybody(mine, anna, name):
+    browser = anna.signed_in()
+    anna.user.memberships.update(is_active=False)
+    parameters = ROUTES[name]
+    common = not set(parameters) - set(COMMON)
+    path = reverse(name, args=[COMMON[key] for key in parameters]) if common else address(name, mine)
+
+    answer = browser.get(path)
+
+    assert answer.status_code in {200, 302, 403, 404, 405, 409, 422}
+    for secret in ("Acme", "2026-00001", "ACME-PO-4711", str(mine["quote"])):
+        assert secret.encode() not in answer.content.replace(path.encode(), b"")
