@@ -346,7 +346,6 @@ def test_whoever_lost_the_right_meanwhile_orders_nothing(anna, change):
     assert nothing_was_ordered()
 
 
-@pytest.mark.req("CRT-14")
 def test_a_shortage_is_a_stated_backorder_and_never_a_refusal(anna):
     sell("A1", on_hand=250, units={"box": 100})
     add_line(anna.scope, CartItem("A1", Decimal(4), "box"), by=anna.actor)

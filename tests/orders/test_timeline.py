@@ -84,7 +84,7 @@ def test_every_event_that_we_record_has_words(order):
     assert set(Event.objects.values_list("name", flat=True)) <= set(WORDINGS)
 
 
-@pytest.mark.req("ORD-16", "SHP-03", "SHP-04")
+@pytest.mark.req("ORD-16", "SHP-03")
 def test_the_view_says_what_is_left_and_what_is_open(order):
     view = order_view(order)
 
