@@ -6,13 +6,12 @@ from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from accounts.models import Address, Company, CreditAccount, Membership, PaymentTerm, User
 from accounts.models import Role as MemberRole
-from portal.admin.fed import FedAdmin, ShownTable
+from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
 from portal.templatetags.accord import money
 
 ROLES = dict(MemberRole.choices)
@@ -49,7 +48,7 @@ class CreditInline(ShownTable):
 
 
 @admin.register(Company)
-class CompanyAdmin(SimpleHistoryAdmin, FedAdmin):
+class CompanyAdmin(FedHistoryAdmin):
     """The customers, in the tree the ERP gives them."""
 
     list_display = ("number", "name", "standing", "parent", "payment_term", "sales_rep", "limit")
@@ -73,7 +72,7 @@ class CompanyAdmin(SimpleHistoryAdmin, FedAdmin):
 
 
 @admin.register(User)
-class UserAdmin(SimpleHistoryAdmin, FedAdmin):
+class UserAdmin(FedHistoryAdmin):
     """The people who can sign in: of customers by membership, of the staff by group."""
 
     list_display = ("name", "email", "place", "is_active", "last_login")

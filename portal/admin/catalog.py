@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import display
 
 from catalog.actions.stock import WarehouseSettings, set_warehouse
@@ -22,7 +21,7 @@ from catalog.models import (
     Warehouse,
 )
 from core import freshness
-from portal.admin.fed import FedAdmin, ShownTable
+from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
 from portal.templatetags.accord import qty, unit, unit_label
 
 STATUS_TONES = {"active": "success", "blocked": "warning", "retired": "danger"}
@@ -75,7 +74,7 @@ class RelationInline(ShownTable):
 
 
 @admin.register(Product)
-class ProductAdmin(SimpleHistoryAdmin, FedAdmin):
+class ProductAdmin(FedHistoryAdmin):
     """Products: identity and units by the ERP, content by the PIM; nobody makes one here (PIM-16)."""
 
     list_display = (

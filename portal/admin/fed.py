@@ -6,9 +6,11 @@ Every field says who owns it; a button that calls an action is the only way to c
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from core import ownership
@@ -94,6 +96,20 @@ class FedAdmin(ModelAdmin):
             "owner": OWNERS[owner],
             "time": at(as_of),
         }
+
+
+class FedHistoryAdmin(SimpleHistoryAdmin, FedAdmin):
+    """A FedAdmin whose rows show their earlier versions (SEC-08)."""
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """An earlier version. The library would let whoever may look at it also write it back."""
+        self._refuse_writing(request)
+        if request.method == "POST":
+            raise PermissionDenied
+        shown: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
+        return shown
 
 
 class _Shown:
