@@ -126,9 +126,15 @@ def _drop(case: Case, reason: str, by: Actor) -> str:
     return _("The message is given up; newer ones of this document go on.")
 
 
+def _is_too_late(case: Case) -> bool:
+    """Whether a cancellation came when the ERP was already at work: nothing is left to send."""
+    return case.evidence.get("code") == "already_processing"
+
+
 def _run_flow(case: Case, reason: str, by: Actor) -> str:
     flow = case.subject.split(":")[1]
-    ask_for_run(flow)
+    # A row that was read before and has not moved since comes only when everything is compared.
+    ask_for_run(flow, is_full=case.kind == "row_rejected")
     return _("The flow %(flow)s runs in the next seconds; a good row closes this case.") % {"flow": flow}
 
 
@@ -154,13 +160,13 @@ DROP = Mend(
     gettext_lazy("It is never sent. Newer messages about the same document go on."),
     _drop,
     # An order is cancelled with the buyer told, never silently forgotten.
-    is_for=lambda case: case.kind != "dead_letter" or not _is_order(case),
+    is_for=lambda case: not _is_order(case) or case.kind == "mail_undelivered" or _is_too_late(case),
 )
 CANCEL = Mend(
     gettext_lazy("Cancel the order and tell the buyer"),
     gettext_lazy("Frees stock and credit. If the ERP already has the order, it is cancelled there."),
     _cancel_order,
-    is_for=_is_order,
+    is_for=lambda case: _is_order(case) and not _is_too_late(case),
 )
 RUN = Mend(
     gettext_lazy("Read it again now"),
@@ -180,8 +186,10 @@ MENDS: dict[str, dict[str, Mend]] = {
             gettext_lazy("Resend with current data"),
             gettext_lazy("After the ERP's side is mended. Does not change prices, lines or the limit there."),
             _resend_order,
+            is_for=lambda case: not _is_too_late(case),
         ),
         "cancel": CANCEL,
+        "drop": DROP,
     },
     "dead_letter": {"retry": RETRY, "cancel": CANCEL, "drop": DROP},
     "mail_undelivered": {"retry": RETRY, "drop": DROP},

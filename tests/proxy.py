@@ -150,11 +150,19 @@ class Handler(BaseHTTPRequestHandler):
         self.connection.shutdown(socket.SHUT_RDWR)
 
 
+class Server(ThreadingHTTPServer):
+    """Keeps quiet about clients that have given up."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Nothing to tell: a lost connection is what this is for."""
+
+
 def main() -> None:
     """Serve until the process is ended."""
     Handler.state, Handler.target = State(), sys.argv[1].rstrip("/")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Handler)
     print(json.dumps({"listening": f"http://127.0.0.1:{server.server_port}"}), flush=True)
     server.serve_forever()
 

@@ -229,9 +229,14 @@ def resume_flow(name: str, *, by: Actor) -> FlowState:
 
 
 @transaction.atomic
-def ask_for_run(name: str) -> FlowState:
-    """Let a flow run at the next wake-up instead of when its time comes."""
+def ask_for_run(name: str, *, is_full: bool = False) -> FlowState:
+    """Let a flow run at the next wake-up instead of when its time comes.
+
+    is_full: it is to compare everything, also what has not moved over there since it was read.
+    """
     row = FlowState.objects.select_for_update(no_key=True).get(pk=flow_row(name).pk)
     row.next_run_at = timezone.now()
-    row.save(update_fields=["next_run_at"])
+    if is_full:
+        row.full_due_at = timezone.now()
+    row.save(update_fields=["next_run_at", "full_due_at"])
     return row
