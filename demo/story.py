@@ -37,10 +37,10 @@ def main() -> int:
     log = Log()
     say("The story: from a request for quote to its paid invoice.")
     cluster = Cluster(PROJECT / "var" / "story" / "postgres", durable=False)
-    was_running = cluster.is_running()
     folder = Path(tempfile.mkdtemp(prefix="accord-story-"))
     try:
         with (
+            cluster.in_use(),
             cloned_stack(cluster, folder, f"accord_clone_{os.getpid()}", erp_kind="sqlite") as stack,
             ErpDesk(stack) as desk,
         ):
@@ -49,9 +49,6 @@ def main() -> int:
     except (NotOnPage, ErpRefused, StartFailure, EnvironmentFailure, EmbeddedPostgresFailure) as failure:
         print(f"\nThe story stops here: {failure}\nLogs are in {folder / 'log'}.", file=sys.stderr)
         return 1
-    finally:
-        if not was_running:
-            cluster.stop()
     shutil.rmtree(folder, ignore_errors=True)
     return log.end()
 

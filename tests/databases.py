@@ -18,23 +18,16 @@ from psycopg import sql
 from portal.postgres.cluster import Access, Cluster
 
 
-class TestCluster:
-    """A pytest plugin that counts this run among the users of the cluster, by a shared lock."""
+class ClusterInUse:
+    """A pytest plugin that counts this run among the users of the cluster."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self.cluster = cluster
-        users = cluster.root.with_name(f"{cluster.root.name}.users")
-        users.parent.mkdir(parents=True, exist_ok=True)
-        self.users = users.open("w")
-        fcntl.flock(self.users, fcntl.LOCK_SH)
+        self.use = cluster.in_use()
+        self.use.__enter__()
 
     def pytest_unconfigure(self) -> None:
         """End the cluster, unless another run uses it."""
-        try:
-            fcntl.flock(self.users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
-        self.cluster.stop()
+        self.use.__exit__(None, None, None)
 
 
 def cluster_of_tests() -> Cluster:
@@ -47,7 +40,7 @@ def cluster_of_tests() -> Cluster:
 def take_part(config: pytest.Config) -> None:
     """Register this run with the cluster, unless it is one of xdist's workers: their head is registered."""
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(TestCluster(cluster_of_tests()))
+        config.pluginmanager.register(ClusterInUse(cluster_of_tests()))
 
 
 def drop_leftovers(access: Access) -> None:

@@ -111,6 +111,23 @@ class Cluster:
                     return True
         raise EmbeddedPostgresFailure(f"The server with process id {pid} did not end; its log is {self.log}.")
 
+    @contextmanager
+    def in_use(self) -> Iterator[Cluster]:
+        """Be one of its users for a while: the last of them ends it, also after one that was killed."""
+        users = self.root.with_name(f"{self.root.name}.users")
+        users.parent.mkdir(parents=True, exist_ok=True)
+        with users.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            try:
+                yield self
+            finally:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    pass  # somebody else uses it
+                else:
+                    self.stop()
+
     def destroy(self) -> None:
         """End the server and remove everything it stored."""
         self.stop()

@@ -130,6 +130,17 @@ def test_twelve_processes_on_an_empty_folder_start_one_server(tmp_path):
     Cluster(root).destroy()
 
 
+def test_the_last_of_its_users_ends_it(cluster):
+    with cluster.in_use():
+        cluster.ensure()
+        with Cluster(cluster.root, durable=False).in_use():
+            pass
+        still_there = cluster.is_running()
+
+    assert still_there
+    assert not cluster.is_running()
+
+
 def test_a_port_taken_by_somebody_else_is_replaced_by_another(cluster):
     port = cluster.ensure("accord").port
     cluster.stop()
