@@ -44,7 +44,7 @@ def refused(anna):
         amount=Decimal("240.00"),
         currency="EUR",
         evidence={"code": "credit_limit", "limit": "90000.00"},
-        due_at=timezone.now() + timedelta(hours=1, seconds=30),
+        due_at=timezone.now() + timedelta(hours=1),
     )
     return open_case("erp_refusal", order.subject, facts, by=by_erp())
 

@@ -108,4 +108,9 @@ def age_mark(since: datetime, limit: timedelta | None, *, now: datetime) -> AgeM
     part = Decimal(age / limit)
     tone = "bad" if part > 1 else "warn" if part >= SOON else ""
     fill = f"{min(part * TICK, Decimal(100)):.0f}"
-    return AgeMark(span(age), _("limit %(span)s") % {"span": span(limit)}, fill, tone)
+    return AgeMark(span(age), _("limit %(span)s") % {"span": span(_to_the_minute(limit))}, fill, tone)
+
+
+def _to_the_minute(length: timedelta) -> timedelta:
+    """A limit that was set an instant after its start is still a limit of a whole hour."""
+    return timedelta(minutes=round(length / timedelta(minutes=1)))
