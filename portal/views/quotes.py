@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from accounts.queries import acting_company, ship_to_addresses
 from accounts.states import Right
 from orders.queries.credit import credit_outlook
+from orders.states import OrderStatus
 from portal.forms.quotes import AcceptForm, ChangeForm, DeclineForm
 from portal.middleware import BuyerRequest
 from portal.views.replies import move_on, show_again
@@ -65,10 +66,12 @@ def accept(request: BuyerRequest, number: str) -> HttpResponse:
         return _again(request, offer, accept_form=form)
     revision = form.cleaned_data["revision"]
     order = accept_quote(number, revision, form.choice(), scope=request.scope, by=request.actor)
-    messages.success(
-        request,
-        _("Accepted. Your order is %(order)s; the ERP's confirmation follows.") % {"order": order.number},
+    told = (
+        _("Accepted. Your order %(order)s waits for your company's approval.")
+        if order.status == OrderStatus.PENDING_APPROVAL
+        else _("Accepted. Your order is %(order)s; the ERP's confirmation follows.")
     )
+    messages.success(request, told % {"order": order.number})
     return move_on(request, "portal:order-detail", order.number)
 
 

@@ -74,6 +74,12 @@ class BuyerQuote:
         return self.view == BuyerView.WAITING
 
     @property
+    def days_left(self) -> int | None:
+        """How many more days it can be accepted, 0 on the last one; None when it cannot."""
+        last = self.revision.valid_until
+        return (last - erp_today()).days if self.is_answerable and last is not None else None
+
+    @property
     def is_renewable(self) -> bool:
         """Whether it has run out, so that the buyer can only ask for a new one (QTE-10)."""
         return self.view == BuyerView.EXPIRED

@@ -107,6 +107,13 @@ class DeskQuote:
         return next((approval for approval in self.approvals if approval.decision == pending), None)
 
     @property
+    def decided(self) -> QuoteApproval | None:
+        """The manager's approval of the working revision."""
+        newest = next(iter(self.approvals), None)
+        is_ours = newest is not None and newest.revision_id == self.working.revision.pk
+        return newest if is_ours and newest and newest.decision == QuoteApproval.Decision.APPROVED else None
+
+    @property
     def returned(self) -> QuoteApproval | None:
         """The manager's return that the working revision came back with."""
         newest = next(iter(self.approvals), None)
