@@ -4,6 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Company, Membership
 from accounts.states import Right
@@ -431,3 +433,18 @@ def test_without_anybody_to_approve_the_order_is_refused_instead_of_waiting_for_
         order_now(anna, A1=1)
 
     assert nothing_was_ordered()
+
+
+def test_an_order_takes_the_same_statements_for_any_number_of_lines(anna):
+    counted = []
+    for lines in (3, 40):
+        skus = [f"L{lines}-{number}" for number in range(lines)]
+        for sku in skus:
+            sell(sku)
+        fill(anna, **dict.fromkeys(skus, 1))
+        cart, choice = cart_for(anna.scope), choice_of(anna)
+        with CaptureQueriesContext(connection) as queries:
+            checkout(cart, choice, by=anna.actor)
+        counted.append(len(queries))
+
+    assert counted[1] <= counted[0] + 1
