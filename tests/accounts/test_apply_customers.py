@@ -97,7 +97,6 @@ def test_a_branch_of_a_refused_newcomer_waits_for_it_and_the_others_go_on(erp):
     assert list(Company.objects.values_list("number", flat=True)) == ["Good"]
 
 
-@pytest.mark.req("ACC-03")
 def test_an_address_moves_to_another_customer(erp):
     apply_customers([customer("A", addresses=(address("1"),)), customer("B")], by=erp)
 

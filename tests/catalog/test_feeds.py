@@ -80,7 +80,6 @@ def test_a_product_comes_with_its_units_and_the_next_run_brings_their_change():
     assert units == {"u": (1, True), "box 200": (250, False)}
 
 
-@pytest.mark.req("INT-07")
 @pytest.mark.django_db
 def test_the_second_run_changes_nothing_and_writes_nothing():
     categories = [CategoryRecord(pim_id="C1", slug="screws", name="Screws")]

@@ -1,6 +1,7 @@
 """What can be bought, in which unit, and how many whole units there are."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -20,6 +21,7 @@ from catalog.rules import (
     least,
     quantum,
     sku_key,
+    still_reserves,
     whole_units,
 )
 
@@ -139,6 +141,24 @@ def test_stock_is_shown_in_whole_sellable_units(pack, base, whole):
 )
 def test_available_is_on_hand_less_reserved_and_never_below_zero(on_hand, reserved, free):
     assert available(Decimal(on_hand), Decimal(reserved)) == Decimal(free)
+
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.req("INV-02")
+@pytest.mark.parametrize(
+    ("counted_at", "figure_as_of", "expected"),
+    [
+        (None, NOON, True),
+        (NOON, None, True),
+        (NOON, NOON - timedelta(seconds=1), True),
+        (NOON, NOON, True),  # at the same instant nobody knows which was first: promise less
+        (NOON, NOON + timedelta(microseconds=1), False),
+    ],
+)
+def test_only_a_figure_later_than_the_shipment_has_deducted_it(counted_at, figure_as_of, expected):
+    assert still_reserves(counted_at, figure_as_of) is expected
 
 
 def test_part_numbers_are_compared_by_letters_and_digits():

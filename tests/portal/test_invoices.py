@@ -80,7 +80,7 @@ def test_invoices_are_found_by_number_order_and_po(anna, order, documents):
     assert "INV-C1" not in text_of(browser.get("/invoices/?tab=paid"))
 
 
-@pytest.mark.req("SEC-01")
+@pytest.mark.req("ACC-09")
 def test_another_company_finds_no_invoice(documents, clara):
     browser = clara.signed_in()
 
