@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -44,16 +45,26 @@ class StockInline(ShownTable):
     """The ERP's figures."""
 
     model = StockLevel
-    fields = ("warehouse", "on_hand", "as_of")
+    fields = ("warehouse", "figure", "as_of")
     readonly_fields = fields
+
+    @admin.display(description=_("on hand"))
+    def figure(self, level: StockLevel) -> str:
+        """The quantity in the base unit."""
+        return f"{qty(level.on_hand)} {unit(level.product.base_unit)}"
 
 
 class AllocationInline(ShownTable):
     """What we hold back for documents."""
 
     model = Allocation
-    fields = ("subject", "warehouse", "quantity", "made_at", "counted_at")
+    fields = ("subject", "warehouse", "held", "made_at", "counted_at")
     readonly_fields = fields
+
+    @admin.display(description=_("quantity"))
+    def held(self, allocation: Allocation) -> str:
+        """The quantity in the base unit."""
+        return qty(allocation.quantity)
 
 
 class MediaInline(ShownTable):
@@ -92,7 +103,24 @@ class ProductAdmin(FedHistoryAdmin):
     search_fields = ("sku", "sku_key", "name", "erp_name", "gtin")
     ordering = ("sku_order", "sku")
     inlines = (UnitInline, StockInline, AllocationInline, MediaInline, RelationInline)
-    hidden = ("id", "search", "sku_key", "sku_order", "erp_as_of", "pim_as_of")
+    hidden = (
+        "id", "search", "sku_key", "sku_order", "erp_as_of", "pim_as_of", "pim_version",
+        "min_quantity", "step_quantity", "attributes",
+    )  # fmt: skip
+    readonly_fields = ("smallest", "facts")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
+        """By owner, with quantities and attributes as people read them."""
+        groups = super().get_fieldsets(request, obj)
+        for (_title, group), readable in zip(groups, ("smallest", "facts"), strict=False):
+            group["fields"] = [*group["fields"], readable]
+        return groups
+
+    @admin.display(description=_("attributes"))
+    def facts(self, product: Product) -> str:
+        """The technical facts, one per line."""
+        lines = [(fact["name"], f"{fact['value']} {fact.get('unit', '')}") for fact in product.attributes]
+        return format_html_join("", "<div><b>{}</b>: {}</div>", lines)
 
     def age_of(self, obj: Any, owner: str) -> Any:
         """The ERP's and the PIM's figures have ages of their own."""
@@ -170,19 +198,29 @@ class WarehouseAdmin(FedAdmin):
 class StockLevelAdmin(FedAdmin):
     """The ERP's stock figures with their age."""
 
-    list_display = ("product", "warehouse", "on_hand", "as_of")
+    list_display = ("product", "warehouse", "figure", "as_of")
     list_select_related = ("product", "warehouse")
     list_filter = ("warehouse",)
     search_fields = ("product__sku", "product__sku_key", "product__name")
     ordering = ("product__sku_order", "warehouse__position")
+
+    @admin.display(description=_("on hand"), ordering="on_hand")
+    def figure(self, level: StockLevel) -> str:
+        """The quantity in the base unit."""
+        return f"{qty(level.on_hand)} {unit(level.product.base_unit)}"
 
 
 @admin.register(Allocation)
 class AllocationAdmin(FedAdmin):
     """What documents hold back of the stock."""
 
-    list_display = ("subject", "product", "warehouse", "quantity", "made_at", "counted_at")
+    list_display = ("subject", "product", "warehouse", "held", "made_at", "counted_at")
     list_select_related = ("product", "warehouse")
     list_filter = ("warehouse", ("counted_at", admin.EmptyFieldListFilter))
     search_fields = ("subject", "product__sku")
     ordering = ("-pk",)
+
+    @admin.display(description=_("quantity"), ordering="quantity")
+    def held(self, allocation: Allocation) -> str:
+        """The quantity in the base unit."""
+        return qty(allocation.quantity)

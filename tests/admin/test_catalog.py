@@ -53,13 +53,19 @@ def test_a_list_takes_the_same_statements_for_one_row_and_for_many(otto, model):
 
 
 def test_the_page_of_a_product_says_who_owns_what_and_how_old_it_is(otto):
-    product = ProductFactory(erp_as_of=MORNING, pim_as_of=MORNING - timedelta(days=1), units={"box": 100})
+    product = ProductFactory(
+        erp_as_of=MORNING,
+        pim_as_of=MORNING - timedelta(days=1),
+        units={"box": 100},
+        attributes=[{"code": "thread", "name": "Thread", "value": "M8 <script>", "unit": ""}],
+    )
 
     shown = otto.signed_in().get(address(Product, "change", product.pk)).content.decode()
 
     assert "Owned by the ERP: change it there · as of" in shown
     assert "Owned by the PIM: change it there · as of" in shown
     assert "box of 100" in shown
+    assert "<b>Thread</b>: M8 &lt;script&gt;" in shown
     assert 'name="_save"' not in shown
 
 
