@@ -205,6 +205,11 @@ class QuoteLine(models.Model):
     def __str__(self) -> str:
         return f"{self.revision}/{self.position}"
 
+    @property
+    def code(self) -> str:
+        """The unit's code, as a packed unit is read by."""
+        return self.unit_code
+
 
 class QuotePolicy(models.Model):
     """When a revision needs a second pair of eyes: a version, in force from a moment on (QTE-06).

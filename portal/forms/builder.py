@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.forms.numbers import NumberField
-from portal.templatetags.accord import qty, unit, unit_price
+from portal.templatetags.accord import typed, unit, unit_label
 from quotes.drafts import LineDraft, QuoteDraft
 from quotes.models import QuoteLine
 from quotes.queries.quote_desk import DeskQuote
@@ -150,22 +150,14 @@ def _initial(line: QuoteLine) -> dict[str, Any]:
         "was": line.position,
         "sku": line.sku,
         "unit_key": line.unit_key,
-        "quantity": qty(line.quantity),
-        "unit_price": "" if line.unit_price is None else unit_price(line.unit_price),
+        "quantity": typed(line.quantity),
+        "unit_price": typed(line.unit_price),
         "note": line.note,
     }
 
 
 def _units(line: QuoteLine) -> list[tuple[str, str]]:
-    found = [
-        (item.key, _unit_name(item.code, item.numerator, item.denominator))
-        for item in line.product.units.all()
-    ]
+    found = [(item.key, unit_label(item)) for item in line.product.units.all()]
     if line.unit_key not in dict(found):
         found.insert(0, (line.unit_key, unit(line.unit_code)))
     return found
-
-
-def _unit_name(code: str, numerator: int, denominator: int) -> str:
-    base = Decimal(numerator) / Decimal(denominator)
-    return unit(code) if base == 1 else f"{unit(code)} / {qty(base)}"

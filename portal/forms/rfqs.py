@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Address
 from orders.models import Cart, CartLine
 from portal.forms.numbers import NumberField
-from portal.templatetags.accord import unit_price
+from portal.templatetags.accord import typed
 from quotes.drafts import RfqDraft, Wish
 
 
@@ -49,7 +49,7 @@ class RfqForm(forms.Form):
                 label=_("Target price"),
                 required=False,
                 min_value=0,
-                initial=unit_price(line.target_price) if line.target_price is not None else "",
+                initial=typed(line.target_price),
                 widget=forms.TextInput(attrs={"inputmode": "decimal", "class": "ac-control n fit"}),
             )
             self.fields[f"note_{line.pk}"] = forms.CharField(

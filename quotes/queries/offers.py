@@ -38,6 +38,11 @@ class OfferLine:
     target_price: Decimal | None
     note: str
 
+    @property
+    def code(self) -> str:
+        """The unit's code, as a packed unit is read by."""
+        return self.unit_code
+
 
 @dataclass(frozen=True)
 class Said:

@@ -1,5 +1,6 @@
 """The pages of sales in the back office: request, builder, approval, desk; buttons call actions."""
 
+import re
 from decimal import Decimal as D
 
 import pytest
@@ -130,7 +131,7 @@ def test_a_line_below_its_floor_is_flagged_and_the_way_leads_over_the_manager(de
     page = client.get(url("page", deal)).content.decode()
 
     assert working(deal).lines.get(sku="BOLT").unit_price == D("0.65")
-    for words in ("below floor", "edge-bad", "Price below the floor", "Submit for approval"):
+    for words in ("below floor", "edge-bad", "price below the floor", "Submit for approval"):
         assert words in page
     assert "Send to buyer" not in page
 
@@ -489,3 +490,22 @@ def test_the_pages_take_a_fixed_number_of_statements(anna, sam, mona, django_ass
             sam.signed_in().get(HOME)
         with django_assert_max_num_queries(45):
             sam.signed_in().get(reverse("admin:quotes_quote_changelist"))
+
+
+@pytest.mark.req("QTE-04")
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_page_saved_as_it_was_shown_changes_no_figure(deal, sam, language):
+    price(deal, sam, BOLT="1234.567891", NUT="0.333333")
+    client = sam.signed_in()
+    client.cookies["django_language"] = language
+    page = client.get(url("page", deal)).content.decode()
+    fields = dict(re.findall(r'name="(line-\d-(?:unit_price|quantity))" value="([^"]*)"', page))
+
+    deal.refresh_from_db()
+    client.post(url("save", deal), form_of(deal, **fields))
+
+    assert len(fields) == 4
+    assert list(working(deal).lines.values_list("quantity", "unit_price")) == [
+        (D(1000), D("1234.567891")),
+        (D(100), D("0.333333")),
+    ]
