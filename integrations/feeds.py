@@ -13,11 +13,13 @@ from catalog.actions.stock import apply_stock, apply_warehouses
 from core.actor import Actor
 from core.applied import Applied
 from integrations import inbox
+from integrations.actions.identifiers import keep_identifiers
 from integrations.batches import Batch
 from integrations.connectors.pim_files import reading as pim
 from integrations.connectors.tryton import documents, masters
 from integrations.connectors.tryton import prices as tryton_prices
 from integrations.connectors.tryton.transport import connection
+from integrations.systems import ERP
 from pricing.actions.lists import apply_assignments, apply_costs, apply_price_lists, apply_tax_rates
 from pricing.actions.prices import RunScope, apply_prices
 
@@ -40,14 +42,26 @@ class Fed:
     calls: int = 0
 
 
-def _from_erp(read: Callable[..., Batch[Any]], take: Take) -> Feed:
+def _from_erp(read: Callable[..., Batch[Any]], take: Take, identity: tuple[str, str] | None = None) -> Feed:
+    """The feed of a reading. identity: the kind of thing that the records are, and their key's field."""
+
     def feed(reading: "Reading") -> Fed:
         erp = connection()
         before = erp.calls
         batch = read(erp, reading.cursor, is_full=reading.is_full)
+        if identity is not None:
+            _identify(batch, *identity)
         return _taken(batch, take, reading.by, calls=erp.calls - before)
 
     return feed
+
+
+def _identify(batch: Batch[Any], kind: str, key: str) -> None:
+    """Leave out the records whose id over there stands for something else here (INT-07)."""
+    refused = keep_identifiers(ERP, kind, [(record.erp_id, getattr(record, key)) for record in batch.records])
+    names = {item.key for item in refused}
+    batch.records = [record for record in batch.records if getattr(record, key) not in names]
+    batch.rejected += refused
 
 
 def _from_pim(read: Callable[..., Batch[Any]], take: Take) -> Feed:
@@ -82,11 +96,11 @@ def _prices(batch: Batch[Any], by: Actor, is_whole: bool) -> Applied:
 
 
 payment_terms = _from_erp(masters.read_payment_terms, _all(accounts.apply_payment_terms))
-customers = _from_erp(masters.read_customers, _maybe_full(accounts.apply_customers))
+customers = _from_erp(masters.read_customers, _maybe_full(accounts.apply_customers), ("customer", "number"))
 credit = _from_erp(masters.read_credit, _all(accounts.apply_credit))
 tax_rates = _from_erp(masters.read_tax_rates, _all(apply_tax_rates))
 warehouses = _from_erp(masters.read_warehouses, _maybe_full(apply_warehouses))
-products = _from_erp(masters.read_products, _maybe_full(apply_products))
+products = _from_erp(masters.read_products, _maybe_full(apply_products), ("product", "sku"))
 costs = _from_erp(masters.read_costs, _all(apply_costs))
 stock = _from_erp(masters.read_stock, _maybe_full(apply_stock))
 price_lists = _from_erp(tryton_prices.read_price_lists, _maybe_full(apply_price_lists))

@@ -15,8 +15,9 @@ def amount_in_words(amount: Decimal, currency: str) -> str:
 
 
 def day_in_words(day: date) -> str:
-    """A day in full: `2 December 2026`."""
-    return format_date(day, format="d MMMM y", locale=_locale())
+    """A day in full: `2 December 2026`; English without a country is that of the world, not of the USA."""
+    locale = _locale()
+    return format_date(day, format="long", locale="en_001" if str(locale) == "en" else locale)
 
 
 def _locale() -> Locale:

@@ -10,6 +10,7 @@ from core.actor import Actor
 from core.cases import CaseFacts, open_case, settle_cases
 from core.models import Severity
 from integrations.actions.deliveries import drop_buried
+from integrations.actions.identifiers import keep_identifiers
 from integrations.connectors.tryton import writing
 from integrations.failures import CallFailed, Refused
 from integrations.queries import all_order_status
@@ -39,6 +40,7 @@ def send(message: Message) -> None:
         return
     answer = writing.submit_order(OrderSnapshot.model_validate(message.payload["order"]))
     by = _actor(message)
+    keep_identifiers(ERP, "order", [(answer.erp_id, message.number)])
     facts.confirm_order(message.number, answer, by=by)
     settle_cases(
         message.subject,
