@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.queries import acting_company, ship_to_addresses
 from accounts.states import Right
+from orders.queries.approval import approval_outlook
 from orders.queries.credit import credit_outlook
 from orders.states import OrderStatus
 from portal.forms.quotes import AcceptForm, ChangeForm, DeclineForm
@@ -21,7 +22,6 @@ from portal.views.replies import move_on, show_again
 from quotes.actions.answers import accept_quote, decline_quote, request_change, see_quote
 from quotes.queries.offers import (
     BuyerQuote,
-    approval_outlook,
     quote_for_buyer,
     quote_rows,
     quotes_for,

@@ -8,12 +8,10 @@ from decimal import Decimal
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.queries import all_members_with, memberships_of
 from accounts.scope import Scope
 from accounts.states import Right
 from core.days import erp_today
 from core.errors import NotFound
-from orders.rules.approval import needs_approval
 from quotes.models import Quote, QuoteLine, QuoteMessage, QuoteRevision
 from quotes.rules.document import buyer_view, is_expired
 from quotes.rules.revisions import ChangeKind, LineChange, TotalChange, line_changes, total_change
@@ -119,26 +117,6 @@ def waiting_count(scope: Scope) -> int:
         quote__in=quotes_for(scope).filter(status=QuoteStatus.SENT), number=F("quote__sent_revision")
     )
     return sent.exclude(valid_until__lt=erp_today()).count()
-
-
-@dataclass(frozen=True)
-class ApprovalOutlook:
-    """That an order of this amount would wait: the limit it is above, and who may approve it."""
-
-    limit: Decimal
-    approvers: tuple[str, ...]
-
-
-def approval_outlook(scope: Scope, net_amount: Decimal) -> ApprovalOutlook | None:
-    """Who would have to approve an order of this amount by this person; None when nobody."""
-    if scope.company_id is None or scope.user_id is None:
-        return None
-    membership = memberships_of(scope.user_id).filter(company_id=scope.company_id).first()
-    limit = membership.order_limit if membership else None
-    if limit is None or not needs_approval(net_amount, limit):
-        return None
-    people = all_members_with(Right.APPROVE, [scope.company_id])
-    return ApprovalOutlook(limit, tuple(str(user) for user in people if user.pk != scope.user_id))
 
 
 def sent_revisions(quotes: list[Quote]) -> dict[int, QuoteRevision]:
