@@ -112,6 +112,9 @@ def test_an_order_counts_until_the_erp_has_counted_it(anna, erp, limited):
     confirm_order(order.number, answer(order, as_of=confirmed_at), by=erp)
     assert open_amount(anna) == 120
 
+    CreditAccount.objects.update(as_of=confirmed_at)  # at the same instant nobody knows: it counts
+    assert open_amount(anna) == 120
+
     CreditAccount.objects.update(as_of=confirmed_at + timedelta(seconds=1), used_amount=Decimal(120))
     assert open_amount(anna) == 0
 
@@ -164,6 +167,11 @@ def test_an_approval_looks_at_the_credit_again(anna, boris, limited):
     order.refresh_from_db()
     assert order.status == "pending_approval"
     assert [event.name for event in Event.objects.all()] == ["order.approval_requested"]
+
+    CreditAccount.objects.update(limit_amount=Decimal("240.00"))
+    approve_order(order, by=boris.actor)  # it does not count against itself
+    order.refresh_from_db()
+    assert order.status == "received"
 
 
 def test_orders_of_companies_with_their_own_limit_do_not_count(anna, acme, other, clara, limited):
