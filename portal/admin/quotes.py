@@ -14,7 +14,7 @@ from unfold.decorators import display
 
 from accounts.staff import SALES, SALES_MANAGER, is_in
 from portal.admin.fed import FedAdmin
-from portal.admin.sales import approval, builder, rfq
+from portal.admin.sales import approval, builder, new_quote, rfq
 from portal.templatetags.accord import money, on
 from portal.tones import TONES
 from quotes.actions.policy import PolicyDraft, make_policy
@@ -120,11 +120,12 @@ class QuoteAdmin(FedAdmin):
             "approve/": ("approve", approval.approve),
             "return/": ("return", approval.give_back),
         }
+        new = path("new/", view(new_quote.new_page), name="quotes_quote_new")
         own = [
             path(f"<str:number>/quote/{place}", view(step), name=f"quotes_quote_{name}")
             for place, (name, step) in steps.items()
         ]
-        return [*own, *super().get_urls()]
+        return [new, *own, *super().get_urls()]
 
     @display(description=_("state"), ordering="status", label=LABELS)
     def state(self, quote: Quote) -> tuple[str, Any]:

@@ -49,6 +49,7 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
                 "quotes.view_quote",
                 count=quotes_to_decide,
             ),
+            Entry(_("New quote"), "add_circle", "admin:quotes_quote_new", "quotes.add_quote"),
             Entry(_("Customers"), "apartment", "admin:accounts_company_changelist", "accounts.view_company"),
         ],
     ),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, User
+from accounts.queries import all_companies
 from accounts.staff import SALES, SALES_MANAGER, is_in
 from catalog.models import Product, ProductUnit
 from catalog.rules import conversion
@@ -54,6 +55,20 @@ def quotes_at(desk: Desk) -> QuerySet[Quote]:
     """The quotes of a desk: of its customers, and those it has in hand itself, newest first."""
     own = Q() if desk.is_manager else Q(owner_id=desk.user_id)
     return all_quotes().filter(desk.customers | own if own else desk.customers)
+
+
+def customers_at(desk: Desk) -> QuerySet[Company]:
+    """The customers of a desk that are not closed, by name."""
+    customers = all_companies().exclude(status=Company.Status.CLOSED)
+    if not desk.is_manager:
+        customers = customers.filter(Q(sales_rep_id=desk.user_id) | Q(sales_rep=None))
+    return customers.order_by("name", "pk")
+
+
+def buyers_of(company: Company) -> list[User]:
+    """The people who act for a company and may read a quote, by name."""
+    members = company.memberships.filter(is_active=True, user__is_active=True).select_related("user")
+    return sorted((member.user for member in members), key=lambda user: (str(user), user.pk))
 
 
 def rfq_at(desk: Desk, number: str) -> Rfq:

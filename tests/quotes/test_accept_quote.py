@@ -1,15 +1,13 @@
 """The buyer's answer: accepted once, as sent, while it holds; or sent back, or declined."""
 
-import threading
 from datetime import UTC, date, datetime
 from decimal import Decimal as D
 
 import pytest
-from django.db import connection
 
 from core.actor import Actor
 from core.days import erp_today
-from core.errors import DomainError, InvalidValue, NotAllowed, NotFound, OutOfDate, WrongState
+from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongState
 from core.models import Event
 from orders.models import Order
 from orders.rules.credit import OverLimit
@@ -26,6 +24,7 @@ from tests.factories.accounts import AddressFactory, CreditAccountFactory
 from tests.factories.orders import reprice, sell
 from tests.factories.quotes import (
     agree,
+    at_once,
     begin,
     choice,
     draft_of,
@@ -127,34 +126,13 @@ def test_accepting_again_answers_the_same_order(anna, sam):
     assert Event.objects.filter(name="quote.accepted").count() == 1
 
 
-def _at_once(*calls):
-    """Run the calls in threads that begin together; tell what each gave or raised."""
-    barrier, results = threading.Barrier(len(calls)), [None] * len(calls)
-
-    def run(nth, call):
-        try:
-            barrier.wait(timeout=20)
-            results[nth] = call()
-        except DomainError as error:
-            results[nth] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return results
-
-
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.req("QTE-13")
 def test_accepted_many_times_at_once_it_is_one_order(anna, sam):
     sell("BOLT")
     quote = offer(anna, sam, BOLT=10)
 
-    results = _at_once(*[lambda: accept(anna, quote).number] * 12)
+    results = at_once(*[lambda: accept(anna, quote).number] * 12)
 
     assert Order.objects.count() == 1
     assert set(results) == {Order.objects.get().number}
@@ -169,7 +147,7 @@ def test_of_acceptance_and_revision_at_once_one_wins_and_the_other_is_told(anna,
     for _round in range(4):
         quote = offer(anna, sam, BOLT=10)
 
-        bought, revised = _at_once(
+        bought, revised = at_once(
             lambda quote=quote: accept(anna, quote),
             lambda quote=quote: revise_quote(quote, version=quote.version, by=sam.actor),
         )

@@ -11,13 +11,14 @@ from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongStat
 from core.models import Event
 from orders.queries.cart import cart_for
 from orders.rules.lines import NotSellable
+from quotes.actions.drafts import start_quote
 from quotes.actions.rfqs import cancel_rfq, decline_rfq, submit_rfq
 from quotes.drafts import RfqDraft, Wish
-from quotes.models import Rfq
+from quotes.models import Quote, Rfq
 from quotes.queries.rfqs import rfq_by_number, rfqs_for
 from quotes.states import RfqStatus
 from tests.factories.orders import fill, sell
-from tests.factories.quotes import ask, begin, put
+from tests.factories.quotes import ask, at_once, begin, put
 
 pytestmark = pytest.mark.django_db
 
@@ -237,3 +238,28 @@ def test_a_declined_request_cannot_be_taken_back(anna, sam):
         cancel_rfq(anna.scope, rfq.number, by=anna.actor)
 
     assert Rfq.objects.get().status == RfqStatus.DECLINED
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.req("QTE-01")
+def test_a_cart_submitted_many_times_at_once_is_one_request(anna):
+    sell("BOLT")
+    fill(anna, BOLT=10)
+    cart = cart_for(anna.scope)
+    draft = RfqDraft(token=cart.token)
+
+    results = at_once(*[lambda: submit_rfq(cart, draft, scope=anna.scope, by=anna.actor).number] * 12)
+
+    assert set(results) == {Rfq.objects.get().number}
+    assert Event.objects.filter(name="rfq.submitted").count() == 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_of_two_who_start_a_quote_at_once_one_gets_it(anna, sam, mona):
+    sell("BOLT")
+    rfq = ask(anna, BOLT=10)
+
+    results = at_once(lambda: start_quote(rfq, by=sam.actor), lambda: start_quote(rfq, by=mona.actor))
+
+    assert sorted(type(result).__name__ for result in results) == ["Quote", "WrongState"]
+    assert Quote.objects.count() == 1
