@@ -11,6 +11,8 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as drawn
 
 from accounts.models import Company, User
 from accounts.queries import scope_for
@@ -26,6 +28,10 @@ from tests.factories.accounts import (
     MembershipFactory,
     UserFactory,
 )
+
+# How long an example takes says nothing on a machine that does other work beside.
+drawn.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+drawn.load_profile("house")
 
 
 def pytest_configure(config: pytest.Config) -> None:
