@@ -36,7 +36,18 @@ from portal.postgres.cluster import Cluster
 ERP_SCRIPT = PROJECT / "demo" / "erp" / "tryton_erp.py"
 ERP_USER, ERP_PASSWORD = "portal", "portal-Secret-8069"
 FIRST_START_SECONDS = 600
-KEPT_BY_A_DEMO = ["postgres", "erp", "pim", "mails", "media", "demo", "log", "demo.env", "secret-key"]
+KEPT_BY_A_DEMO = [
+    "postgres",
+    "erp",
+    "pim",
+    "mails",
+    "media",
+    "demo",
+    "log",
+    "static",
+    "demo.env",
+    "secret-key",
+]
 
 
 @dataclass(frozen=True)
@@ -271,7 +282,8 @@ class Stack:
     # -- the steps of a start
 
     def _occupy(self) -> None:
-        (self.root / "run").mkdir(parents=True, exist_ok=True)
+        for folder in ("run", "static"):
+            (self.root / folder).mkdir(parents=True, exist_ok=True)
         self.occupied = (self.root / "run" / "stack.lock").open("a")
         try:
             fcntl.flock(self.occupied, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -388,7 +400,7 @@ class Stack:
             if body.get("first_synchronisation") == "not done" and not told:
                 told = "first synchronisation with ERP and PIM (about a minute) ..."
                 self.plan.tell(f"Portal: {told}")
-            time.sleep(0.25)
+            time.sleep(1 if told else 0.25)
 
     def _wait(self, part: Part, seconds: float, done: Callable[[], bool]) -> None:
         deadline = time.monotonic() + seconds
