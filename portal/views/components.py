@@ -67,7 +67,9 @@ def components(request: HttpRequest) -> HttpResponse:
     context = {
         "tones": TONES,
         "form": ExampleForm(initial={"reference": "4500118274"}),
-        "wrong_form": ExampleForm({"reference": "", "wanted_on": "soon", "cost_centre": "4711"}),
+        "wrong_form": ExampleForm(
+            {"wrong-reference": "", "wrong-wanted_on": "soon", "wrong-cost_centre": "4711"}, prefix="wrong"
+        ),
         "ladder": LADDER,
         "page": Paginator(range(240), 25).page(2),
         "units": [("C62", _("pc")), ("XBX", _("box of 200")), ("XCT", _("carton of 2,000"))],
