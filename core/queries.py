@@ -76,7 +76,9 @@ def all_case_by_number(number: str) -> Case:
 
 def all_cases_of(subject: str, *, most: int = 20) -> list[Case]:
     """The cases of a document, open ones first, then the newest."""
-    return list(Case.objects.filter(subject=subject).order_by(F("closed_at").desc(nulls_first=True), "-pk")[:most])
+    return list(
+        Case.objects.filter(subject=subject).order_by(F("closed_at").desc(nulls_first=True), "-pk")[:most]
+    )
 
 
 def all_steps_of(case: Case) -> QuerySet[CaseStep]:

@@ -27,8 +27,12 @@ def main() -> int:
     parser.add_argument(
         "--check", action="store_true", help="fail when docs/requirements.md is not up to date"
     )
+    parser.add_argument("--write", action="store_true", help="only bring docs/requirements.md up to date")
     options = parser.parse_args()
     table = TABLE.read_text()
+    if options.write:
+        TABLE.write_text(with_tests(table, named(collected())))
+        return 0
     if options.check:
         return 0 if table == with_tests(table, named(collected())) else _outdated()
     if not REPORT.exists():
