@@ -21,7 +21,15 @@ from catalog.models import (
     StockLevel,
     Warehouse,
 )
-from catalog.rules import UnknownUnit, available, sku_key, still_reserves
+from catalog.rules import (
+    StaleStock,
+    UnknownUnit,
+    available,
+    check_stock_age,
+    promised,
+    sku_key,
+    still_reserves,
+)
 from core import freshness
 from core.errors import NotFound
 from core.money import ZERO
@@ -207,6 +215,29 @@ class WarehouseAvailability:
     available: Decimal
     as_of: datetime | None
     is_stale: bool
+
+    @property
+    def promised(self) -> Decimal:
+        """What of it an order may be promised by the warehouse's policy for old figures (INV-11)."""
+        return promised(self.available, is_stale=self.is_stale, when_stale=self.warehouse.when_stale)
+
+    @property
+    def is_to_confirm(self) -> bool:
+        """Whether orders are taken without a promise, because the figure is too old."""
+        return self.is_stale and self.warehouse.when_stale == Warehouse.WhenStale.CONFIRM
+
+    @property
+    def refusal(self) -> StaleStock | None:
+        """Why no order is taken by this figure, None when one is."""
+        try:
+            check_stock_age(
+                is_stale=self.is_stale,
+                when_stale=self.warehouse.when_stale,
+                warehouse=self.warehouse.name,
+            )
+        except StaleStock as refusal:
+            return refusal
+        return None
 
 
 def availability(product_ids: Iterable[int]) -> dict[int, list[WarehouseAvailability]]:

@@ -167,6 +167,8 @@ ownership.declare(
 )
 ownership.declare("catalog.Category", pim=("pim_id", "parent", "slug", "name", "position"))
 ownership.declare(
-    "catalog.Warehouse", erp=("code", "name", "erp_id"), us=("time_zone", "position", "is_active")
+    "catalog.Warehouse",
+    erp=("code", "name", "erp_id"),
+    us=("time_zone", "position", "is_active", "when_stale"),
 )
 ownership.declare("catalog.StockLevel", erp=("on_hand", "as_of"))

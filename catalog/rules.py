@@ -64,6 +64,12 @@ class TooMuch(QuantityRefused):
     code = "max_quantity"
 
 
+class StaleStock(DomainError):
+    """The stock figure is older than its limit, and the warehouse takes no orders by such."""
+
+    code = "stale_stock"
+
+
 class UnknownUnit(QuantityRefused):
     """The product is not sold in this unit."""
 
@@ -162,6 +168,27 @@ def available(on_hand: Decimal, reserved: Decimal) -> Decimal:
     `still_reserves`. Same unit. The one definition of "available".
     """
     return max(on_hand - reserved, ZERO)
+
+
+def promised(free: Decimal, *, is_stale: bool, when_stale: str) -> Decimal:
+    """What of the available stock may be promised: all of it, or nothing of a figure that is too old.
+
+    when_stale: the warehouse's policy, "warn", "confirm" or "block". Source: INV-11.
+    """
+    return ZERO if is_stale and when_stale != "warn" else free
+
+
+def check_stock_age(*, is_stale: bool, when_stale: str, warehouse: str) -> None:
+    """Refuse an order that needs a figure which the warehouse's policy no longer trusts (INV-11)."""
+    if is_stale and when_stale == "block":
+        raise StaleStock(
+            _(
+                "The stock figure of %(warehouse)s is too old to order by. Try again when it has been "
+                "read anew, or ask for a quote."
+            )
+            % {"warehouse": warehouse},
+            warehouse=warehouse,
+        )
 
 
 def still_reserves(counted_at: datetime | None, figure_as_of: datetime | None) -> bool:

@@ -10,7 +10,8 @@ from django.db.models import Q
 
 from catalog.models import Allocation, StockLevel
 from catalog.queries import Pair, figures_of, reserved_by_pair
-from catalog.rules import available
+from catalog.rules import available, promised
+from core import freshness
 from core.actor import Actor
 from core.errors import InvalidValue
 from core.money import ZERO
@@ -42,8 +43,8 @@ class Covered:
 def allocate_stock(wants: Sequence[Want], *, by: Actor) -> list[Covered]:
     """Hold back stock for document lines; tell, in their order, how much is covered now.
 
-    Never refuses: what stock does not cover is held back too and stands in line, as a backorder
-    (INV-10). Lines that want the same stock are served one after the other. Said again for a
+    Never refuses: what stock does not cover, or what a figure too old to promise from might (INV-11),
+    is held back too and stands in line, as a backorder (INV-10). Lines that want the same stock are served one after the other. Said again for a
     subject, the new quantity replaces the old one. Locks the stock rows in key order, so parallel
     documents neither oversell nor deadlock. Source: failure bank 9.
     """
@@ -51,15 +52,16 @@ def allocate_stock(wants: Sequence[Want], *, by: Actor) -> list[Covered]:
         if want.quantity_base <= 0:
             raise InvalidValue(f"{want.subject}: only a quantity above zero can be held back.")
     levels = _locked({(want.product_id, want.warehouse_id) for want in wants})
-    on_hand = {(level.product_id, level.warehouse_id): level.on_hand for level in levels}
+    by_pair = {(level.product_id, level.warehouse_id): level for level in levels}
     subjects = {want.subject for want in wants}
     Allocation.objects.filter(subject__in=subjects, counted_at=None).delete()
-    reserved = reserved_by_pair(figures_of(levels))
+    ages = figures_of(levels)
+    reserved = reserved_by_pair(ages)
 
     answers = []
     for want in wants:
         pair = (want.product_id, want.warehouse_id)
-        free = available(on_hand.get(pair, ZERO), reserved.get(pair, ZERO))
+        free = _free(by_pair.get(pair), reserved.get(pair, ZERO), ages.get(pair))
         covered = min(free, want.quantity_base)
         answers.append(Covered(want, covered, want.quantity_base - covered))
         reserved[pair] = reserved.get(pair, ZERO) + want.quantity_base
@@ -127,10 +129,22 @@ def count_shipment(
     )
 
 
+def _free(level: StockLevel | None, reserved: Decimal, as_of: datetime | None) -> Decimal:
+    """What of a figure can still be promised, by its age and the warehouse's policy."""
+    if level is None:
+        return ZERO
+    return promised(
+        available(level.on_hand, reserved),
+        is_stale=freshness.is_stale("stock", as_of),
+        when_stale=level.warehouse.when_stale,
+    )
+
+
 def _locked(pairs: set[Pair]) -> list[StockLevel]:
     """Lock the stock rows of the products and warehouses, in key order."""
     return list(
         StockLevel.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("warehouse")
         .filter(
             product_id__in={product for product, _ in pairs},
             warehouse_id__in={warehouse for _, warehouse in pairs},

@@ -111,20 +111,24 @@ def apply_warehouses(records: Sequence[WarehouseRecord], *, by: Actor, is_full: 
 
 @dataclass(frozen=True)
 class WarehouseSettings:
-    """What we decide about a warehouse. time_zone: of its cut-off; position: the smaller sells first."""
+    """What we decide about a warehouse. time_zone: of its cut-off; position: the smaller sells first.
+
+    when_stale: see catalog.models.Warehouse.
+    """
 
     time_zone: str
     position: int
     is_active: bool
+    when_stale: str
 
 
 @transaction.atomic
 def set_warehouse(code: str, settings: WarehouseSettings, *, by: Actor) -> Warehouse:
-    """Say whether and in which order we sell from a warehouse.
+    """Say whether and in which order we sell from a warehouse, and by how old a figure.
 
     Raises InvalidValue for a time zone that is not known, NotFound for an unknown code.
     """
-    ownership.check(by, "catalog.Warehouse", ("time_zone", "position", "is_active"))
+    ownership.check(by, "catalog.Warehouse", ("time_zone", "position", "is_active", "when_stale"))
     warehouse = Warehouse.objects.select_for_update(of=("self",), no_key=True).filter(code=code).first()
     if warehouse is None:
         raise NotFound(_("There is no warehouse “%(code)s”.") % {"code": code})

@@ -8,7 +8,15 @@ from catalog.models.product import Product
 
 
 class Warehouse(models.Model):
-    """A place that ships; the time zone is that of its cut-off."""
+    """A place that ships; the time zone is that of its cut-off.
+
+    when_stale: what a stock figure of it is still good for once it is older than its limit (INV-11).
+    """
+
+    class WhenStale(models.TextChoices):
+        WARN = "warn", _("Promise from it, with its age")
+        CONFIRM = "confirm", _("Promise nothing, take orders to be confirmed")
+        BLOCK = "block", _("Take no orders from it")
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=100)
@@ -16,11 +24,19 @@ class Warehouse(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=50, default="Europe/Vienna")
     position = models.PositiveIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("ships online orders"), default=True)
+    when_stale = models.CharField(
+        _("with an old stock figure"), max_length=10, choices=WhenStale, default=WhenStale.WARN
+    )
 
     class Meta:
         verbose_name = _("warehouse")
         verbose_name_plural = _("warehouses")
         ordering = ["position", "code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(when_stale__in=["warn", "confirm", "block"]), name="warehouse_when_stale_known"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

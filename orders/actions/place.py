@@ -33,7 +33,7 @@ from core.numbers import next_number
 from core.units import Conversion
 from orders.actions.moves import keep_move, record
 from orders.models import Order, OrderLine
-from orders.queries.cart import line_refusals, warehouse_for
+from orders.queries.cart import line_refusals, stale_refusals, warehouse_for
 from orders.queries.credit import all_credit_outlook
 from orders.queries.snapshot import snapshot_of
 from orders.rules.approval import NoApprover, approval_reason, needs_approval
@@ -280,6 +280,13 @@ def _warehouse(lines: Sequence[OrderLine]) -> Warehouse:
     warehouse = warehouse_for([(line.product_id, _base(line)) for line in lines], stock)
     if warehouse is None:
         raise InvalidValue(_("No warehouse ships online orders at the moment: ask your contact in sales."))
+    check_lines(
+        [
+            refusal
+            for line in lines
+            for refusal in stale_refusals(line.position, line.product, warehouse, stock)
+        ]
+    )
     return warehouse
 
 

@@ -175,7 +175,10 @@ def cart_sheet(cart: Cart, scope: Scope) -> CartSheet:
                 tax_percent=percent,
                 covered=covered,
                 stock=tuple(stock.get(row.product_id, ())),
-                refusals=tuple(_refusals(row, position, answer, percent, row.product_id in visible)),
+                refusals=(
+                    *_refusals(row, position, answer, percent, row.product_id in visible),
+                    *stale_refusals(position, row.product, warehouse, stock),
+                ),
             )
         )
     priced = [(line.net_amount, line.tax_percent or ZERO) for line in lines if line.net_amount is not None]
@@ -211,6 +214,20 @@ def warehouse_for(
     return warehouses[best] if best is not None else None
 
 
+def stale_refusals(
+    position: int,
+    product: Product,
+    warehouse: Warehouse | None,
+    stock: dict[int, list[WarehouseAvailability]],
+) -> list[LineRefusal]:
+    """Why a line cannot be ordered by the stock figure of the warehouse it would ship from (INV-11)."""
+    return [
+        LineRefusal(position, product.sku, row.refusal.code, str(row.refusal))
+        for row in stock.get(product.pk, ())
+        if warehouse is not None and row.warehouse.pk == warehouse.pk and row.refusal is not None
+    ]
+
+
 def _left_in(
     warehouse: Warehouse | None, stock: dict[int, list[WarehouseAvailability]]
 ) -> defaultdict[int, Decimal]:
@@ -218,7 +235,7 @@ def _left_in(
     for product_id, rows in stock.items():
         for row in rows:
             if warehouse is not None and row.warehouse.pk == warehouse.pk:
-                left[product_id] = row.available
+                left[product_id] = row.promised
     return left
 
 

@@ -169,7 +169,7 @@ class WarehouseForm(forms.ModelForm):
 
     class Meta:
         model = Warehouse
-        fields = ("time_zone", "position", "is_active")
+        fields = ("time_zone", "position", "is_active", "when_stale")
 
     def settings(self) -> WarehouseSettings:
         """The valid form as what the action takes."""
@@ -180,7 +180,7 @@ class WarehouseForm(forms.ModelForm):
 class WarehouseAdmin(FedAdmin):
     """Where goods leave from: named by the ERP; whether and in which order we sell from it is ours."""
 
-    list_display = ("code", "name", "time_zone", "position", "is_active")
+    list_display = ("code", "name", "time_zone", "position", "is_active", "when_stale")
     search_fields = ("code", "name")
     form = WarehouseForm
     readonly_fields = ("code", "name", "erp_id")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.states import Right
-from catalog.models import ProductUnit
+from catalog.models import ProductUnit, Warehouse
 from catalog.queries import units_of
 from catalog.rules import least, quantum
 from core import freshness
@@ -32,10 +32,14 @@ F = TypeVar("F", bound=forms.Form)
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the cart with what its fields need: the units to choose from, least and step."""
+    """A line of the cart with what its fields need: the units to choose from, least and step.
+
+    warehouse: the one the order would ship from.
+    """
 
     line: SheetLine
     sold_in: list[ProductUnit]
+    warehouse: Warehouse | None
 
     @property
     def units(self) -> list[tuple[str, str]]:
@@ -63,6 +67,11 @@ class Row:
     def has_wish(self) -> bool:
         """Whether target price or note say something."""
         return self.line.line.target_price is not None or bool(self.line.line.note)
+
+    @property
+    def is_to_confirm(self) -> bool:
+        """Whether the stock figure is too old to promise from, and the order is taken all the same."""
+        return any(row.is_to_confirm for row in self.line.stock if row.warehouse == self.warehouse)
 
     @property
     def stock_as_of(self) -> datetime | None:
@@ -146,7 +155,7 @@ def _context(request: BuyerRequest) -> dict[str, object]:
     return {
         "cart": cart,
         "sheet": sheet,
-        "rows": [Row(line, units.get(line.product.pk, [])) for line in sheet.lines],
+        "rows": [Row(line, units.get(line.product.pk, []), sheet.warehouse) for line in sheet.lines],
         "details": DetailsForm(initial=details),
         "prices_as_of": min((line.answer.as_of for line in sheet.lines if line.answer.as_of), default=None),
         "prices_limit": freshness.limit_of("prices"),

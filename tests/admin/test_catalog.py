@@ -88,22 +88,24 @@ def test_nobody_makes_changes_or_deletes_what_is_fed_and_the_attempt_is_kept(ott
 
 def test_an_operator_sets_what_is_ours_of_a_warehouse_and_the_erps_name_stays(otto):
     warehouse = WarehouseFactory(code="ULM", name="Ulm")
-    told = {"name": "Mine", "time_zone": "Europe/Berlin", "position": "7", "is_active": ""}
+    told = {
+        "name": "Mine",
+        "time_zone": "Europe/Berlin",
+        "position": "7",
+        "is_active": "",
+        "when_stale": "confirm",
+    }
 
     otto.signed_in().post(address(Warehouse, "change", warehouse.pk), told)
 
     warehouse.refresh_from_db()
-    assert (warehouse.name, warehouse.time_zone, warehouse.position, warehouse.is_active) == (
-        "Ulm",
-        "Europe/Berlin",
-        7,
-        False,
-    )
+    assert (warehouse.name, warehouse.time_zone, warehouse.position) == ("Ulm", "Europe/Berlin", 7)
+    assert (warehouse.is_active, warehouse.when_stale) == (False, "confirm")
 
 
 def test_a_time_zone_that_does_not_exist_is_refused_and_nothing_changes(otto):
     warehouse = WarehouseFactory(time_zone="Europe/Vienna")
-    told = {"time_zone": "Europe/Nowhere", "position": "7", "is_active": "on"}
+    told = {"time_zone": "Europe/Nowhere", "position": "7", "is_active": "on", "when_stale": "block"}
 
     otto.signed_in().post(address(Warehouse, "change", warehouse.pk), told)
 
@@ -114,7 +116,7 @@ def test_a_time_zone_that_does_not_exist_is_refused_and_nothing_changes(otto):
 
 def test_sales_sees_warehouses_and_sets_nothing(sam):
     warehouse = WarehouseFactory(position=3)
-    told = {"time_zone": "Europe/Berlin", "position": "7", "is_active": "on"}
+    told = {"time_zone": "Europe/Berlin", "position": "7", "is_active": "on", "when_stale": "block"}
 
     answer = sam.signed_in().post(address(Warehouse, "change", warehouse.pk), told)
 

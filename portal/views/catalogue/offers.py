@@ -8,7 +8,7 @@ from accounts.scope import Scope
 from accounts.states import Right
 from catalog.models import Product, ProductUnit
 from catalog.queries import WarehouseAvailability, availability
-from catalog.rules import check_quantity, conversion, least, quantum, whole_units
+from catalog.rules import check_quantity, conversion, least, quantum
 from core.errors import DomainError
 from core.money import ZERO, line_net
 from portal.templatetags.accord import unit_label
@@ -97,20 +97,14 @@ class Offer:
 
     @property
     def best_stock(self) -> WarehouseAvailability | None:
-        """The warehouse that has most of it; None when nobody told any stock."""
-        return max(self.stock, key=lambda row: row.available, default=None)
-
-    @property
-    def best_whole(self) -> Decimal:
-        """How many whole units that warehouse has (UOM-07)."""
-        best = self.best_stock
-        return ZERO if best is None or self.unit is None else whole_units(self.unit, best.available)
+        """The warehouse that can promise most of it; None when nobody told any stock."""
+        return max(self.stock, key=lambda row: (row.promised, row.available), default=None)
 
     @property
     def is_short(self) -> bool:
         """Whether no warehouse alone has the quantity."""
         best = self.best_stock
-        return best is not None and best.available < self.quantity_base
+        return best is not None and best.promised < self.quantity_base
 
     @property
     def elsewhere(self) -> Decimal:
