@@ -217,13 +217,19 @@ class QuotePolicy(models.Model):
     A line below its floor always needs approval. Empty limits do not ask.
     """
 
-    version = models.PositiveIntegerField(unique=True)
-    max_discount_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
-    min_margin_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
-    max_net_amount = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
-    validity_days = models.PositiveIntegerField(default=30)
-    active_from = models.DateTimeField()
-    note = models.CharField(max_length=300, blank=True)
+    version = models.PositiveIntegerField(_("version"), unique=True)
+    max_discount_percent = models.DecimalField(
+        _("largest discount, %"), max_digits=5, decimal_places=2, null=True, blank=True
+    )
+    min_margin_percent = models.DecimalField(
+        _("least margin, %"), max_digits=5, decimal_places=2, null=True, blank=True
+    )
+    max_net_amount = models.DecimalField(
+        _("largest net amount"), max_digits=18, decimal_places=4, null=True, blank=True
+    )
+    validity_days = models.PositiveIntegerField(_("days an offer is valid"), default=30)
+    active_from = models.DateTimeField(_("in force from"))
+    note = models.CharField(_("why"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("quote policy")

@@ -27,7 +27,7 @@ class RfqForm(forms.Form):
     requested_on = forms.DateField(
         label=_("Needed by"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
-    po_number = forms.CharField(label=_("Your reference"), required=False, max_length=60)
+    po_number = forms.CharField(label=_("Your PO number, if there is one"), required=False, max_length=60)
     ship_to = forms.ChoiceField(label=_("Deliver to"), required=False)
 
     def __init__(self, *args: Any, cart: Cart, addresses: Iterable[Address], **kwargs: Any) -> None:

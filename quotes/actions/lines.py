@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company
 from catalog.models import Product, ProductUnit
-from catalog.queries import unit_of
 from catalog.rules import LARGEST, check_quantity
 from core.errors import DomainError, InvalidValue
 from core.money import ZERO, line_net
@@ -86,9 +85,10 @@ def check_offerable(revision: QuoteRevision) -> None:
 
 
 def _wanted(drafts: Sequence[LineDraft]) -> list[Wanted]:
-    active = ProductUnit.objects.filter(is_active=True).order_by("-is_default", "numerator")
+    """The products and units of the drafts; one that is sold no more is refused when it is offered."""
+    units = ProductUnit.objects.order_by("-is_active", "-is_default", "numerator")
     found = Product.objects.filter(sku__in={draft.sku for draft in drafts})
-    products = {product.sku: product for product in found.prefetch_related(Prefetch("units", active))}
+    products = {product.sku: product for product in found.prefetch_related(Prefetch("units", units))}
     wanted = []
     for position, draft in enumerate(drafts, start=1):
         product = products.get(draft.sku)
@@ -99,17 +99,12 @@ def _wanted(drafts: Sequence[LineDraft]) -> list[Wanted]:
             _check_number(position, draft.unit_price, "unit_price")
         if draft.quantity <= 0:
             raise _at(position, _("the quantity must be more than nothing."), "quantity")
-        try:
-            unit = unit_of(product, draft.unit_key or _offered_first(product))
-        except DomainError as refusal:
-            raise _at(position, refusal, "unit_key") from refusal
+        unit = next((unit for unit in product.units.all() if draft.unit_key in ("", unit.key)), None)
+        if unit is None:
+            words = {"sku": product.sku, "unit": draft.unit_key}
+            raise _at(position, _("%(sku)s is not sold in “%(unit)s”.") % words, "unit_key")
         wanted.append(Wanted(product, unit, draft.quantity))
     return wanted
-
-
-def _offered_first(product: Product) -> str:
-    first = next(iter(product.units.all()), None)
-    return first.key if first else ""
 
 
 def _line(

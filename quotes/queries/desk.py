@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Company, User
 from accounts.queries import all_companies
 from accounts.staff import SALES, SALES_MANAGER, is_in
+from accounts.states import Right, rights_of
 from catalog.models import Product, ProductUnit
 from catalog.rules import conversion
 from core.errors import NotAllowed, NotFound
@@ -66,9 +67,10 @@ def customers_at(desk: Desk) -> QuerySet[Company]:
 
 
 def buyers_of(company: Company) -> list[User]:
-    """The people who act for a company and may read a quote, by name."""
+    """The people of a company, those who may answer a quote first, then by name."""
     members = company.memberships.filter(is_active=True, user__is_active=True).select_related("user")
-    return sorted((member.user for member in members), key=lambda user: (str(user), user.pk))
+    ranked = sorted(members, key=lambda one: (Right.BUY not in rights_of(one.roles), str(one.user), one.pk))
+    return [member.user for member in ranked]
 
 
 def rfq_at(desk: Desk, number: str) -> Rfq:

@@ -6,6 +6,7 @@ from decimal import Decimal as D
 
 import pytest
 
+from catalog.models import ProductUnit
 from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongState
 from core.models import Event
 from quotes.actions.drafts import (
@@ -31,6 +32,7 @@ from tests.factories.quotes import (
     offer,
     price,
     put,
+    send,
     submit,
     working,
 )
@@ -296,3 +298,19 @@ def test_a_salesperson_has_the_own_customers_and_a_manager_everybodys(anna, clar
         quote_at(desk_of(sam.user.pk), theirs.number)
     with pytest.raises(NotFound):
         save_draft(theirs, draft_of(theirs), by=sam.actor)
+
+
+def test_a_sent_quote_with_a_unit_that_is_gone_can_be_revised_and_not_sent_as_it_is(anna, sam):
+    sell("BOLT", "1.00", units={"box": 200})
+    put(anna, "BOLT", "5", "box")
+    quote = offer(anna, sam)
+    ProductUnit.objects.filter(key="box").update(is_active=False)
+
+    quote.refresh_from_db()
+    revise_quote(quote, version=quote.version, by=sam.actor)
+    with pytest.raises(InvalidValue) as refusal:
+        send(quote, sam)
+
+    assert refusal.value.details == {"field": "unit_key", "line": 1}
+    quote.refresh_from_db()
+    assert (quote.status, quote.sent_revision) == ("draft", 1)
