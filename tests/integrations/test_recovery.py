@@ -8,15 +8,18 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
+from catalog.actions.stock import apply_warehouses
+from catalog.records import WarehouseRecord
 from core.applied import Applied
 from core.days import erp_today
 from core.models import Case, Event
 from integrations import delivery, inbox, tasks
 from integrations.actions.flows import claim_flow, flow_row
 from integrations.actions.inbox import Incoming, receive_messages
+from integrations.batches import Batch
 from integrations.connectors.tryton import writing
 from integrations.failures import Refused
-from integrations.feeds import Fed
+from integrations.feeds import Fed, _maybe_full, _taken
 from integrations.flows import FLOWS
 from integrations.models import Delivery, FlowState, InboxMessage
 from integrations.processes import this_process
@@ -30,6 +33,7 @@ from orders.records import ErpOrderRecord, OrderStatusRecord
 from orders.states import OrderStatus
 from quotes.models import QuoteRevision
 from quotes.states import QuoteStatus
+from tests.factories.catalog import WarehouseFactory
 from tests.factories.orders import by_erp, order_now, sell
 from tests.factories.quotes import offer
 
@@ -202,3 +206,17 @@ def test_an_offer_whose_last_day_has_passed_is_closed_without_anybody_asking(ann
     quote.refresh_from_db()
     assert quote.status == QuoteStatus.EXPIRED
     assert Event.objects.get(name="quote.expired").actor_label == "Accord"
+
+
+@pytest.mark.parametrize(("codes", "is_active"), [(["A", ""], True), (["A"], False)])
+def test_a_reading_with_a_row_that_could_not_be_read_takes_nothing_for_gone(codes, is_active):
+    gone = WarehouseFactory(code="LNZ")
+    batch = Batch(as_of=NOON, is_full=True)
+    rows = [{"code": code} for code in codes]
+    batch.take(rows, key=lambda row: row["code"], record=lambda row: WarehouseRecord(name="Hall", **row))
+
+    fed = _taken(batch, _maybe_full(apply_warehouses), by_erp(), calls=0)
+
+    gone.refresh_from_db()
+    assert gone.is_active is is_active
+    assert (fed.applied.new, len(fed.applied.rejected)) == (1, len(codes) - 1)
