@@ -25,7 +25,7 @@ from core import freshness
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
 from portal.templatetags.accord import qty, unit, unit_label
 
-STATUS_TONES = {"active": "success", "blocked": "warning", "retired": "danger"}
+STATUS_TONES = {"active": "ok", "blocked": "warning", "retired": "danger"}
 
 
 class UnitInline(ShownTable):
