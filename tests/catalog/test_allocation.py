@@ -82,7 +82,6 @@ def test_nothing_is_held_back_for_a_quantity_of_zero():
     assert not Allocation.objects.exists()
 
 
-@pytest.mark.req("INV-05")
 @pytest.mark.django_db
 def test_releasing_an_order_gives_back_its_lines_and_no_others():
     stock = StockLevelFactory(on_hand=Decimal(100))

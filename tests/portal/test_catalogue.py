@@ -140,6 +140,13 @@ def test_a_product_without_a_price_is_on_request_and_never_free(anna, ulm):
         shown = text(page(anna, name, *args))
         assert "Price on request" in shown
         assert "EUR 0" not in shown
+        assert "Add to cart" not in shown
+        assert ">Add<" not in shown
+        assert "Ask" in shown
+    asked = anna.signed_in().post(
+        reverse("portal:cart-line-add"), {"sku": product.sku, "quantity": "1", "then": "cart"}, follow=True
+    )
+    assert reverse("portal:rfq-create") in text(asked)
 
 
 @pytest.mark.req("PERF-01")

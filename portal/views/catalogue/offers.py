@@ -71,6 +71,11 @@ class Offer:
         return self.answer.unit_price_for(self.unit.numerator, self.unit.denominator)
 
     @property
+    def is_on_request(self) -> bool:
+        """Whether nobody has named a price: then one asks for a quote (PRC-26)."""
+        return self.answer is not None and self.answer.is_on_request
+
+    @property
     def net_amount(self) -> Decimal | None:
         """What the quantity costs, before tax; None on request."""
         return None if self.price is None else line_net(self.quantity, self.price, currency=self.currency)
