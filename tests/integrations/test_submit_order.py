@@ -88,7 +88,7 @@ def test_an_order_of_a_branch_is_invoiced_to_its_parent(shop):
     assert sale["invoice_party."]["code"] == "C1000"
 
 
-@pytest.mark.req("INT-37", "INT-38", "ORD-03")
+@pytest.mark.req("INT-37", "INT-38", "ORD-03", "TST-06")
 @pytest.mark.parametrize("method", ["sale.sale.create", "sale.sale.quote", "sale.sale.confirm"])
 @pytest.mark.parametrize("fault", ["drop_after", "garbage", "drop_before"])
 def test_a_lost_answer_is_asked_for_and_the_order_is_there_once(shop, proxy, method, fault):
@@ -154,7 +154,7 @@ def test_a_confirmation_that_finds_a_lock_is_tried_again_within_the_same_call(sh
     assert to_erp(order).attempts == 1
 
 
-@pytest.mark.req("INT-27", "ORD-03")
+@pytest.mark.req("CRT-14", "INT-27", "ORD-03", "TST-06")
 def test_orders_of_an_outage_wait_as_received_and_drain_in_order_when_the_erp_is_back(shop, proxy):
     buyer = buyer_of("C2000")
     proxy.spoil("", "refuse", times=-1)
