@@ -12,9 +12,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tryton"), pytest.mark.d
 
 
 @pytest.mark.req("CRT-14", "PERF-01", "PERF-02", "ORD-05", "TST-06")
-@pytest.mark.parametrize("fault", ["slow", "refuse"])
+@pytest.mark.parametrize("fault", ["delay", "refuse"])
 def test_a_buyer_orders_through_the_pages_as_ever_and_the_order_arrives_once(shop, proxy, fault):
-    seconds = {"seconds": 10} if fault == "slow" else {}
+    seconds = {"seconds": 10} if fault == "delay" else {}
     proxy.spoil("", fault, times=-1, **seconds)
     member = buyer_of("C2000")
     browser = member.signed_in()
