@@ -38,7 +38,7 @@ class Erp:
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.command(*arguments), capture_output=True, text=True, check=check, timeout=300
+            self.command(*arguments), capture_output=True, text=True, check=check, timeout=900
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
