@@ -66,6 +66,8 @@ def ensure_template(cluster: Cluster, erp_kind: str, tell: Callable[[str], None]
 def _make(plan: Plan, connection: psycopg.Connection[tuple[object, ...]], database: str) -> None:
     drafts = (plan.database, f"erp_{plan.database}")
     shutil.rmtree(plan.root, ignore_errors=True)
+    if plan.erp_kind == "sqlite":
+        _borrow_erp(plan.root / "erp")
     for name in drafts:
         _drop(connection, name)
     with Stack(plan):
@@ -73,6 +75,13 @@ def _make(plan: Plan, connection: psycopg.Connection[tuple[object, ...]], databa
     _drop(connection, drafts[1])
     rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
     connection.execute(rename.format(sql.Identifier(plan.database), sql.Identifier(database)))
+
+
+def _borrow_erp(folder: Path) -> None:
+    """Copy the ERP's own template from this checkout's demo, if that has built one: whole files of this seed."""
+    for file in (PROJECT / "var" / "erp").glob("erp_template_*.sqlite"):
+        if not file.stem.endswith("_work"):
+            _copy(file, folder / file.name)
 
 
 def _drop(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:

@@ -44,7 +44,7 @@ def main() -> int:
             cloned_stack(cluster, folder, f"accord_clone_{os.getpid()}", erp_kind="sqlite") as stack,
             ErpDesk(stack) as desk,
         ):
-            log.told("", f"portal on {stack.url}, ERP on {stack.erp_url}")
+            log.begin(f"portal on {stack.url}, ERP on {stack.erp_url}")
             _play(stack, desk, log)
     except (NotOnPage, ErpRefused, StartFailure, EnvironmentFailure, EmbeddedPostgresFailure) as failure:
         print(f"\nThe story stops here: {failure}\nLogs are in {folder / 'log'}.", file=sys.stderr)

@@ -13,11 +13,17 @@ WIDTHS = (34, 30, 30)
 
 @dataclass
 class Log:
-    """The told story. differences: what did not agree, in words."""
+    """The told story. begun: when everything had started. differences: what did not agree, in words."""
 
     started: float = field(default_factory=time.monotonic)
+    begun: float = 0.0
     differences: list[str] = field(default_factory=list)
     compared: int = 0
+
+    def begin(self, text: str) -> None:
+        """Say that everything has started: the story itself begins."""
+        self.begun = time.monotonic()
+        self.told("", text)
 
     def chapter(self, title: str) -> None:
         """Begin a part of the story."""
@@ -44,13 +50,16 @@ class Log:
 
     def end(self) -> int:
         """Say how it went; the exit code."""
-        seconds = time.monotonic() - self.started
+        begun = self.begun or self.started
+        seconds, preparing = time.monotonic() - begun, begun - self.started
         if self.differences:
             say(f"\n{len(self.differences)} of {self.compared} figures DIFFER after {seconds:.0f} s:")
             for difference in self.differences:
                 say(f"  {difference}")
             return 1
-        say(f"\nAll {self.compared} figures agree. Played in {seconds:.0f} s.")
+        say(
+            f"\nAll {self.compared} figures agree. Played in {seconds:.0f} s, after {preparing:.0f} s of starting."
+        )
         return 0
 
 
