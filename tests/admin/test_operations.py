@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from core.cases import CaseFacts, open_case
@@ -17,7 +18,7 @@ from integrations.repairs import repair_case, repairs_for
 from integrations.states import DeliveryState
 from orders.actions.erp import hold_order
 from orders.states import OrderStatus
-from portal.admin.operations.words import age_mark, without_people
+from portal.admin.operations.words import KINDS, age_mark, without_people
 from tests.factories.orders import by_erp, order_now, sell
 
 pytestmark = pytest.mark.django_db
@@ -72,8 +73,8 @@ def test_the_operators_first_page_shows_the_cases_and_the_sidebar_counts_them(ot
     page = otto.signed_in().get("/admin/").content.decode()
 
     assert CAUSE in page
-    assert "1 touch a promise" in page
-    assert "1 dead letters" in page
+    assert "1 touches a promise" in page
+    assert "1 dead letter" in page
     assert CAUSE not in sam.signed_in().get("/admin/").content.decode()
 
 
@@ -235,6 +236,12 @@ def test_a_dead_letter_is_tried_again_with_a_reason_that_is_kept(otto, refused):
     letter.refresh_from_db()
     assert letter.state == DeliveryState.WAITING
     assert "Limit raised" in browser.get(address).content.decode()
+
+
+def test_every_kind_of_case_has_an_icon_that_exists():
+    sprite = (settings.BASE_DIR / "static/vendor/tabler-icons-3.51.0/icons.svg").read_text()
+
+    assert [icon for _words, icon in KINDS.values() if f'id="{icon}"' not in sprite] == []
 
 
 def test_a_message_is_shown_without_the_people_in_it():

@@ -20,7 +20,11 @@ OURS = [
     # mails are read by mail programs; the admin theme's own line keeps the theme's handlers
     if "emails" not in path.parts and path.name != "welcomemsg.html"
 ]
-PYTHON = [path for app in ("portal", "orders", "quotes", "catalog") for path in (ROOT / app).rglob("*.py")]
+PYTHON = [
+    path
+    for app in ("portal", "orders", "quotes", "catalog", "integrations")
+    for path in (ROOT / app).rglob("*.py")
+]
 
 
 def _named(path: Path) -> str:
@@ -45,7 +49,7 @@ def test_no_template_names_a_foreign_host(template):
     assert not re.search(r"(src|href|action)=[\"'](https?:)?//", text)
 
 
-def test_every_icon_that_is_used_is_in_the_sprite():
+def test_every_icon_that_is_used_is_in_the_sprite_and_no_other():
     sprite = set(re.findall(r'<symbol id="([^"]+)"', (ICONS / "icons.svg").read_text()))
     listed = (ICONS / "icons.txt").read_text().split()
     everything = "\n".join(path.read_text(encoding="utf-8") for path in [*OURS, *PYTHON])
@@ -53,6 +57,8 @@ def test_every_icon_that_is_used_is_in_the_sprite():
 
     assert listed == sorted(sprite)
     assert named - sprite == set()
+    words = set(re.findall(r'["\'}]([a-z0-9-]+)["\'{]', everything))
+    assert sprite - words == set()
 
 
 def test_the_static_files_can_be_stored_under_names_that_never_change(tmp_path):

@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.queries import all_company_names
 from accounts.staff import OPERATOR, is_in
@@ -35,12 +36,14 @@ def _facts(counts: dict[str, int]) -> list[Fact]:
         Fact(
             _("Open cases"),
             str(counts["open"]),
-            _("%(count)s touch a promise") % {"count": counts["promise"]},
+            ngettext("%(count)s touches a promise", "%(count)s touch a promise", counts["promise"])
+            % {"count": counts["promise"]},
         ),
         Fact(
             _("Waiting to leave"),
             str(deliveries["waiting"]),
-            _("%(count)s dead letters") % {"count": deliveries["dead"]},
+            ngettext("%(count)s dead letter", "%(count)s dead letters", deliveries["dead"])
+            % {"count": deliveries["dead"]},
         ),
         Fact(
             _("Other systems"),
