@@ -12,7 +12,15 @@ from core.errors import NotAllowed
 from core.models import trace
 from core.states import check_move
 from quotes.actions.lines import check_offerable
-from quotes.actions.steps import check_manager, move_quote, need_text, quote_of_desk, revision_of, staff_id
+from quotes.actions.steps import (
+    check_manager,
+    check_status,
+    move_quote,
+    need_text,
+    quote_of_desk,
+    revision_of,
+    staff_id,
+)
 from quotes.actions.telling import tell_quote
 from quotes.models import Quote, QuoteApproval, QuoteMessage, QuoteRevision
 from quotes.queries.desk import active_policy, figures_of, limits_of
@@ -72,7 +80,7 @@ def approve_quote(quote: Quote, *, version: int, comment: str = "", by: Actor) -
     """
     check_manager(by)
     quote = quote_of_desk(quote, version=version, by=by)
-    check_move(QUOTE_NEXT, quote.status, QuoteStatus.APPROVED)
+    check_status(quote, QuoteStatus.IN_APPROVAL)
     approval, revision = _pending(quote)
     if by.user_id in {*revision.maker_ids, approval.actor_user_id}:
         raise NotAllowed(
@@ -96,8 +104,7 @@ def return_quote(quote: Quote, *, version: int, comment: str, by: Actor) -> Quot
     check_manager(by)
     quote = quote_of_desk(quote, version=version, by=by)
     comment = need_text(comment, _("Say what should change: the maker reads it."), "comment")
-    if quote.status != QuoteStatus.IN_APPROVAL:
-        check_move(QUOTE_NEXT, quote.status, QuoteStatus.IN_APPROVAL)
+    check_status(quote, QuoteStatus.IN_APPROVAL)
     approval, revision = _pending(quote)
 
     move_quote(quote, QuoteStatus.DRAFT)

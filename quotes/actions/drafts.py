@@ -16,6 +16,7 @@ from core.models import trace
 from core.numbers import next_number
 from quotes.actions.lines import drafts_of, write_lines
 from quotes.actions.steps import (
+    check_status,
     locked_quote,
     move_quote,
     move_rfq,
@@ -121,8 +122,7 @@ def revise_quote(quote: Quote, *, version: int, by: Actor) -> Quote:
     it was sent, sent back, or has expired. Records `quote.revised`.
     """
     quote = quote_of_desk(quote, version=version, by=by)
-    if quote.sent_revision != quote.revision:
-        raise WrongState(_("Revision %(number)s is still yours to change.") % {"number": quote.revision})
+    check_status(quote, QuoteStatus.SENT, QuoteStatus.CHANGE_REQUESTED, QuoteStatus.EXPIRED)
     sent = revision_of(quote)
 
     move_quote(quote, QuoteStatus.DRAFT, revision=quote.revision + 1)
@@ -143,6 +143,7 @@ def take_back(quote: Quote, *, version: int, by: Actor) -> Quote:
     Raises WrongState unless it is in approval or approved.
     """
     quote = quote_of_desk(quote, version=version, by=by)
+    check_status(quote, QuoteStatus.IN_APPROVAL, QuoteStatus.APPROVED)
     revision = revision_of(quote)
 
     move_quote(quote, QuoteStatus.DRAFT)

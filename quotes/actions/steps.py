@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.staff import SALES_MANAGER
 from core.actor import Actor
-from core.errors import InvalidValue, NotAllowed, OutOfDate
+from core.errors import InvalidValue, NotAllowed, OutOfDate, WrongState
 from core.states import check_move
 from quotes.models import Quote, QuoteRevision, Rfq
 from quotes.queries.desk import desk_of, quote_at, rfq_at
@@ -59,6 +59,25 @@ def quote_of_desk(quote: Quote, *, version: int, by: Actor) -> Quote:
 def revision_of(quote: Quote) -> QuoteRevision:
     """The working revision of a quote."""
     return quote.revisions.get(number=quote.revision)
+
+
+def check_status(quote: Quote, *allowed: QuoteStatus) -> None:
+    """Refuse a step that starts from certain states alone. Raises WrongState.
+
+    Beside the table: several steps lead to the same state, each from a state of its own.
+    """
+    if quote.status in allowed:
+        return
+    raise WrongState(
+        _("Quote %(number)s is %(status)s; this step is for quotes that are %(allowed)s.")
+        % {
+            "number": quote.number,
+            "status": QuoteStatus(quote.status).label.lower(),
+            "allowed": ", ".join(str(status.label).lower() for status in allowed),
+        },
+        status=quote.status,
+        allowed=sorted(str(status.value) for status in allowed),
+    )
 
 
 def move_quote(quote: Quote, new: QuoteStatus, **changes: Any) -> None:
