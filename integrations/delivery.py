@@ -17,11 +17,18 @@ from integrations.actions.deliveries import (
     finish_delivery,
     is_poison,
 )
-from integrations.actions.systems import claim_probe, note_answer, note_failure, system_row
+from integrations.actions.systems import (
+    claim_probe,
+    note_answer,
+    note_failure,
+    raise_alarm,
+    system_row,
+)
 from integrations.connectors.registry import probe_of
 from integrations.dispatch import Destination
 from integrations.failures import Broken, CallFailed, Refused
 from integrations.models import Delivery
+from integrations.queries import all_waiting_for
 from integrations.systems import Message, job_actor
 
 logger = get_logger(__name__)
@@ -131,5 +138,6 @@ def probe_system(key: str) -> None:
         probe()
     except CallFailed as failure:
         note_failure(key, failure)
+        raise_alarm(key, waiting=all_waiting_for(key))
     else:
         note_answer(key)

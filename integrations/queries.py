@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import NotFound
 from integrations.flows import FLOWS, Flow
-from integrations.models import Delivery, FlowRun, FlowState, Identifier, System
+from integrations.models import Delivery, FlowRun, FlowState, System
 from integrations.states import DeliveryState
 from orders.models import Order
 
@@ -16,18 +16,6 @@ from orders.models import Order
 def all_order_status(number: str) -> str:
     """The status of an order by its number, "" when there is none."""
     return Order.objects.filter(number=number).values_list("status", flat=True).first() or ""
-
-
-def all_key_of(system: str, kind: str, external_id: str) -> str:
-    """Our key of another system's id, "" when it is not known (INT-07)."""
-    rows = Identifier.objects.filter(system=system, kind=kind, external_id=external_id)
-    return rows.values_list("key", flat=True).first() or ""
-
-
-def all_external_id_of(system: str, kind: str, key: str) -> str:
-    """Another system's id of our key, "" when it is not known (INT-07)."""
-    rows = Identifier.objects.filter(system=system, kind=kind, key=key)
-    return rows.values_list("external_id", flat=True).first() or ""
 
 
 # The views of the list of deliveries.
@@ -60,6 +48,11 @@ def all_delivery(delivery_id: int) -> Delivery:
     if row is None:
         raise NotFound(_("There is no such delivery."))
     return row
+
+
+def all_waiting_for(system: str) -> int:
+    """How many deliveries wait for a system."""
+    return Delivery.objects.filter(DELIVERY_VIEWS["waiting"], system=system).count()
 
 
 def all_buried_of(subject: str) -> QuerySet[Delivery]:

@@ -303,6 +303,7 @@ ERP = {
     "database": text("ERP_DATABASE", "erp"),
     "user": text("ERP_USER", ""),
     "password": text("ERP_PASSWORD", ""),
+    "password_file": text("ERP_PASSWORD_FILE", ""),
     "connect_seconds": number("ERP_CONNECT_SECONDS", 3),
     "read_seconds": number("ERP_READ_SECONDS", 35),
 }

@@ -4,17 +4,23 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from core.cases import CaseFacts, open_case, settle_cases
 from core.logging import get_logger
+from core.models import Case, CaseState, Severity
 from integrations.failures import CallFailed
 from integrations.models import System
 from integrations.rules import pauses_system, probe_delay
-from integrations.systems import KINDS
+from integrations.systems import KINDS, job_actor
 
 logger = get_logger(__name__)
 
 # An answer is written down at most this often while all is well.
 ANSWER_NOTED = timedelta(seconds=20)
+# A system that is away longer than this is a case: what waits for it breaks promises by its age (ORD-03).
+ALARM_AFTER = timedelta(minutes=10)
+SYSTEM_DOWN = "system_down"
 
 
 def system_row(key: str) -> System:
@@ -32,6 +38,8 @@ def note_answer(key: str) -> None:
     if not is_news and system.last_answer_at and now - system.last_answer_at < ANSWER_NOTED:
         return
     if system.down_since:
+        reason = _("It answers again; what waited goes out by itself.")
+        settle_cases(f"system:{key}", by=job_actor("relay"), reason=reason, kinds=(SYSTEM_DOWN,))
         logger.info("system.back", system=key, age_s=int((now - system.down_since).total_seconds()))
     System.objects.filter(pk=system.pk).update(
         failures=0, down_since=None, next_probe_at=None, last_answer_at=now, last_error=""
@@ -69,3 +77,31 @@ def claim_probe(key: str, *, lease: timedelta) -> bool:
     system.next_probe_at = now + lease
     system.save(update_fields=["next_probe_at"])
     return True
+
+
+@transaction.atomic
+def raise_alarm(key: str, *, waiting: int) -> Case | None:
+    """Open a case for a system that has been away too long; it is settled by its first answer.
+
+    waiting: how many deliveries wait for it. None when it is not away, not long, or told already.
+    """
+    now = timezone.now()
+    system = System.objects.filter(key=key, down_since__lte=now - ALARM_AFTER).first()
+    subject = f"system:{key}"
+    is_told = Case.objects.filter(kind=SYSTEM_DOWN, subject=subject, state=CaseState.OPEN).exists()
+    if system is None or system.down_since is None or is_told:
+        return None
+    facts = CaseFacts(
+        cause=_("The %(system)s has not answered since %(since)s: %(reason)s")
+        % {
+            "system": key.upper(),
+            "since": f"{timezone.localtime(system.down_since):%H:%M}",
+            "reason": system.last_error,
+        },
+        promise=_("%(count)s messages wait; they go out in order, each once, when it is back.")
+        % {"count": waiting},
+        severity=Severity.AT_RISK if waiting else Severity.NONE,
+        system=key,
+        evidence={"waiting": waiting, "last_error": system.last_error, "failures": system.failures},
+    )
+    return open_case(SYSTEM_DOWN, subject, facts, by=job_actor("relay"))

@@ -41,6 +41,8 @@ def send(message: Message) -> None:
     answer = writing.submit_order(OrderSnapshot.model_validate(message.payload["order"]))
     by = _actor(message)
     keep_identifiers(ERP, "order", [(answer.erp_id, message.number)])
+    lines = [(line.erp_id, f"{message.number}/{line.position}") for line in answer.lines]
+    keep_identifiers(ERP, "order_line", lines)
     facts.confirm_order(message.number, answer, by=by)
     settle_cases(
         message.subject,

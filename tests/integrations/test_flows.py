@@ -19,6 +19,7 @@ from integrations.delivery import probe_systems
 from integrations.flows import FLOWS, in_order
 from integrations.models import FlowRun, FlowState, System
 from integrations.processes import _began
+from integrations.repairs import repair_case
 from integrations.running import due_flows, run_flow
 from integrations.systems import job_actor
 from pricing.models import ItemCost, PriceRow, TaxRate
@@ -208,7 +209,7 @@ def test_a_page_that_hangs_ends_in_time_and_nothing_half_read_is_taken(portal, p
     assert FlowState.objects.get(flow="erp.customers").cursor == {}
 
 
-def test_a_row_that_cannot_be_taken_is_a_case_until_it_is_good_and_stops_nobody(portal, monkeypatch):
+def test_a_row_that_cannot_be_taken_is_a_case_until_it_is_good_and_stops_nobody(portal, monkeypatch, otto):
     from integrations.connectors.tryton import mapping
 
     real = mapping._listed_unit
@@ -226,7 +227,9 @@ def test_a_row_that_cannot_be_taken_is_a_case_until_it_is_good_and_stops_nobody(
     run_flow("erp.products", is_asked=True, is_full=True)
     repeated = cases.count()
     monkeypatch.setattr(mapping, "_listed_unit", real)
-    run_flow("erp.products", is_asked=True, is_full=True)
+    FlowState.objects.update(cursor={"at": (timezone.now() + timedelta(days=1)).isoformat()})
+    repair_case(cases.first(), "run", reason="The unit was mended in the ERP.", by=otto.actor)
+    run_flow("erp.products")
 
     assert first.seen == 345 == first.new + first.rejected
     assert first.rejected > 0

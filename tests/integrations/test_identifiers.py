@@ -4,8 +4,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from integrations.actions.identifiers import keep_identifiers
+from integrations.identifiers import all_external_id_of, all_key_of, all_keys_of
 from integrations.models import Identifier
-from integrations.queries import all_external_id_of, all_key_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("INT-07")]
 
@@ -18,6 +18,7 @@ def test_an_id_is_found_both_ways_and_by_kind():
     assert all_external_id_of("erp", "product", "NUT") == "8"
     assert all_key_of("erp", "customer", "7") == "C1000"
     assert all_key_of("erp", "product", "9") == ""
+    assert all_keys_of("erp", "product", ["7", "9"]) == {"7": "BOLT"}
 
 
 def test_an_id_that_stands_for_something_else_is_refused_and_its_neighbours_are_kept():

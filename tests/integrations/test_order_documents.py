@@ -194,6 +194,17 @@ def test_a_message_that_is_not_valid_is_kept_as_a_case_and_stops_nobody(shop, or
     assert Case.objects.get().subject == "shipment:7"
 
 
+def test_lines_that_the_erp_puts_in_another_order_keep_their_quantities(shop, order):
+    screw, bearing = order.lines.order_by("position")
+    sales = shop.session
+    sales("sale.line.write", [int(screw.erp_id)], {"sequence": 20}, [int(bearing.erp_id)], {"sequence": 10})
+    shop.act("ship", sale=order.number, lines={SCREW: 200, BEARING: 20})
+
+    follow()
+
+    assert [row[:3] for row in counters(order)] == [(SCREW, 400, 200), (BEARING, 20, 20)]
+
+
 def test_goods_that_the_erp_will_not_ship_show_as_a_problem_of_the_delivery(shop, order):
     shop.act("cancel-shipment", sale=order.number)
     follow()

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from core import outbox
 from core.errors import InvalidValue
-from core.models import Event
+from core.models import Case, Event
 from integrations import delivery, dispatch
 from integrations.actions.deliveries import claim_delivery, drop_delivery, replay_delivery
 from integrations.connectors import registry
@@ -239,6 +239,29 @@ def test_a_dead_system_pauses_its_deliveries_and_they_drain_in_order_by_themselv
     assert System.objects.get(key="far").down_since is None
     assert [message.payload["number"] for message in receiver.got] == [1, 1, 2, 3, 4, 5]
     assert {state for _subject, state in states()} == {"delivered"}
+
+
+@pytest.mark.req("ORD-03")
+def test_a_system_that_is_away_too_long_is_a_case_until_it_answers(receiver, probe):
+    receiver.answers = [Transient("not reached", is_absent=True)]
+    happen("thing:1")
+    relay()
+    probe.extend([Transient("not reached", is_absent=True)] * 3)
+
+    def ask(minutes_down):
+        now = timezone.now()
+        System.objects.update(next_probe_at=now, down_since=now - timedelta(minutes=minutes_down))
+        delivery.probe_systems()
+        return Case.objects.filter(kind="system_down").count()
+
+    told = [ask(9), ask(11), ask(12)]
+    case = Case.objects.get()
+    ask(13)
+
+    case.refresh_from_db()
+    assert told == [0, 1, 1]
+    assert (case.subject, case.times, case.evidence["waiting"]) == ("system:far", 1, 1)
+    assert case.state == "closed"
 
 
 def test_one_worker_at_a_time_asks_a_paused_system(receiver, probe):

@@ -13,7 +13,7 @@ from integrations.actions.systems import note_failure
 from integrations.connectors.tryton import company, writing
 from integrations.failures import Transient
 from integrations.models import Delivery, System
-from integrations.repairs import repair_case
+from integrations.repairs import repair_case, repairs_for
 from orders.actions.cancel import cancel_order
 from orders.models import Order
 from orders.queries.snapshot import snapshot_of
@@ -242,6 +242,25 @@ def test_an_order_that_is_cancelled_before_it_was_sent_never_reaches_the_erp(sho
 
     assert shop.sales(order.number) == []
     assert set(Delivery.objects.filter(destination="erp").values_list("state", flat=True)) == {"delivered"}
+
+
+def test_a_cancellation_that_comes_too_late_is_a_case_that_a_person_can_close(shop, otto):
+    order = place(buyer_of("C2000"), {BEARING: 10})
+    # The ERP has taken it, and the answer is still on its way when the buyer cancels.
+    writing.submit_order(snapshot_of(order))
+    cancel_order(order, by=otto.actor, reason="Ordered twice.")
+
+    relay_until_done()
+    case = Case.objects.get(state="open")
+    choices = [repair.key for repair in repairs_for(case)]
+    repair_case(case, "drop", reason="The customer keeps the goods.", by=otto.actor)
+
+    (sale,) = shop.sales(order.number)
+    assert sale["state"] == "processing"
+    assert case.evidence["code"] == "already_processing"
+    assert sale["number"] in case.cause
+    assert choices == ["drop"]
+    assert not Case.objects.filter(state="open").exists()
 
 
 def test_amounts_that_the_erp_computes_otherwise_stop_the_order_before_it_is_confirmed(shop):

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
-from integrations.connectors.tryton.transport import Access, ErpSaidNo, Tryton
+from integrations.connectors.tryton.transport import Access, ErpSaidNo, Tryton, access
 from integrations.connectors.tryton.values import decode, encode, version_of
 from integrations.failures import Broken, Transient, UnknownOutcome
 from tests.demo.erp_client import PASSWORD
@@ -49,6 +50,27 @@ def test_versions_sort_like_time():
     assert version_of(early) < version_of(late)
     assert version_of(None, early, late) == version_of(late)
     assert version_of(None) == ""
+
+
+@pytest.mark.req("SEC-03")
+def test_the_password_is_read_from_its_file_each_time_it_is_needed(tmp_path, settings):
+    file = tmp_path / "erp"
+    file.write_text("first\n")
+    settings.ERP = {**settings.ERP, "url": "http://erp", "user": "portal", "password_file": str(file)}
+    place = access()
+    first = place.password()
+
+    file.write_text("second\n")
+
+    assert (first, place.password()) == ("first", "second")
+    assert "first" not in repr(place)
+
+
+def test_without_an_erp_it_says_which_settings_to_give(settings):
+    settings.ERP = {**settings.ERP, "url": ""}
+
+    with pytest.raises(ImproperlyConfigured, match="ERP_URL"):
+        access()
 
 
 def test_an_erp_that_is_not_there_is_absent():

@@ -26,6 +26,8 @@ from integrations.connectors.tryton.states import (
 from integrations.connectors.tryton.transport import Tryton
 from integrations.connectors.tryton.values import stamp_of, version_of
 from integrations.connectors.tryton.writing import SEQUENCE_STEP
+from integrations.identifiers import all_keys_of
+from integrations.systems import ERP
 from orders.records import (
     InvoiceLineRecord,
     InvoiceRecord,
@@ -101,6 +103,14 @@ class Places:
                 self.known[f"account.invoice.line,{row['id']}"] = self.known[row["origin"]]
 
     def _learn_sale_lines(self, ids: set[int]) -> None:
+        """By what was kept when the ERP took the order; else by the sequence that we gave the line.
+
+        Staff of the ERP may put its lines in another order, which changes their sequences.
+        """
+        for external, line in all_keys_of(ERP, "order_line", map(str, ids)).items():
+            number, _slash, position = line.rpartition("/")
+            self.known[f"sale.line,{external}"] = Place(number, int(position))
+        ids = {number for number in ids if f"sale.line,{number}" not in self.known}
         key = "portal_key" if self.ground.has_portal_key else "reference"
         for row in by_ids(self.erp, "sale.line", ids, ["sequence", f"sale.{key}"]):
             number, sequence = row["sale."][key], row["sequence"]

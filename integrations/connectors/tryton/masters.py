@@ -116,10 +116,12 @@ def read_credit(erp: Tryton, cursor: Cursor, *, is_full: bool) -> Batch[CreditRe
         erp,
         "party.party",
         [["id", "!=", ground.party_id], ["code", "!=", None]],
-        ["code", "credit_amount", "credit_limit_amount"],
+        ["code", "customer_payment_term", "credit_amount", "credit_limit_amount"],
     )
+    relations = pages(erp, "party.relation.all", [["type.name", "=", BRANCH]], ["from_"])
+    branches = {row["from_"] for row in relations}
     batch.take(
-        rows,
+        (row for row in rows if row["customer_payment_term"] or row["id"] in branches),
         key=lambda row: row["code"],
         record=lambda row: mapping.credit(row, currency=ground.currency, as_of=as_of),
     )

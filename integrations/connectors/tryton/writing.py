@@ -68,6 +68,8 @@ def submit_order(order: OrderSnapshot, erp: Tryton | None = None) -> ErpOrderRec
     if sale["state"] == "quotation":
         _compare(order, sale)
         sale = _confirm(erp, ground, order, sale)
+    if sale["state"] == "confirmed":
+        sale = _process(erp, ground, order, sale)
     if sale["state"] not in TAKEN:
         raise Transient(f"The ERP left the order in state {sale['state']}.")
     return _record(order, sale, erp)
@@ -304,6 +306,18 @@ def _confirm(erp: Tryton, ground: Ground, order: OrderSnapshot, sale: Row) -> Ro
             if now is not None and now["state"] in TAKEN:
                 return now
             raise _why_not_confirmed(erp, ground, order, no) from None
+    return _find(erp, ground, order.number) or sale
+
+
+def _process(erp: Tryton, ground: Ground, order: OrderSnapshot, sale: Row) -> Row:
+    """Start a confirmed order there: Tryton does so by itself, unless a lock was in its way just then.
+
+    Confirmed it is either way, so no failure of this step is one of the order.
+    """
+    try:
+        erp.write("model.sale.sale.process", [sale["id"]], context=ground.context)
+    except (ErpSaidNo, Transient, UnknownOutcome):
+        return sale
     return _find(erp, ground, order.number) or sale
 
 
