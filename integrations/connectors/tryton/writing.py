@@ -340,15 +340,15 @@ def _why_not_confirmed(erp: Tryton, ground: Ground, order: OrderSnapshot, no: Er
         return Refused(
             "The credit limit is exceeded.",
             cause=_(
-                "The ERP's credit limit of %(customer)s does not cover this order: limit %(limit)s, "
-                "used %(used)s, this order %(order)s %(currency)s."
+                "%(customer)s would exceed its credit limit in the ERP: limit %(currency)s %(limit)s, "
+                "used %(used)s, this order %(order)s net."
             )
             % {
                 "customer": row["code"],
-                "limit": f"{limit:.2f}",
-                "used": f"{used:.2f}",
-                "order": f"{order.net_amount:.2f}",
                 "currency": order.currency,
+                "limit": f"{limit:,.2f}",
+                "used": f"{used:,.2f}",
+                "order": f"{order.net_amount:,.2f}",
             },
             code="credit_limit",
             evidence={
