@@ -118,14 +118,16 @@ PRICE_FIELDS = (
     "formula",
 )
 
-ownership.declare("pricing.PriceList", erp=["code", "name", "kind", "currency", "erp_id", "is_active"])
+ownership.declare(
+    "pricing.PriceList", erp=["code", "name", "kind", "currency", "erp_id", "is_active", "as_of"]
+)
 ownership.declare(
     "pricing.PriceListAssignment",
     erp=["price_list", "company", "priority", "valid_from", "valid_until"],
 )
 ownership.declare("pricing.PriceRow", erp=PRICE_FIELDS)
-ownership.declare("pricing.ItemCost", erp=["product", "cost_price", "currency"])
-ownership.declare("pricing.TaxRate", erp=["code", "name", "percent", "erp_id"])
+ownership.declare("pricing.ItemCost", erp=["product", "cost_price", "currency", "as_of"])
+ownership.declare("pricing.TaxRate", erp=["code", "name", "percent", "erp_id", "as_of"])
 ownership.declare(
     "pricing.PricePolicy",
     us=["version", "precedence", "floor_margin_percent", "active_from", "note"],

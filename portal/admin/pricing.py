@@ -20,6 +20,7 @@ from core.units import Conversion
 from portal.admin.fed import FedAdmin, ShownTable
 from portal.admin.pages import admin_page
 from portal.forms.pricing import ExplainForm
+from portal.templatetags.accord import percent, qty, unit, unit_price
 from pricing.answers import Ask, Candidate, PriceAnswer
 from pricing.models import (
     ItemCost,
@@ -80,13 +81,25 @@ class PriceRowAdmin(FedAdmin):
     """Every version of every price; what is current comes first."""
 
     list_display = [
-        "product", "price_list", "min_quantity", "unit_price", "price_unit",
-        "valid_from", "valid_until", "is_current", "source", "read_at",
+        "product", "price_list", "least", "price", "valid_from", "valid_until",
+        "is_current", "source", "read_at",
     ]  # fmt: skip
     list_select_related = ["product", "price_list", "run"]
     list_filter = ["price_list", ("ended_run", admin.EmptyFieldListFilter)]
     search_fields = ["product__sku", "price_list__code"]
     ordering = ["product__sku", "price_list__code", "min_quantity", "-pk"]
+
+    @display(description=_("from"), ordering="min_quantity")
+    def least(self, row: PriceRow) -> str:
+        return f"{qty(row.min_quantity)} {unit(row.product.base_unit, row.min_quantity)}"
+
+    @display(description=_("price"), ordering="unit_price")
+    def price(self, row: PriceRow) -> str:
+        money_word = f"{row.price_list.currency} {unit_price(row.unit_price)}"
+        per = unit(row.product.base_unit, row.price_unit)
+        return (
+            f"{money_word} / {per}" if row.price_unit == 1 else f"{money_word} / {qty(row.price_unit)} {per}"
+        )
 
     @display(description=_("Current"), boolean=True)
     def is_current(self, row: PriceRow) -> bool:
@@ -122,8 +135,12 @@ class PriceRunAdmin(FedAdmin):
 class PricePolicyAdmin(FedAdmin):
     """The versions of the policy: the order of sources, and how low a price may go."""
 
-    list_display = ["version", "order_of_sources", "floor_margin_percent", "active_from", "note"]
+    list_display = ["version", "order_of_sources", "floor", "active_from", "note"]
     search_fields = ["note"]
+
+    @display(description=_("floor: least margin"), ordering="floor_margin_percent")
+    def floor(self, policy: PricePolicy) -> str:
+        return percent(policy.floor_margin_percent)
 
     @display(description=_("Order of sources"))
     def order_of_sources(self, policy: PricePolicy) -> str:
@@ -134,17 +151,25 @@ class PricePolicyAdmin(FedAdmin):
 class ItemCostAdmin(FedAdmin):
     """What products cost us."""
 
-    list_display = ["product", "cost_price", "currency", "as_of"]
+    list_display = ["product", "cost", "as_of"]
     list_select_related = ["product"]
     search_fields = ["product__sku"]
+
+    @display(description=_("cost"), ordering="cost_price")
+    def cost(self, item: ItemCost) -> str:
+        return f"{item.currency} {unit_price(item.cost_price)} / {unit(item.product.base_unit)}"
 
 
 @admin.register(TaxRate)
 class TaxRateAdmin(FedAdmin):
     """The ERP's tax rates."""
 
-    list_display = ["code", "name", "percent", "as_of"]
+    list_display = ["code", "name", "rate", "as_of"]
     search_fields = ["code", "name"]
+
+    @display(description=_("percent"), ordering="percent")
+    def rate(self, item: TaxRate) -> str:
+        return percent(item.percent)
 
 
 @dataclass(frozen=True)
@@ -239,12 +264,12 @@ def _amounts(
     listed = answer.candidate_of("list")
     list_price = listed.unit_price_for(unit.numerator, unit.denominator) if listed else None
     net = line_net(quantity, price, currency=company.currency)
-    percent = tax_percent(product.tax_code) if product.tax_code else None
+    rate = tax_percent(product.tax_code) if product.tax_code else None
     return {
         "price": price,
         "net": net,
         "list_price": list_price,
         "discount": discount_percent(price, list_price),
-        "tax_percent": percent,
-        "tax": line_net(net, percent / 100, currency=company.currency) if percent is not None else None,
+        "tax_percent": rate,
+        "tax": line_net(net, rate / 100, currency=company.currency) if rate is not None else None,
     }
