@@ -124,6 +124,15 @@ def test_work_put_into_either_queue_is_done_and_a_canary_sings_in_each(worker):
     assert heartbeat.canary_age("accord").total_seconds() < 15
 
 
+@pytest.mark.req("INT-41")
+def test_a_long_job_in_the_slow_queue_does_not_hold_up_quick_work(worker):
+    async_task("tests.platform.tasks.take_time", "long", 30, broker=WakeUps("slow"), save=False)
+    assert_soon(lambda: has_trace("long:begun"), 15)
+
+    assert work_is_done_within(10) < 10
+    assert not has_trace("long:ended")
+
+
 @pytest.mark.req("TST-10")
 def test_idle_workers_that_were_killed_are_replaced_and_work_goes_on(worker):
     quick = next(head for head in worker.heads if len(worker.pool(head)) == 4)
