@@ -36,6 +36,12 @@ from portal.postgres.cluster import Cluster
 ERP_SCRIPT = PROJECT / "demo" / "erp" / "tryton_erp.py"
 ERP_USER, ERP_PASSWORD = "portal", "portal-Secret-8069"
 FIRST_START_SECONDS = 600
+# In one process: each start of Django costs a second.
+PREPARE = """
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+call_command("createcachetable", verbosity=0)
+"""
 KEPT_BY_A_DEMO = [
     "postgres",
     "erp",
@@ -369,17 +375,11 @@ class Stack:
         if self.plan.template is not None:
             return
         self.plan.tell("Portal: migrations ...")
-        self.manage("migrate", "--verbosity", "0")
-        self.manage("createcachetable")
-        written = subprocess.run(
-            [sys.executable, "-m", "demo.pim", "write", str(self.root / "pim")],
-            cwd=PROJECT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-        )
-        if written.returncode:
-            raise StartFailure(f"The PIM's files could not be written:\n{written.stderr.strip()[-2000:]}")
+        drop = self._part("pim", [sys.executable, "-m", "demo.pim", "write", str(self.root / "pim")])
+        drop.start()
+        self.manage("shell", "--no-imports", "--command", PREPARE)
+        if drop.wait(FIRST_START_SECONDS):
+            raise drop.failure("the PIM's files could not be written.")
 
     def _start_portal(self) -> None:
         self.plan.tell("Portal: worker and web ...")
