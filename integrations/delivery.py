@@ -28,12 +28,15 @@ from integrations.connectors.registry import probe_of
 from integrations.dispatch import Destination
 from integrations.failures import Broken, CallFailed, Refused
 from integrations.models import Delivery
+from integrations.patience import within
 from integrations.queries import all_waiting_for
 from integrations.systems import Message, job_actor
 
 logger = get_logger(__name__)
 
 PROBE_LEASE = timedelta(seconds=60)
+# Less than a lease, and less than the queue's limit with what a tick does before it.
+SECONDS_PER_DELIVERY = 40.0
 
 
 def fan_out() -> int:
@@ -102,7 +105,8 @@ def deliver(delivery: Delivery, destination: Destination) -> None:
 
 def _call(destination: Destination, message: Message) -> CallFailed | None:
     try:
-        destination.send(message)
+        with within(SECONDS_PER_DELIVERY):
+            destination.send(message)
     except CallFailed as failure:
         return failure
     except (DatabaseError, InterfaceError):

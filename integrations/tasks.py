@@ -5,6 +5,7 @@ import time
 from core.days import erp_today
 from integrations import delivery, inbox
 from integrations.actions.flows import ask_flow
+from integrations.patience import within
 from integrations.running import due_flows, run_flow
 from integrations.systems import job_actor
 from integrations.wakeups import WakeUps
@@ -13,6 +14,7 @@ from quotes.actions.offers import expire_quotes
 # Well below the queue's limit for a task, whatever the last call takes.
 DELIVERIES_SECONDS = 12.0
 TICK_SECONDS = 20.0
+QUICK_FLOW_SECONDS = 30.0
 
 
 def tick() -> None:
@@ -35,7 +37,8 @@ def run_due(*, until: float) -> None:
         if time.monotonic() > until:
             return
         if not is_slow:
-            run_flow(flow.name)
+            with within(QUICK_FLOW_SECONDS):
+                run_flow(flow.name)
         elif ask_flow(flow.name):
             hand_over(flow.name)
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from core.models import Case, Event
+from integrations import delivery
 from integrations.actions.systems import note_failure
 from integrations.connectors.tryton import company, writing
 from integrations.failures import Transient
@@ -123,6 +124,25 @@ def test_a_call_that_hangs_ends_in_time_and_is_asked_for(shop, proxy, settings):
     order.refresh_from_db()
     assert took.total_seconds() < 12
     assert (first.state, first.error_class) == ("waiting", "unknown")
+    assert order.status == "confirmed"
+    assert len(shop.sales(order.number)) == 1
+
+
+@pytest.mark.req("INT-25")
+def test_an_erp_that_is_slow_in_every_call_gets_the_order_in_several_goes(shop, proxy, monkeypatch):
+    monkeypatch.setattr(delivery, "SECONDS_PER_DELIVERY", 6.0)
+    order = place(buyer_of("C2000"), {BEARING: 10})
+    proxy.spoil("", "delay", seconds=1.5, times=14)
+    began = timezone.now()
+
+    relay(seconds=1)
+    took = (timezone.now() - began).total_seconds()
+    first = to_erp(order)
+    relay_until_done()
+
+    order.refresh_from_db()
+    assert took < 12
+    assert first.state == "waiting"
     assert order.status == "confirmed"
     assert len(shop.sales(order.number)) == 1
 

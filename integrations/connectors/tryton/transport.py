@@ -24,6 +24,7 @@ from core.actor import current_actor
 from integrations.connectors.tryton.values import decode, encode
 from integrations.failures import Broken, CallFailed, Transient, UnknownOutcome
 from integrations.masking import masked
+from integrations.patience import seconds_left
 
 # Shorter than any server keeps an idle connection, so that a call never meets a closed one.
 KEEP_IDLE = 1.5
@@ -163,9 +164,13 @@ class Tryton:
         self, path: str, body: bytes, headers: dict[str, str], *, writes: bool
     ) -> tuple[int, httpx2.Headers, bytes]:
         """One HTTP exchange within connect, read and total limits (INT-25)."""
-        deadline = time.monotonic() + self.access.total_seconds
+        left = seconds_left(self.access.total_seconds)
+        if left <= 0:
+            # Nothing was sent: what was done so far is found again, and the rest follows.
+            raise Transient("The ERP took too long for all of it; it goes on where it stopped.")
+        deadline = time.monotonic() + left
         timeout = httpx2.Timeout(
-            self.access.read_seconds, connect=self.access.connect_seconds, pool=self.access.total_seconds
+            min(self.access.read_seconds, left), connect=min(self.access.connect_seconds, left), pool=left
         )
         lost = UnknownOutcome if writes else Transient
         try:
