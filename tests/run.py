@@ -14,6 +14,11 @@ import time
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
+if str(PROJECT) not in sys.path:
+    sys.path.insert(0, str(PROJECT))
+
+from portal.postgres.cluster import Cluster  # noqa: E402
+
 BIN = Path(sys.executable).parent
 APPS = ["core", "accounts", "catalog", "pricing", "orders", "quotes", "integrations", "portal", "demo"]
 MANAGE = [sys.executable, "manage.py"]
@@ -23,7 +28,9 @@ PRODUCTION = {
     "SITE_URL": "https://portal.example",
     "DATABASE_URL": "postgres://nobody:nothing@localhost/none",
 }
-DEVELOPMENT = {"PORTAL_EMBEDDED_DB": "1"}
+# The tests' cluster also for the checks: they leave the one of development alone, and none behind.
+CLUSTER = Cluster(PROJECT / "var" / "test-postgres", durable=False)
+DEVELOPMENT = {"PORTAL_EMBEDDED_DB": "1", "PORTAL_PGDATA": str(CLUSTER.root), "PORTAL_PG_FLEETING": "1"}
 CHECKS: dict[str, tuple[list[str], dict[str, str]]] = {
     "format": ([str(BIN / "ruff"), "format", "--check", "--quiet", "."], {}),
     "lint": ([str(BIN / "ruff"), "check", "--quiet", "."], {}),
@@ -39,7 +46,12 @@ CHECKS: dict[str, tuple[list[str], dict[str, str]]] = {
 def main() -> int:
     """Run the checks, then the tests, whatever the checks say; fail if anything failed."""
     os.chdir(PROJECT)
-    arguments = sys.argv[1:]
+    with CLUSTER.in_use():
+        return run(sys.argv[1:])
+
+
+def run(arguments: list[str]) -> int:
+    """Do what `make test` or `make lint` asks for, and return the exit code."""
     failed = [name for name in CHECKS if not passes(name)]
     if "--lint" in arguments:
         return 1 if failed else 0
