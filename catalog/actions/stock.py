@@ -63,12 +63,11 @@ JUDGE = """
 """
 
 WRITE = """
-    INSERT INTO catalog_stocklevel AS l (product_id, warehouse_id, on_hand, as_of)
+    INSERT INTO catalog_stocklevel (product_id, warehouse_id, on_hand, as_of)
     SELECT product_id, warehouse_id, on_hand, as_of FROM staged_stock
-    WHERE verdict = 'new' OR verdict = 'changed' OR (verdict = 'same' AND %(redate)s)
+    WHERE verdict IN ('new', 'changed')
     ORDER BY product_id, warehouse_id
     ON CONFLICT (product_id, warehouse_id) DO UPDATE SET on_hand = excluded.on_hand, as_of = excluded.as_of
-        WHERE (l.on_hand, l.as_of) IS DISTINCT FROM (excluded.on_hand, excluded.as_of)
 """
 
 # What a full reading no longer holds is unknown from then on, not zero.
@@ -149,9 +148,9 @@ def apply_stock(records: Iterable[StockRecord], *, by: Actor, is_full: bool = Fa
     """Take over the ERP's stock figures, and end the allocations that they have deducted.
 
     A figure older than what we know is not taken (INV-14); one of an unknown product or warehouse
-    is left out with its reason. is_full: the caller read every figure and notes it with
-    `core.freshness.note`, so that equal figures need no writing; what is missing is forgotten: it is
-    unknown, not zero; an empty list forgets nothing. A fixed number of statements.
+    is left out with its reason. Equal figures are not written: that they still hold is noted for all
+    of them at once, by the flow with `core.freshness.note`. is_full: what is missing is forgotten: it
+    is unknown, not zero; an empty list forgets nothing. A fixed number of statements.
     """
     ownership.check(by, "catalog.StockLevel", ("on_hand", "as_of"))
     staging.one_at_a_time("catalog.stock")
@@ -162,7 +161,7 @@ def apply_stock(records: Iterable[StockRecord], *, by: Actor, is_full: bool = Fa
 
     staging.rows(LOCK)
     staging.run(JUDGE)
-    staging.run(WRITE, {"redate": not is_full})
+    staging.run(WRITE)
     removed = staging.run(FORGET) if is_full else 0
     staging.run(END_ALLOCATIONS)
     return staging.report("staged_stock", rejected, removed=removed)

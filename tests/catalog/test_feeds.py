@@ -12,7 +12,7 @@ from catalog.actions.content import apply_content
 from catalog.actions.products import apply_products
 from catalog.actions.stock import apply_stock, apply_warehouses
 from catalog.models import Allocation, Category, Media, Product, ProductUnit, StockLevel, Warehouse
-from catalog.queries import products_for
+from catalog.queries import availability, products_for
 from catalog.records import (
     CategoryRecord,
     ContentRecord,
@@ -415,7 +415,8 @@ def test_a_figure_from_before_the_last_complete_reading_is_late_although_its_row
 
 
 @pytest.mark.django_db
-def test_an_equal_figure_of_a_part_reading_moves_its_age_and_ends_what_it_has_deducted():
+@pytest.mark.parametrize("is_full", [True, False])
+def test_equal_figures_are_not_written_and_end_what_they_have_deducted_once_they_are_noted(is_full):
     stock = StockLevelFactory(on_hand=Decimal(10))
     Allocation.objects.create(
         subject="order:SO-1/1",
@@ -424,12 +425,17 @@ def test_an_equal_figure_of_a_part_reading_moves_its_age_and_ends_what_it_has_de
         quantity=2,
         counted_at=NOON - timedelta(minutes=1),
     )
+    before = row_versions()
 
-    applied = apply_stock([figure(stock, 10)], by=ERP)
+    applied = apply_stock([figure(stock, 10)], by=ERP, is_full=is_full)
+    untouched = row_versions() == before
+    freshness.note("stock", NOON)
+    [told] = availability([stock.product_id])[stock.product_id]
+    apply_stock([figure(stock, 10)], by=ERP, is_full=is_full)
 
-    stock.refresh_from_db()
     assert counts(applied) == (0, 0, 1, 0, 0)
-    assert stock.as_of == NOON
+    assert untouched
+    assert (told.reserved, told.available, told.as_of) == (0, 10, NOON)
     assert not Allocation.objects.exists()
 
 
