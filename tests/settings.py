@@ -18,3 +18,5 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns where there i
 DATABASES["default"]["TEST"] = {"NAME": f"test_accord_{os.getpid()}"}
 # Sign-ins by the hundred: the real hash is slow on purpose.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# An ERP in the environment is somebody's own: tests that need one bring it.
+ERP["url"] = ""

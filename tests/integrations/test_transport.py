@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 
 from integrations.connectors.tryton.transport import Access, ErpSaidNo, Tryton, access
 from integrations.connectors.tryton.values import decode, encode, version_of
@@ -66,11 +65,13 @@ def test_the_password_is_read_from_its_file_each_time_it_is_needed(tmp_path, set
     assert "first" not in repr(place)
 
 
-def test_without_an_erp_it_says_which_settings_to_give(settings):
+def test_without_an_erp_everything_waits_and_it_says_which_settings_to_give(settings):
     settings.ERP = {**settings.ERP, "url": ""}
 
-    with pytest.raises(ImproperlyConfigured, match="ERP_URL"):
+    with pytest.raises(Transient, match="ERP_URL") as missing:
         access()
+
+    assert missing.value.is_absent
 
 
 def test_an_erp_that_is_not_there_is_absent():

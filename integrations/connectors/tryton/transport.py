@@ -18,7 +18,6 @@ from typing import Any
 
 import httpx2
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 
 from core.actor import current_actor
 from integrations.connectors.tryton.values import decode, encode
@@ -58,10 +57,10 @@ class Access:
 
 
 def access() -> Access:
-    """The access that the settings state. Raises ImproperlyConfigured when there is none."""
+    """The access that the settings state. Raises Transient when there is none: then all waits for it."""
     erp: dict[str, Any] = settings.ERP
     if not erp["url"] or not erp["user"]:
-        raise ImproperlyConfigured("Set ERP_URL, ERP_USER and ERP_PASSWORD: without them there is no ERP.")
+        raise Transient("No ERP is set: give ERP_URL, ERP_USER and a password.", is_absent=True)
     return Access(
         url=erp["url"].rstrip("/"),
         database=erp["database"],
