@@ -11,7 +11,7 @@ os.environ.setdefault("PORTAL_PGDATA", str(Path(__file__).resolve().parent.paren
 os.environ.setdefault("PORTAL_PG_FLEETING", "1")
 
 from portal.settings import *  # noqa: E402, F403
-from portal.settings import DATABASES, STATIC_ROOT  # noqa: E402
+from portal.settings import DATABASES, ERP, STATIC_ROOT  # noqa: E402
 
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns where there is none
 
