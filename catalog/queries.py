@@ -5,8 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db.models import Case, Count, F, FloatField, Prefetch, Q, QuerySet, Sum, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    F,
+    FloatField,
+    Func,
+    IntegerField,
+    Prefetch,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+)
 from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import Scope
@@ -179,6 +194,18 @@ def categories_for(scope: Scope, products: QuerySet[Product] | None = None) -> l
         return tuple(nodes)
 
     return list(below(None, 0))
+
+
+def by_category(products: QuerySet[Product]) -> QuerySet[Product]:
+    """The products in the order of the taxonomy, and by number within a category. One statement more."""
+    ids = [category.pk for category in Category.objects.with_tree_fields()]
+    place = Func(
+        Value(ids, output_field=ArrayField(BigIntegerField())),
+        F("category_id"),
+        function="array_position",
+        output_field=IntegerField(),
+    )
+    return products.order_by(place.asc(nulls_last=True), "sku_order", "sku")
 
 
 def category_by_slug(slug: str) -> Category:

@@ -12,7 +12,7 @@ from portal.views.catalogue.offers import Wish
 
 # Parameters of the address that are not filters.
 RESERVED = frozenset({"q", "sort", "page", "category"})
-SORTS = {"": _("Best match"), "number": _("Number"), "name": _("Name")}
+SORTS = {"": _("Catalogue"), "number": _("Number"), "name": _("Name")}
 ORDERS = {"number": ("sku_order", "sku"), "name": ("name", "sku_order")}
 MOST_VALUES = 20
 

@@ -10,6 +10,7 @@ from catalog.actions.products import apply_products
 from catalog.facets import facets_of, filtered, natural
 from catalog.models import Category, Product
 from catalog.queries import (
+    by_category,
     categories_for,
     media_by_reference,
     product_by_sku,
@@ -218,6 +219,18 @@ def test_sizes_stand_in_the_order_people_read_them():
         "M8 x 1",
         "M10",
     ]
+
+
+@pytest.mark.django_db
+def test_the_catalogue_follows_the_taxonomy_and_then_the_numbers(scope):
+    last, first = CategoryFactory(position=2), CategoryFactory(position=1)
+    below = CategoryFactory(position=1, parent=first)
+    for sku, category in (("C-1", last), ("B-10", below), ("B-9", below), ("Z-1", first), ("A-1", None)):
+        ProductFactory(sku=sku, category=category)
+
+    listed = [product.sku for product in by_category(products_for(scope))]
+
+    assert listed == ["Z-1", "B-9", "B-10", "C-1", "A-1"]
 
 
 @pytest.mark.django_db

@@ -95,6 +95,8 @@ def _listing(request: BuyerRequest, products: QuerySet[Product], category: Categ
     listed = filtered(products, asked.chosen)
     if asked.sort:
         listed = listed.order_by(*ORDERS[asked.sort])
+    elif not asked.text:
+        listed = queries.by_category(listed)
     page = Paginator(queries.with_parts(listed), PER_PAGE).get_page(asked.page)
     columns, rows = _table(request.scope, page)
     context = {
@@ -104,7 +106,7 @@ def _listing(request: BuyerRequest, products: QuerySet[Product], category: Categ
         "tree": tree,
         "facets": facets,
         "chips": _chips(asked, facets),
-        "sorts": [(key, label) for key, label in SORTS.items() if key or asked.text],
+        "sorts": {**SORTS, "": _("Best match")}.items() if asked.text else SORTS.items(),
         "page": page,
         "pages_query": f"{asked.encoded()}&" if asked.encoded() else "",
         "columns": columns,
