@@ -39,7 +39,7 @@ def request_quote(page: Page) -> str:
 
 def reload_until(page: Page, words: str | re.Pattern[str]) -> None:
     """Look again until the page shows something that others have to do first."""
-    for _ in range(PATIENCE_MS // 500):
+    for _ in range(2 * PATIENCE_MS // 500):
         if page.get_by_text(words).count():
             return
         page.wait_for_timeout(500)
