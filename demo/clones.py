@@ -13,11 +13,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
-
+from demo.databases import drop, names_of, rename
 from demo.environment import PROJECT, say
-from demo.stack import Plan, Stack, Template
+from demo.plan import Plan, Template
+from demo.stack import Stack
 from portal.postgres.cluster import Cluster
 
 FILLED_BY = ("core", "accounts", "catalog", "pricing", "orders", "quotes", "integrations", "demo")
@@ -50,42 +49,23 @@ def ensure_template(cluster: Cluster, erp_kind: str, tell: Callable[[str], None]
     database = prefix + _digest()
     with folder.with_name(f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        access = cluster.ensure()
-        with psycopg.connect(access.url("postgres"), autocommit=True) as connection:
-            names = connection.execute("SELECT datname FROM pg_database").fetchall()
-            present = [name for (name,) in names if name.startswith(prefix)]
-            if database not in present:
-                tell("Making the demo that is cloned from now on (some two minutes, once) ...")
-                plan = Plan(folder, database="accord_draft", cluster=cluster, erp_kind=erp_kind, tell=tell)
-                _make(plan, connection, database)
-                for old in present:
-                    _drop(connection, old)
+        present = [name for name in names_of(cluster) if name.startswith(prefix)]
+        if database not in present:
+            tell("Making the demo that is cloned from now on (some two minutes, once) ...")
+            plan = Plan(folder, database="accord_draft", cluster=cluster, erp_kind=erp_kind, tell=tell)
+            _make(plan, cluster, database)
+            drop(cluster, *present)
     return Template(database, folder)
 
 
-def _make(plan: Plan, connection: psycopg.Connection[tuple[object, ...]], database: str) -> None:
-    drafts = (plan.database, f"erp_{plan.database}")
+def _make(plan: Plan, cluster: Cluster, database: str) -> None:
+    erp_database = f"erp_{plan.database}"
     shutil.rmtree(plan.root, ignore_errors=True)
-    if plan.erp_kind == "sqlite":
-        _borrow_erp(plan.root / "erp")
-    for name in drafts:
-        _drop(connection, name)
+    drop(cluster, plan.database, erp_database)
     with Stack(plan):
         pass
-    _drop(connection, drafts[1])
-    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-    connection.execute(rename.format(sql.Identifier(plan.database), sql.Identifier(database)))
-
-
-def _borrow_erp(folder: Path) -> None:
-    """Copy the ERP's own template from this checkout's demo, if that has built one: whole files of this seed."""
-    for file in (PROJECT / "var" / "erp").glob("erp_template_*.sqlite"):
-        if not file.stem.endswith("_work"):
-            _copy(file, folder / file.name)
-
-
-def _drop(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
-    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    drop(cluster, erp_database)
+    rename(cluster, plan.database, database)
 
 
 def _copy(source: Path, target: Path) -> None:

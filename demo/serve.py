@@ -6,6 +6,7 @@ import argparse
 import fcntl
 import os
 import shlex
+import shutil
 import signal
 import sys
 import time
@@ -14,10 +15,25 @@ from types import FrameType
 
 from demo.environment import PROJECT, say
 from demo.part import StartFailure
-from demo.stack import Plan, Stack, forget
-from portal.postgres.cluster import EmbeddedPostgresFailure
+from demo.plan import Plan
+from demo.stack import Stack
+from portal.postgres.account import EmbeddedPostgresFailure
+from portal.postgres.cluster import Cluster
 
 WATCHED = ("core", "accounts", "catalog", "pricing", "orders", "quotes", "integrations", "portal", "locale")
+
+KEPT_BY_A_DEMO = [
+    "postgres",
+    "erp",
+    "pim",
+    "mails",
+    "media",
+    "demo",
+    "log",
+    "static",
+    "demo.env",
+    "secret-key",
+]
 
 
 class Ended(BaseException):
@@ -76,6 +92,18 @@ def reset(arguments: argparse.Namespace) -> int:
         forget(root)
     say("The demo's data is gone. make demo starts it anew.")
     return 0
+
+
+def forget(root: Path) -> None:
+    """Throw away what a demo stored under a root; the environments stay."""
+    Cluster(root / "postgres").destroy()
+    for name in KEPT_BY_A_DEMO:
+        path = root / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    shutil.rmtree(root / "run", ignore_errors=True)
 
 
 def _raise_ended(number: int, frame: FrameType | None) -> None:

@@ -10,8 +10,6 @@ import fcntl
 import json
 import os
 import secrets
-import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -19,17 +17,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import psycopg
-from psycopg import sql
-
-from demo.environment import PROJECT, ensure, say
+from demo.databases import clone, drop
+from demo.environment import PROJECT, ensure
 from demo.part import Part, StartFailure
+from demo.plan import Plan, free_port
 from demo.watcher import OWNED_BY_DEMO, end_owned
 from portal.postgres.cluster import Cluster
 
@@ -42,50 +37,6 @@ from django.core.management import call_command
 call_command("migrate", verbosity=0)
 call_command("createcachetable", verbosity=0)
 """
-KEPT_BY_A_DEMO = [
-    "postgres",
-    "erp",
-    "pim",
-    "mails",
-    "media",
-    "demo",
-    "log",
-    "static",
-    "demo.env",
-    "secret-key",
-]
-
-
-@dataclass(frozen=True)
-class Template:
-    """A portal database to clone, and the folder with the files that belong to it."""
-
-    database: str
-    folder: Path
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to start, and where.
-
-    root: the folder for everything that is stored. port, erp_port: 0 chooses a free one.
-    cluster: where the databases lie; the root's own unless given. template: what to clone instead of
-    beginning with nothing; such databases are thrown away at the end.
-    front_erp: gets the ERP's address and returns the one to give to the portal (a proxy between them).
-    variables: more environment variables for the portal.
-    """
-
-    root: Path
-    port: int = 0
-    erp_port: int = 0
-    erp_kind: str = "sqlite"
-    database: str = "accord"
-    cluster: Cluster | None = None
-    template: Template | None = None
-    is_dev: bool = False
-    front_erp: Callable[[str], str] | None = None
-    variables: dict[str, str] = field(default_factory=dict)
-    tell: Callable[[str], None] = say
 
 
 class Stack:
@@ -144,7 +95,7 @@ class Stack:
         for part in self.parts.values():
             part.stop()
         if self.plan.template is not None:
-            self._throw_away()
+            drop(self.cluster, self.plan.database, self._erp_database())
         if self.owns_database:
             end_owned(self.cluster)
         if self.watcher is not None and self.watcher.stdin is not None:
@@ -327,27 +278,10 @@ class Stack:
             self.cluster.root.mkdir(mode=0o700, exist_ok=True)
             mark.touch()
         if self.plan.template is not None:
-            self.database_url = self._clone(self.plan.template)
+            self.database_url = clone(self.cluster, self.plan.template.database, self.plan.database)
             return
         self.database_url = self.cluster.ensure(self.plan.database).url(self.plan.database)
         self.plan.tell(f"Database: PostgreSQL on 127.0.0.1:{self._access_port()}")
-
-    def _clone(self, template: Template) -> str:
-        access = self.cluster.ensure()
-        names = [sql.Identifier(self.plan.database), sql.Identifier(template.database)]
-        with psycopg.connect(access.url("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
-        return access.url(self.plan.database)
-
-    def _throw_away(self) -> None:
-        access = self.cluster.access()
-        if access is None or not self.cluster.is_running():
-            return
-        with psycopg.connect(access.url("postgres"), autocommit=True) as connection:
-            for name in (self.plan.database, self._erp_database()):
-                connection.execute(
-                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-                )
 
     def _access_port(self) -> int:
         access = self.cluster.access()
@@ -408,26 +342,6 @@ class Stack:
             if not part.is_alive() or time.monotonic() > deadline:
                 raise part.failure("it does not answer.")
             time.sleep(0.05)
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-    return number
-
-
-def forget(root: Path) -> None:
-    """Throw away what a demo stored under a root; the environments stay."""
-    Cluster(root / "postgres").destroy()
-    for name in KEPT_BY_A_DEMO:
-        path = root / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-    shutil.rmtree(root / "run", ignore_errors=True)
 
 
 def _answers(url: str, *, any_status: bool = False) -> bool:

@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from demo.environment import PROJECT, ensure
-from demo.stack import ERP_SCRIPT, free_port
+from demo.plan import free_port
+from demo.stack import ERP_SCRIPT
 from integrations.lifeline import tied_to
 from portal.postgres import processes
 from portal.postgres.cluster import Cluster
