@@ -17,6 +17,7 @@ from unfold.decorators import display
 from core.queries import all_cases_of
 from integrations.models import Delivery, DeliveryAttempt
 from integrations.queries import all_deliveries_of
+from integrations.states import DeliveryState
 from orders.models import Invoice, InvoiceLine, Order, Payment, Shipment, ShipmentLine
 from orders.queries.ledger import all_faults
 from orders.queries.orders import all_order_by_number, all_orders
@@ -35,6 +36,9 @@ LABELS = {
     kind: {status: tone or "idle" for status, tone in TONES[kind].items()}
     for kind in ("order", "delivery", "invoicing", "payment", "shipment")
 }
+
+DECIDED = {"dropped": _("given up"), "replayed": _("sent again")}
+ON_ITS_WAY = (DeliveryState.WAITING, DeliveryState.SENDING)
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,8 @@ def _page(request: HttpRequest, number: str) -> HttpResponse:
         "order": order,
         "view": view,
         "story": story_of(view, deliveries),
-        "waiting": [row for row in deliveries if row.delivered_at is None],
+        "waiting": [row for row in deliveries if row.state in ON_ITS_WAY],
+        "buried": [row for row in deliveries if row.state == DeliveryState.BURIED],
         "cases": all_cases_of(order.subject),
         "faults": list(all_faults([order])),
         "reason": reason_of(order) if order.approval_reason else "",
@@ -161,6 +166,9 @@ def _attempt(row: Delivery, attempt: DeliveryAttempt) -> Happening:
         "event": row.event.name,
         "destination": row.destination,
     }
+    if not attempt.number:  # no try, but what a person decided about the message
+        note = f"{DECIDED.get(attempt.outcome, attempt.outcome)}: {attempt.error}"
+        return Happening(attempt.started_at, title, note, "", "hub", _gettext("Hub"), attempt.worker)
     outcome = attempt.error or attempt.outcome or _gettext("no end was noted")
     note = _gettext("try %(number)s: %(outcome)s") % {"number": attempt.number, "outcome": outcome}
     tone = "bad" if attempt.error else ""

@@ -7,7 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from core.models import Refusal
+from core.cases import CaseFacts, open_case
+from core.models import Event, Refusal
+from integrations.actions.deliveries import drop_delivery
+from integrations.models import Delivery, DeliveryAttempt
 from orders.actions.erp import confirm_order, hold_order
 from orders.actions.invoices import apply_invoice
 from orders.actions.shipments import apply_shipment
@@ -28,6 +31,19 @@ def order(anna, erp):
     apply_shipment(shipment(order, {1: 60}), by=erp)
     apply_invoice(invoice(order, {1: 60}, paid=["72"]), by=erp)
     return Order.objects.get(pk=order.pk)
+
+
+def _refused(order):
+    """The order's message as a dead letter."""
+    return Delivery.objects.create(
+        event=Event.objects.get(name="order.received"),
+        destination="erp",
+        subject=order.subject,
+        sequence=1,
+        attempts=1,
+        state="buried",
+        next_try_at=datetime(2026, 11, 20, 9, 0, tzinfo=UTC),
+    )
 
 
 def page(number):
@@ -68,9 +84,6 @@ def test_a_figure_that_its_movements_contradict_is_named(order, otto):
 
 
 def test_what_the_hub_tried_stands_among_the_events(order, otto):
-    from core.models import Event
-    from integrations.models import Delivery, DeliveryAttempt
-
     event = Event.objects.get(name="order.received")
     moment = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
     row = Delivery.objects.create(
@@ -83,6 +96,40 @@ def test_what_the_hub_tried_stands_among_the_events(order, otto):
     assert "order.received to erp" in text
     assert "try 1: no answer within 30 s" in text
     assert "order.received is not yet delivered to erp. 1 try so far." in text
+
+
+def test_a_message_that_was_given_up_is_neither_waiting_nor_another_try(order, otto, erp):
+    row = _refused(order)
+    drop_delivery(row, by=erp, reason="sent anew with the data of today")
+
+    text = text_of(otto.signed_in().get(page(order.number)))
+
+    assert "is not yet delivered" not in text
+    assert "did not reach" not in text
+    assert "try 0" not in text
+    assert "given up: sent anew with the data of today" in text
+
+
+def test_a_dead_letter_is_not_said_to_be_on_its_way(order, otto):
+    _refused(order)
+
+    text = text_of(otto.signed_in().get(page(order.number)))
+
+    assert "order.received did not reach erp. Nothing is sent again by itself: it needs a person." in text
+    assert "is not yet delivered" not in text
+
+
+def test_a_case_is_a_link_only_for_who_may_open_it(anna, sam, otto, erp):
+    sell("A1")
+    order = order_now(anna, A1=5)
+    case = open_case("erp_refusal", order.subject, CaseFacts(cause="Retired there."), by=erp)
+    address = reverse("admin:core_case_page", args=[case.number])
+
+    sales, operator = (one.signed_in().get(page(order.number)) for one in (sam, otto))
+
+    assert address in operator.content.decode()
+    assert address not in sales.content.decode()
+    assert f"Case {case.number}: our operators look after it." in text_of(sales)
 
 
 @pytest.mark.parametrize("model", ["order", "shipment", "invoice"])
