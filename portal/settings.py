@@ -182,10 +182,12 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "portal.sign_in.address_tried"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_IPWARE_PROXY_COUNT = int(number("TRUSTED_PROXIES", 0)) or None
+TRUSTED_PROXIES = int(number("TRUSTED_PROXIES", 0))
+AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 # -- language, time, numbers ---------------------------------------------------------------------
 

@@ -1,10 +1,12 @@
 """Sign-in: by e-mail, for people who were invited; nobody signs up alone."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -20,3 +22,14 @@ class AccountAdapter(DefaultAccountAdapter):
         if user.is_staff and not user.memberships.filter(is_active=True).exists():
             return reverse("admin:index")
         return reverse("portal:home")
+
+
+def address_tried(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
+    """The e-mail address of an attempt to sign in, in one spelling: by it and the network address attempts count."""
+    tried = (credentials or {}).get("email") or request.POST.get("login") or ""
+    return str(tried).strip().lower()
+
+
+def nobody_changes_it(request: HttpRequest) -> HttpResponse:
+    """The sign-in library's page of one's own addresses: an address is who somebody is, and is invited."""
+    raise Http404(_("Your e-mail address is changed by the administrator of your company."))

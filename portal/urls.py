@@ -4,8 +4,11 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from portal.sign_in import nobody_changes_it
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="portal:home"), name="root"),
+    path("accounts/email/", nobody_changes_it),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("", include("portal.views.urls")),

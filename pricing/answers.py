@@ -192,8 +192,12 @@ class PriceAnswer:
 
 
 def told_to_buyer(story: dict[str, Any]) -> dict[str, Any]:
-    """A story without the other lists, parents and ranks: those are ours to know, not the buyer's."""
-    return {name: value for name, value in story.items() if name not in {"candidates", "policy_version"}}
+    """A story without the other lists, parents and ranks: those are ours to know, not the buyer's.
+
+    An order made from a quote keeps the price sheet's story beside the offered price: that is for sales alone.
+    """
+    hidden = {"candidates", "policy_version", "beside"}
+    return {name: value for name, value in story.items() if name not in hidden}
 
 
 def _candidate_json(candidate: Candidate) -> dict[str, Any]:

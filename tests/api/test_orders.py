@@ -4,8 +4,11 @@ import pytest
 
 from core.models import Event, IdempotencyKey
 from orders.models import Order
+from quotes.actions.answers import accept_quote
 from tests.factories.catalog import ProductFactory, StockLevelFactory
+from tests.factories.orders import sell
 from tests.factories.pricing import PriceListFactory, PriceRowFactory, TaxRateFactory
+from tests.factories.quotes import choice, offer
 
 pytestmark = pytest.mark.django_db
 
@@ -142,3 +145,16 @@ def test_the_detail_tells_lines_deliveries_invoices_and_what_happened(screw, ann
     assert [(row["kind"], row["source"], row["person"]) for row in told["timeline"]] == [
         ("order.received", "portal", "Anna")
     ]
+
+
+def test_the_derivation_of_an_order_from_a_quote_hides_other_lists(anna, sam):
+    sell("S-1", "1.00")
+    quote = offer(anna, sam, **{"S-1": 5})
+    order = accept_quote(quote.number, 1, choice(anna), scope=anna.scope, by=anna.actor)
+    kept = order.lines.get().price_story
+
+    line = anna.signed_in().get(f"/api/v1/orders/{order.number}/").json()["lines"][0]
+
+    assert kept["beside"]["candidates"]
+    assert line["price_story"]["quote"] == quote.number
+    assert not {"beside", "candidates"} & set(line["price_story"])
