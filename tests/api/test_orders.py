@@ -158,3 +158,12 @@ def test_the_derivation_of_an_order_from_a_quote_hides_other_lists(anna, sam):
     assert kept["beside"]["candidates"]
     assert line["price_story"]["quote"] == quote.number
     assert not {"beside", "candidates"} & set(line["price_story"])
+
+
+def test_a_body_nested_without_end_is_a_bad_request(anna):
+    answer = anna.signed_in().post(
+        "/api/v1/orders/", "[" * 100_000, content_type="application/json", headers={"Idempotency-Key": "k-1"}
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "parse_error")
+    assert not Order.objects.exists()
