@@ -164,7 +164,10 @@ DROP = Mend(
 )
 CANCEL = Mend(
     gettext_lazy("Cancel the order and tell the buyer"),
-    gettext_lazy("Frees stock and credit. If the ERP already has the order, it is cancelled there."),
+    gettext_lazy(
+        "Frees stock and credit. If the ERP already has the order, it is cancelled there. "
+        "The buyer reads your reason on the order's page."
+    ),
     _cancel_order,
     is_for=lambda case: _is_order(case) and not _is_too_late(case),
 )

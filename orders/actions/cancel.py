@@ -34,9 +34,10 @@ def cancel_order(order: Order, *, by: Actor, reason: str) -> Order:
     if not reason.strip():
         raise InvalidValue(_("Say why the order is cancelled."), field="reason")
 
+    # Before the rest is cancelled: what is told is what the order was over, not that 0 is left of it.
+    snapshot = snapshot_of(order).model_dump(mode="json")
     move(order, OrderStatus.CANCELLED, by=by, reason=reason.strip())
     cancel_rest(order, by=by)
-    snapshot = snapshot_of(order).model_dump(mode="json")
     record("order.cancelled", order, {"reason": reason.strip(), "order": snapshot}, by=by)
     return order
 

@@ -155,6 +155,16 @@ def test_every_end_gives_credit_and_stock_back_once(anna, boris, limited, end):
     assert order_now(anna, A1=200).gross_amount == 240
 
 
+def test_a_cancellation_tells_what_the_order_was_over(anna):
+    sell("A1")
+    order = order_now(anna, A1=5)
+
+    cancel_order(order, by=anna.actor, reason="ordered twice")
+
+    told = Event.objects.get(name="order.cancelled").payload["order"]
+    assert [Decimal(line["quantity"]) for line in told["lines"]] == [5]
+
+
 def test_an_approval_looks_at_the_credit_again(anna, boris, limited):
     sell("A1")
     Membership.objects.filter(user=anna.user).update(order_limit=Decimal(0))
