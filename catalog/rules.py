@@ -121,7 +121,7 @@ def check_quantity(product: Buyable, packed: Packed, quantity: Decimal) -> None:
         return
     above = _at_least(product, packed, base)
     nearest = [value for value in (above - quantum(product, packed), above) if value >= smallest]
-    words = {"nearest": " / ".join(_plain(value) for value in nearest), "unit": word.symbol}
+    words = {"nearest": _(" or ").join(_plain(value) for value in nearest), "unit": word.symbol}
     details = {"nearest": [str(value) for value in nearest]}
     if not whole:
         raise BrokenPack(_("Only whole units are sold: %(nearest)s %(unit)s.") % words, **details)

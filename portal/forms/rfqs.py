@@ -1,12 +1,14 @@
 """The form that makes a request for quote of a cart."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Address
+from core.days import erp_today
 from orders.models import Cart, CartLine
 from portal.forms.numbers import NumberField
 from portal.templatetags.accord import typed
@@ -25,7 +27,9 @@ class RfqForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     requested_on = forms.DateField(
-        label=_("Needed by"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=_("Needed by"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     po_number = forms.CharField(label=_("Your PO number, if there is one"), required=False, max_length=60)
     ship_to = forms.ChoiceField(label=_("Deliver to"), required=False)
@@ -43,6 +47,7 @@ class RfqForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices = [("", _("Does not matter yet")), *((item.erp_id, str(item)) for item in addresses)]
         self.fields["ship_to"].choices = choices  # type: ignore[attr-defined]
+        self.fields["requested_on"].widget.attrs["min"] = erp_today().isoformat()
         self._lines = list(cart.lines.all()) if cart.pk else []
         for line in self._lines:
             self.fields[f"target_{line.pk}"] = NumberField(
@@ -63,6 +68,12 @@ class RfqForm(forms.Form):
     def fields_of(self, line: CartLine) -> tuple[forms.BoundField, forms.BoundField]:
         """Target price and note of a line."""
         return self[f"target_{line.pk}"], self[f"note_{line.pk}"]
+
+    def clean_requested_on(self) -> date | None:
+        day: date | None = self.cleaned_data["requested_on"]
+        if day is not None and day < erp_today():
+            raise forms.ValidationError(_("This day is over: choose a later one."))
+        return day
 
     def draft(self) -> RfqDraft:
         """What was typed, for the action. Only after is_valid()."""

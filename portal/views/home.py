@@ -46,7 +46,9 @@ class Desk:
 
 @login_required
 def home(request: BuyerRequest) -> HttpResponse:
-    """What waits for this person, what is open, and what is left of the credit."""
+    """What waits for this person, what is open, and what is left of the credit; staff work in the back office."""
+    if request.scope.is_empty and getattr(request.user, "is_staff", False):
+        return redirect("admin:index")
     desk = None if request.scope.is_empty else desk_of(request.scope)
     return render(request, "portal/home.html", {"desk": desk, "today": erp_today()})
 

@@ -9,6 +9,7 @@ from accounts.scope import Scope
 from accounts.states import Right
 from catalog.rules import check_quantity
 from core.actor import Actor
+from core.days import erp_today
 from core.errors import InvalidValue, NotFound
 from core.numbers import next_number
 from orders.actions.cart import empty_cart, lock_cart
@@ -28,8 +29,8 @@ def submit_rfq(cart: Cart, draft: RfqDraft, *, scope: Scope, by: Actor) -> Rfq:
 
     The same filling of the cart submitted again answers the request it has already become.
     Raises NotAllowed without the right, NotFound for another person's cart or an address that is
-    not the company's, OutOfDate for a cart used meanwhile, InvalidValue for an empty one, and
-    the refusals of check_sellable and check_quantity. Records `rfq.submitted`.
+    not the company's, OutOfDate for a cart used meanwhile, InvalidValue for an empty one or a day
+    that is over, and the refusals of check_sellable and check_quantity. Records `rfq.submitted`.
     """
     scope.require(Right.REQUEST_QUOTES)
     if (cart.user_id, cart.company_id) != (scope.user_id, scope.company_id):
@@ -40,6 +41,8 @@ def submit_rfq(cart: Cart, draft: RfqDraft, *, scope: Scope, by: Actor) -> Rfq:
     earlier = Rfq.objects.filter(token=draft.token, company=cart.company, requested_by=cart.user).first()
     if earlier is not None:
         return earlier
+    if draft.requested_on is not None and draft.requested_on < erp_today():
+        raise InvalidValue(_("The requested date is in the past: choose a later day."), field="requested_on")
     cart = lock_cart(cart, token=draft.token)
     lines = list(cart.lines.select_related("product", "unit"))
     _check_lines(lines)

@@ -158,6 +158,14 @@ def test_htmx_gets_the_whole_cart_anew_with_its_totals(anna, filled):
     assert "<html" not in shown
 
 
+def test_a_change_that_is_taken_clears_the_refusal_above_the_cart(anna, filled):
+    address, told = change(filled)
+
+    answer = text(anna.signed_in().post(address, told, headers=HTMX))
+
+    assert '<div id="messages" class="ac-messages" aria-live="polite" hx-swap-oob="true"> </div>' in answer
+
+
 def test_a_refused_change_leaves_the_line_as_it_was(anna, filled):
     for values in ({"quantity": "1.5"}, {"quantity": "x"}, {"unit": "truck"}, {"target_price": "cheap"}):
         address, told = change(filled, **values)

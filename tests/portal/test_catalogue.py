@@ -334,7 +334,7 @@ def test_a_quantity_off_the_step_says_what_can_be_bought(anna, screw):
 
     shown = text(page(anna, "portal:product-detail", screw.sku, unit="piece", quantity="250"))
 
-    assert "Sold in steps of 100: 200 / 300 pc." in shown
+    assert "Sold in steps of 100: 200 or 300 pc." in shown
 
 
 @pytest.mark.req("INV-01", "INV-02")
@@ -402,3 +402,9 @@ def test_the_page_shows_what_goes_with_the_product_and_hides_what_is_not_offered
 
     assert shown_one.sku in shown
     assert hidden.sku not in shown
+
+
+def test_words_asked_of_the_catalogue_are_searched_for(anna, screw):
+    answer = anna.signed_in().get(reverse("portal:catalogue"), {"q": "no such thing"})
+
+    assert answer.url == f"{reverse('portal:search')}?q=no+such+thing"

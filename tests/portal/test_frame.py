@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import User
 from tests.conftest import Member
@@ -114,6 +115,13 @@ def test_somebody_without_a_company_is_told_whom_to_ask(client, db):
     client.force_login(lonely, "allauth.account.auth_backends.AuthenticationBackend")
 
     assert "not a member of any company yet" in client.get("/home/").content.decode()
+
+
+def test_staff_who_buy_for_nobody_are_led_from_the_first_page_to_the_back_office(client, db):
+    seller = User.objects.create_user("seller@x.example", "pw", name="Seller", is_staff=True)
+    client.force_login(seller, "allauth.account.auth_backends.AuthenticationBackend")
+
+    assert client.get("/home/").url == reverse("admin:index")
 
 
 def test_an_unknown_address_is_answered_in_the_look_with_a_way_on(anna):

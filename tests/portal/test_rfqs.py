@@ -1,11 +1,12 @@
 """The pages of requests for quote."""
 
-from datetime import date
+from datetime import timedelta
 from decimal import Decimal as D
 
 import pytest
 from django.urls import reverse
 
+from core.days import erp_today
 from orders.queries.cart import cart_for
 from quotes.models import Rfq
 from tests.factories.orders import fill, sell
@@ -26,6 +27,7 @@ def test_a_buyer_asks_with_notes_target_price_and_date(anna):
     sell("BOLT", "0.55")
     fill(anna, BOLT=500)
     line = cart_for(anna.scope).lines.get()
+    wanted = erp_today() + timedelta(days=51)
     page = anna.signed_in().get(NEW)
 
     answer = anna.signed_in().post(
@@ -33,7 +35,7 @@ def test_a_buyer_asks_with_notes_target_price_and_date(anna):
         form_of(
             anna,
             note="For the housings",
-            requested_on="2027-01-11",
+            requested_on=wanted.isoformat(),
             ship_to="acme-1",
             **{f"target_{line.pk}": "0.52", f"note_{line.pk}": "bulk packed"},
         ),
@@ -44,7 +46,7 @@ def test_a_buyer_asks_with_notes_target_price_and_date(anna):
     assert answer.url == reverse("portal:rfq-detail", args=[rfq.number])
     assert (rfq.note, rfq.requested_on, rfq.ship_to.erp_id) == (
         "For the housings",
-        date(2027, 1, 11),
+        wanted,
         "acme-1",
     )
     assert (rfq.lines.get().target_price, rfq.lines.get().note) == (D("0.52"), "bulk packed")
@@ -89,6 +91,22 @@ def test_an_invalid_form_sent_by_htmx_replaces_the_page_and_a_good_one_leads_on(
 
     assert (wrong.status_code, wrong["HX-Retarget"]) == (422, "#main")
     assert right["HX-Redirect"] == reverse("portal:rfq-detail", args=[Rfq.objects.get().number])
+
+
+@pytest.mark.req("QTE-01")
+def test_a_day_that_is_over_is_refused_beside_its_field_and_nothing_is_asked(anna):
+    sell("BOLT")
+    fill(anna, BOLT=5)
+    yesterday = erp_today() - timedelta(days=1)
+
+    answer = anna.signed_in().post(NEW, form_of(anna, requested_on=yesterday.isoformat()))
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "This day is over: choose a later one." in page
+    assert f'value="{yesterday.isoformat()}"' in page
+    assert not Rfq.objects.exists()
+    assert cart_for(anna.scope).lines.count() == 1
 
 
 def test_an_empty_cart_says_what_to_do(anna):

@@ -1,12 +1,13 @@
 """Quotes in the hands of sales: started, priced, saved, revised, taken back."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal as D
 
 import pytest
 
 from catalog.models import ProductUnit
+from core.days import erp_today
 from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongState
 from core.models import Event
 from quotes.actions.drafts import (
@@ -47,7 +48,8 @@ def test_a_quote_starts_with_what_was_asked_beside_list_agreement_floor_and_cost
     costs(bolt, "0.55")
     put(anna, "BOLT", "5", "box", target_price=D(150), note="zinc")
 
-    quote = start_quote(ask(anna, {"requested_on": date(2026, 12, 4)}), by=sam.actor)
+    wanted = erp_today() + timedelta(days=13)
+    quote = start_quote(ask(anna, {"requested_on": wanted}), by=sam.actor)
 
     line = working(quote).lines.get()
     assert (line.sku, line.quantity, line.unit_key, line.numerator) == ("BOLT", D(5), "box", 200)
@@ -55,7 +57,7 @@ def test_a_quote_starts_with_what_was_asked_beside_list_agreement_floor_and_cost
     assert (line.list_price, line.contract_price) == (D(200), D(180))
     assert (line.cost_price, line.floor_price) == (D(110), D(125))  # 12 % of the price is left at the floor
     assert (line.unit_price, line.net_amount) == (D(180), D(900))
-    assert working(quote).requested_on == date(2026, 12, 4)
+    assert working(quote).requested_on == wanted
 
 
 def test_starting_takes_the_request_in_hand_once(anna, sam, mona):

@@ -1,12 +1,13 @@
 """Asking for a quote on what is in the cart."""
 
-from datetime import date
+from datetime import timedelta
 from decimal import Decimal as D
 from uuid import uuid4
 
 import pytest
 
 from accounts.scope import NOTHING
+from core.days import erp_today
 from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongState
 from core.models import Event
 from orders.queries.cart import cart_for
@@ -36,12 +37,13 @@ def test_the_cart_becomes_a_numbered_request_with_all_that_was_said(anna):
     put(anna, "BOLT", "5", "box")
     put(anna, "NUT", "40")
     box, nut = cart_for(anna.scope).lines.order_by("pk")
+    wanted = erp_today() + timedelta(days=13)
 
     rfq = submit(
         anna,
         note="For the gearbox housings",
         po_number="4500118274",
-        requested_on=date(2026, 12, 4),
+        requested_on=wanted,
         ship_to_erp_id="acme-1",
         wishes=(Wish(box.pk, D("19.5"), "zinc"), Wish(nut.pk)),
     )
@@ -53,7 +55,7 @@ def test_the_cart_becomes_a_numbered_request_with_all_that_was_said(anna):
         "For the gearbox housings",
         "4500118274",
     )
-    assert (stored.requested_on, stored.ship_to.erp_id) == (date(2026, 12, 4), "acme-1")
+    assert (stored.requested_on, stored.ship_to.erp_id) == (wanted, "acme-1")
     assert list(
         stored.lines.values_list("position", "product__sku", "unit__key", "quantity", "target_price", "note")
     ) == [(1, "BOLT", "box", D(5), D("19.5"), "zinc"), (2, "NUT", "piece", D(40), None, "")]
@@ -263,3 +265,14 @@ def test_of_two_who_start_a_quote_at_once_one_gets_it(anna, sam, mona):
 
     assert sorted(type(result).__name__ for result in results) == ["Quote", "WrongState"]
     assert Quote.objects.count() == 1
+
+
+def test_a_day_that_is_over_is_no_day_to_deliver(anna):
+    sell("BOLT")
+    put(anna, "BOLT", "5")
+
+    with pytest.raises(InvalidValue) as refusal:
+        submit(anna, requested_on=erp_today() - timedelta(days=1))
+
+    assert refusal.value.details["field"] == "requested_on"
+    assert not Rfq.objects.exists()

@@ -8,6 +8,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -58,6 +59,8 @@ class Column:
 @vary_on_headers("HX-Request")
 def catalogue(request: BuyerRequest) -> HttpResponse:
     """Everything that the company can buy."""
+    if ListQuery.of(request.GET).text:
+        return redirect(f"{reverse('portal:search')}?{request.GET.urlencode()}")
     return _listing(request, queries.products_for(request.scope), None)
 
 
