@@ -59,6 +59,8 @@ DEMO = flag("PORTAL_DEMO", False)
 LOCAL = DEBUG or DEMO or flag("PORTAL_EMBEDDED_DB", False)
 SECRET_KEY = text("SECRET_KEY", "only-for-development-" + "x" * 40 if LOCAL else None)
 ALLOWED_HOSTS = text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver" if LOCAL else None).split(",")
+if not LOCAL and "*" in ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS is *: name the hosts that this portal answers for.")
 CSRF_TRUSTED_ORIGINS = [origin for origin in text("CSRF_TRUSTED_ORIGINS", "").split(",") if origin]
 SITE_URL = text("SITE_URL", "http://127.0.0.1:8000" if LOCAL else None).rstrip("/")
 SHOP_NAME = text("SHOP_NAME", "Accord")
@@ -177,6 +179,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 AXES_FAILURE_LIMIT = 8

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.states import Right
+from core.errors import InvalidValue
 from orders.actions.approval import approve_order, reject_order
 from orders.actions.cancel import cancel_order
 from orders.queries.approval import may_decide
@@ -75,8 +77,7 @@ def order_approve(request: BuyerRequest, number: str) -> HttpResponse:
     """Let a waiting order go on."""
     order = order_by_number(request.scope, number)
     request.scope.require(Right.APPROVE)
-    form = DecisionForm(request.POST)
-    comment = form.cleaned_data["comment"] if form.is_valid() else ""
+    comment = _typed(DecisionForm(request.POST), "comment")
     approve_order(order, by=request.actor, comment=comment)
     messages.success(request, _("Order %(number)s is approved and on its way.") % {"number": number})
     return redirect("portal:order-detail", number=number)
@@ -88,8 +89,7 @@ def order_reject(request: BuyerRequest, number: str) -> HttpResponse:
     """Refuse a waiting order, with a reason."""
     order = order_by_number(request.scope, number)
     request.scope.require(Right.APPROVE)
-    form = DecisionForm(request.POST)
-    comment = form.cleaned_data["comment"] if form.is_valid() else ""
+    comment = _typed(DecisionForm(request.POST), "comment")
     reject_order(order, by=request.actor, comment=comment)
     messages.success(request, _("Order %(number)s is rejected; the buyer is told why.") % {"number": number})
     return redirect("portal:order-detail", number=number)
@@ -101,8 +101,17 @@ def order_cancel(request: BuyerRequest, number: str) -> HttpResponse:
     """Take an order back that the ERP has not confirmed."""
     order = order_by_number(request.scope, number)
     request.scope.require(Right.BUY)
-    form = CancelForm(request.POST)
-    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    reason = _typed(CancelForm(request.POST), "reason")
     cancel_order(order, by=request.actor, reason=reason)
     messages.success(request, _("Order %(number)s is cancelled.") % {"number": number})
     return redirect("portal:order-detail", number=number)
+
+
+def _typed(form: Form, name: str) -> str:
+    """The text of a field. Raises InvalidValue for one that cannot be taken, so that none is lost."""
+    if form.is_valid():
+        text: str = form.cleaned_data[name]
+        return text
+    if form.data.get(name, "").strip():
+        raise InvalidValue(" ".join(str(error) for error in form.errors[name]), field=name)
+    return ""

@@ -139,6 +139,16 @@ def test_a_rejection_tells_the_buyer_why(waiting, anna, boris):
     assert "Rejected by Boris. not this year" in text_of(page_of(anna, waiting))
 
 
+@pytest.mark.parametrize("step", ["approve", "reject"])
+def test_a_comment_that_is_too_long_is_refused_and_not_dropped(waiting, boris, step):
+    answer = boris.signed_in().post(f"/orders/{waiting.number}/{step}/", {"comment": "x" * 1001})
+
+    waiting.refresh_from_db()
+    assert answer.status_code == 422
+    assert "1000" in text_of(answer)
+    assert (waiting.status, waiting.decision_comment) == ("pending_approval", "")
+
+
 def test_a_buyer_does_not_approve(waiting, anna):
     browser = anna.signed_in()
 

@@ -46,6 +46,7 @@ def test_production_does_not_start_without_what_it_needs(missing):
     ("name", "value", "told"),
     [
         ("DEBUG", "maybe", "say 1 or 0"),
+        ("ALLOWED_HOSTS", "*", "name the hosts"),
         ("Q_WORKERS", "many", "a number is needed"),
         ("Q_WORKERS", "0", "at least 1"),
         ("DATABASE_URL", "mysql://nowhere/x", "PostgreSQL"),
