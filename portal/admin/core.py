@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import Event, Refusal
 from portal.admin.fed import FedAdmin
+from portal.admin.operations.words import without_people
 
 
 @admin.register(Event)
@@ -27,10 +28,10 @@ class EventAdmin(FedAdmin):
 
     @admin.display(description=_("payload"))
     def content(self, event: Event) -> str:
-        """The payload, indented."""
+        """The payload, indented, with what names a person hidden (X-23)."""
         return format_html(
             '<div class="ac"><pre class="ac-code">{}</pre></div>',
-            json.dumps(event.payload, indent=2, ensure_ascii=False),
+            json.dumps(without_people(event.payload), indent=2, ensure_ascii=False),
         )
 
 

@@ -182,8 +182,9 @@ def _take_ladders(
 ) -> None:
     """Ask at each break that touches a product, in one call per break and unit; keep the steps that differ."""
     asks: dict[tuple[Decimal, int], list[int]] = defaultdict(list)
+    touching = {row["code"]: _touching(row, lines) for row in products}
     for row in products:
-        for at in _breaks(row, lines):
+        for at in {Decimal(0), *(at for at, _formula in touching[row["code"]])}:
             asks[at, row["default_uom"]].append(row["id"])
     ladders: dict[str, list[tuple[Decimal, Decimal]]] = {row["code"]: [] for row in products}
     for at, unit in sorted(asks):
@@ -191,7 +192,6 @@ def _take_ladders(
             steps = ladders[code]
             if price is not None and (not steps or steps[-1][1] != price):
                 steps.append((at, price))
-    formulas = _formulas(lines)
     rows = [{"sku": sku, "from": at, "price": price} for sku, steps in ladders.items() for at, price in steps]
     batch.take(
         rows,
@@ -201,27 +201,32 @@ def _take_ladders(
             sku=row["sku"],
             min_quantity=row["from"],
             unit_price=row["price"],
-            formula=formulas.get(row["from"], "")[:200],
+            formula=_formula_at(row["from"], touching[row["sku"]])[:200],
         ),
     )
 
 
-def _breaks(product: Row, lines: Sequence[Row]) -> set[Decimal]:
-    """The quantities at which a list may change its price of a product.
+def _touching(product: Row, lines: Sequence[Row]) -> list[tuple[Decimal, str]]:
+    """The lines of a list that may price a product: (from this quantity, formula), in their order.
 
     The first line that matches wins, so none behind one without a quantity can ever match.
     """
-    found = {Decimal(0)}
+    found = []
     for line in lines:
         if line["product"] not in (None, product["id"]):
             continue
         if line["category"] is not None and line["category"] not in product["categories"]:
             continue
         at = Decimal(str(line["quantity"] or 0))
-        found.add(at)
+        found.append((at, line["formula"] or ""))
         if at <= 0:
             break
     return found
+
+
+def _formula_at(quantity: Decimal, touching: Sequence[tuple[Decimal, str]]) -> str:
+    """The formula by which the ERP prices a quantity, as text for people; "" for the plain list price."""
+    return next((formula for at, formula in touching if at <= quantity), "")
 
 
 def _ask(
@@ -237,14 +242,3 @@ def _ask(
     domain = [["id", "in", list(ids)]]
     for row in pages(erp, "product.product", domain, ["code", "sale_price_uom"], context=context):
         yield row["code"], row["sale_price_uom"]
-
-
-def _formulas(lines: Iterable[Row]) -> dict[Decimal, str]:
-    """The formulas that stand at each break, as text for people."""
-    texts: dict[Decimal, list[str]] = defaultdict(list)
-    for line in lines:
-        formula = line["formula"] or ""
-        at = texts[Decimal(str(line["quantity"] or 0))]
-        if formula not in at:
-            at.append(formula)
-    return {at: " | ".join(found) for at, found in texts.items()}
