@@ -39,6 +39,7 @@ CHECKS: dict[str, tuple[list[str], dict[str, str]]] = {
     "types": ([str(BIN / "mypy"), "--no-error-summary", *APPS], DEVELOPMENT),
     "migrations": ([*MANAGE, "makemigrations", "--check", "--dry-run"], DEVELOPMENT),
     "system": ([*MANAGE, "check", "--fail-level", "WARNING"], DEVELOPMENT),
+    "requirements": ([sys.executable, "-m", "tests.requirements", "--check"], {}),
     "deployment": ([*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
 }
 

@@ -45,7 +45,7 @@ def counters(order: Order) -> list[tuple]:
     ]
 
 
-@pytest.mark.req("SHP-01", "SHP-03", "SHP-04", "FIN-01", "FIN-03", "ORD-04")
+@pytest.mark.req("SHP-01", "SHP-03", "SHP-04", "FIN-01", "FIN-03", "ORD-04", "TST-03")
 def test_two_shipments_two_invoices_a_payment_and_a_credit_note_come_back(shop, order):
     shop.act("ship", sale=order.number, lines={SCREW: 400, BEARING: 5})
     follow()

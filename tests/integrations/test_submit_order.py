@@ -240,6 +240,7 @@ def test_a_product_that_the_erp_has_retired_is_named_in_the_case(shop):
     assert shop.sales(order.number) == []
 
 
+@pytest.mark.req("TST-03")
 def test_a_refused_order_that_is_cancelled_leaves_nothing_to_deliver_in_the_erp(shop, otto):
     shop.act("credit-limit", customer="C3000", amount="100")
     order = place(buyer_of("C3000"), {BEARING: 50})
