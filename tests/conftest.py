@@ -39,6 +39,17 @@ def pytest_configure(config: pytest.Config) -> None:
     take_part(config)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test that commits the migrations' rows back, and the staff groups under their old keys.
+
+    A flush in between would make the groups anew under other keys, and the stored ones would not fit in.
+    """
+    for item in items:
+        for marker in item.iter_markers("django_db"):
+            if marker.kwargs.get("transaction"):
+                marker.kwargs["serialized_rollback"] = True
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Clear away what killed runs left; then this run's database is a clone of one with all migrations in."""

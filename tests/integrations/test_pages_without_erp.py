@@ -21,7 +21,7 @@ def test_a_buyer_orders_through_the_pages_as_ever_and_the_order_arrives_once(sho
     unit = Product.objects.get(sku=BEARING).units.get(key="u")
 
     for path in ("/home/", "/catalogue/", f"/search/?q={SCREW}", f"/products/{BEARING}/"):
-        assert browser.get(path).status_code == 200
+        assert browser.get(path, follow=True).status_code == 200
     added = browser.post("/cart/lines/", {"sku": BEARING, "unit": unit.key, "quantity": "10"}, follow=True)
     assert added.status_code == 200
     placed = browser.post("/checkout/", form_of(browser.get("/checkout/"), having="token"), follow=True)
