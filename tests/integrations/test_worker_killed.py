@@ -39,7 +39,14 @@ def kill_the_pools(worker: Worker) -> int:
 def worker(shop, proxy):
     """A worker that only relays: the flows rest."""
     FlowState.objects.bulk_create(FlowState(flow=name, is_paused=True) for name in FLOWS)
-    worker = Worker(ERP_URL=proxy.url, ERP_DATABASE=shop.database, ERP_USER="portal", ERP_PASSWORD=PASSWORD)
+    # The tests' own settings know no ERP.
+    worker = Worker(
+        DJANGO_SETTINGS_MODULE="portal.settings",
+        ERP_URL=proxy.url,
+        ERP_DATABASE=shop.database,
+        ERP_USER="portal",
+        ERP_PASSWORD=PASSWORD,
+    )
     yield worker
     worker.end()
 
