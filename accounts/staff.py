@@ -23,11 +23,17 @@ VIEWED = {
     "quotes": ["rfq", "quote", "quotepolicy"],
 }
 HUB = {
-    "core": ["case", "refusal", "event"],
+    "core": ["case", "refusal", "event", "conflict"],
     "integrations": [
         "delivery",
         "flowstate",
         "flowrun",
+        "flowsettings",
+        "difference",
+        "process",
+        "processstep",
+        "identifierchange",
+        "systemwindow",
         "inboxmessage",
         "system",
         "identifier",
@@ -49,6 +55,9 @@ DOES: dict[str, set[str]] = {
         "core.change_case",
         "integrations.change_delivery",
         "integrations.change_flowstate",
+        "integrations.add_flowsettings",
+        "integrations.add_systemwindow",
+        "integrations.change_systemwindow",
         "catalog.change_warehouse",
     },
 }

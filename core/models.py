@@ -1,4 +1,4 @@
-"""The rows that every app stands on: the event log, cases, refusals, idempotency keys, documents' files."""
+"""The rows that every app stands on: the event log, cases, refusals, conflicts, idempotency keys."""
 
 import uuid
 from typing import TYPE_CHECKING
@@ -89,6 +89,33 @@ class Refusal(Traced):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
+
+
+class Conflict(Traced):
+    """Two systems said different things of one field: both values, which one holds, and by which rule.
+
+    model: "app.Model"; key: of the row, as people know it. winner: the system whose value holds.
+    rule: the name of the rule that decided. Source: INT-03, CRT-11.
+    """
+
+    at = models.DateTimeField(auto_now_add=True)
+    model = models.CharField(max_length=60)
+    key = models.CharField(max_length=120)
+    field = models.CharField(max_length=60)
+    kept = models.JSONField(null=True)
+    refused = models.JSONField(null=True)
+    winner = models.CharField(max_length=40)
+    loser = models.CharField(max_length=40)
+    rule = models.CharField(max_length=60)
+
+    class Meta:
+        verbose_name = _("conflict")
+        verbose_name_plural = _("conflicts")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["model", "key"], name="conflict_model_key")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.key} {self.field}"
 
 
 class IdempotencyKey(models.Model):

@@ -1,6 +1,6 @@
-"""The lives of a delivery and of an inbound message."""
+"""The lives of a delivery, of an inbound message, of a process; and how a flow may be set."""
 
-from django.db.models import TextChoices
+from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 
@@ -40,3 +40,90 @@ class InboxState(TextChoices):
     OLD = "old", _("Older than what we have")
     PARKED = "parked", _("Waiting for its parent")
     QUARANTINED = "quarantined", _("Not valid")
+
+
+class Lane(IntegerChoices):
+    """Who goes first: a lower number before a higher one, whatever waits there (INT-06)."""
+
+    URGENT = 0, _("Urgent")
+    NORMAL = 1, _("Normal")
+    BULK = 2, _("Bulk")
+
+
+class FlowMode(TextChoices):
+    """How a flow is switched. Held and shadow lose nothing: what waits goes on when it is live again."""
+
+    LIVE = "live", _("Live")
+    SHADOW = "shadow", _("Compares only")
+    HELD = "held", _("Held")
+
+
+class WindowKind(TextChoices):
+    """Why a system rests."""
+
+    BATCH = "batch", _("Batch run")
+    MAINTENANCE = "maintenance", _("Maintenance")
+
+
+class ProcessState(TextChoices):
+    """Where a process is. Waiting: for a person, since going on or undoing did not succeed."""
+
+    RUNNING = "running", _("Under way")
+    DONE = "done", _("Done")
+    UNDOING = "undoing", _("Being undone")
+    UNDONE = "undone", _("Undone")
+    WAITING = "waiting", _("Waits for a person")
+
+
+PROCESS_NEXT: dict[ProcessState, frozenset[ProcessState]] = {
+    ProcessState.RUNNING: frozenset({ProcessState.DONE, ProcessState.UNDOING, ProcessState.WAITING}),
+    ProcessState.UNDOING: frozenset({ProcessState.UNDONE, ProcessState.WAITING}),
+    ProcessState.WAITING: frozenset({ProcessState.RUNNING, ProcessState.UNDOING}),
+    ProcessState.DONE: frozenset(),
+    ProcessState.UNDONE: frozenset(),
+}
+
+
+class StepState(TextChoices):
+    """Where a step of a process is. Started without an end means: its outcome is to be asked for."""
+
+    WAITING = "waiting", _("Not begun")
+    STARTED = "started", _("Begun")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    UNDOING = "undoing", _("Being undone")
+    UNDONE = "undone", _("Undone")
+
+
+STEP_NEXT: dict[StepState, frozenset[StepState]] = {
+    StepState.WAITING: frozenset({StepState.STARTED}),
+    StepState.STARTED: frozenset({StepState.DONE, StepState.FAILED, StepState.UNDOING}),
+    StepState.FAILED: frozenset({StepState.STARTED, StepState.UNDOING}),
+    StepState.DONE: frozenset({StepState.UNDOING}),
+    StepState.UNDOING: frozenset({StepState.UNDONE}),
+    StepState.UNDONE: frozenset(),
+}
+
+
+class IdentifierChangeKind(TextChoices):
+    """What became of an identifier."""
+
+    RENAME = "rename", _("Renamed")
+    MERGE = "merge", _("Merged")
+    SPLIT = "split", _("Split")
+
+
+class Direction(TextChoices):
+    """Which way a flow runs."""
+
+    IN = "in", _("In")
+    OUT = "out", _("Out")
+    ASK = "ask", _("Asked")
+
+
+class Pattern(TextChoices):
+    """How a flow moves its facts: asked at the moment, message by message, or as a set (INT-05)."""
+
+    LIVE = "live", _("Live")
+    EVENT = "event", _("Event")
+    BATCH = "batch", _("Batch")

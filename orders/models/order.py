@@ -26,8 +26,9 @@ class Order(models.Model):
     origin and origin_ref say what it was made from (cart and its token, quote and its number);
     the pair is unique: whatever is clicked twice, there is one order (CRT-15, QTE-13).
     `number` is also the key under which the ERP is asked for it. ship_to and bill_to are
-    snapshots; the foreign keys say where they came from. `status` is ours, the columns below it
-    are the ERP's word as of `erp_as_of`.
+    snapshots; the foreign keys say where they came from. live_checks: what was asked of the ERP when
+    it was placed, and what was decided on the answer (OBS-23). `status` is ours, the columns below
+    it are the ERP's word as of `erp_as_of`.
     """
 
     number = models.CharField(_("number"), max_length=20, unique=True)
@@ -53,6 +54,7 @@ class Order(models.Model):
     bill_to = models.JSONField()
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+")
     credit_decision = models.JSONField(default=dict)
+    live_checks = models.JSONField(default=list, blank=True)
     approval_reason = models.CharField(max_length=300, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"

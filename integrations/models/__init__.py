@@ -1,0 +1,27 @@
+"""Tables of the hub: systems, flows and runs, inbox, deliveries, processes, identifiers, signs of life."""
+
+from integrations.models.deliveries import Delivery, DeliveryAttempt
+from integrations.models.flows import Difference, FlowRun, FlowSettings, FlowState
+from integrations.models.identifiers import Identifier, IdentifierChange
+from integrations.models.inbox import InboxMessage
+from integrations.models.processes import Process, ProcessStep
+from integrations.models.running import Heartbeat, SentMail
+from integrations.models.systems import System, SystemWindow
+
+__all__ = [
+    "Delivery",
+    "DeliveryAttempt",
+    "Difference",
+    "FlowRun",
+    "FlowSettings",
+    "FlowState",
+    "Heartbeat",
+    "Identifier",
+    "IdentifierChange",
+    "InboxMessage",
+    "Process",
+    "ProcessStep",
+    "SentMail",
+    "System",
+    "SystemWindow",
+]
