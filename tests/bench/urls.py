@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from tests.bench import bare_page
+from tests.bench.page import bare_page
 
 urlpatterns = [path("bare/", bare_page)]

@@ -1,0 +1,1 @@
+"""Measured figures, a module per group; `python -m tests.bench` runs them."""

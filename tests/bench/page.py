@@ -1,0 +1,58 @@
+"""Pages: the list of 24 products with this company's price, signed in, beside a bare view."""
+
+from argparse import Namespace
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection
+from django.http import JsonResponse
+from django.test import override_settings
+
+from tests.bench.figures import Figure, seconds
+from tests.bench.furnishing import furnish
+
+PAGE_ROUNDS, PAGE_REQUESTS = 5, 30
+
+
+def bare_page(request: Any) -> Any:
+    """What the list page is held against: session, user, one statement, 24 rows with their price."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT product.sku, product.name, row.unit_price FROM catalog_product AS product
+               JOIN pricing_pricerow AS row ON row.product_id = product.id AND row.ended_run_id IS NULL
+               WHERE product.pim_as_of IS NOT NULL ORDER BY product.sku LIMIT 24"""
+        )
+        rows = cursor.fetchall()
+    return JsonResponse({"user": str(request.user), "rows": [[str(value) for value in row] for row in rows]})
+
+
+BARE_MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+]
+
+
+def measure(_options: Namespace) -> Iterator[Figure]:
+    """The list of 24 products with this company's price, signed in, beside a bare view, in turn."""
+    buyer = furnish(24)
+    ours, bare = buyer.signed_in(), buyer.signed_in()
+    taken = {"ours": 0.0, "bare": 0.0}
+    for _round in range(PAGE_ROUNDS + 1):
+        with override_settings(ROOT_URLCONF="tests.bench.urls", MIDDLEWARE=BARE_MIDDLEWARE):
+            bare.handler.load_middleware()
+            bare_seconds = seconds(lambda: [get(bare, "/bare/") for _ in range(PAGE_REQUESTS)])
+        our_seconds = seconds(lambda: [get(ours, "/catalogue/") for _ in range(PAGE_REQUESTS)])
+        if _round:  # the first round warms up
+            taken["ours"] += our_seconds
+            taken["bare"] += bare_seconds
+    requests = PAGE_ROUNDS * PAGE_REQUESTS
+    yield Figure(
+        "list page, 24 priced products", requests / taken["ours"], "pages/s", requests / taken["bare"], 0.4
+    )
+
+
+def get(browser: Any, path: str) -> None:
+    """Ask for a page that must be there."""
+    answer = browser.get(path)
+    if answer.status_code != 200:
+        raise SystemExit(f"{path} answered {answer.status_code}")
