@@ -7,7 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from integrations.dispatch import DESTINATIONS
+from integrations.flows import FLOWS
+from integrations.flows.gaps import flow_gaps
+
 BROKER = "integrations.wakeups.WakeUps"
+# Flows that are built just now and not in use yet: their gaps are known.
+UNDER_WAY = {"erp.live-price", "erp.live-stock", "erp.live-credit", "erp.events"}
 
 
 @register()
@@ -33,4 +39,29 @@ def check_queues(**_: Any) -> list[CheckMessage]:
                     id="integrations.E002",
                 )
             )
+    return problems
+
+
+@register()
+def check_flows(**_: Any) -> list[CheckMessage]:
+    """Refuse a flow that is not complete, and a destination without a flow: nobody would answer for it."""
+    problems: list[CheckMessage] = [
+        Error(
+            f"The flow {name} lacks: {', '.join(gaps)}.",
+            hint="A flow counts only with all its parts: add them in integrations/flows.",
+            id="integrations.E010",
+        )
+        for name, flow in FLOWS.items()
+        if (gaps := flow_gaps(flow)) and name not in UNDER_WAY
+    ]
+    answered = {flow.destination for flow in FLOWS.values()}
+    problems += [
+        Error(
+            f"No flow answers for the destination {name}.",
+            hint="Add a flow with this destination in integrations/flows.",
+            id="integrations.E011",
+        )
+        for name in DESTINATIONS
+        if name not in answered
+    ]
     return problems

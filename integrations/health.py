@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from core.models import Event
 from integrations import heartbeat
+from integrations.flows import in_order
 from integrations.models import FlowState, System
 
 # The canary runs every few seconds, but may wait for the longest tasks.
@@ -59,7 +60,8 @@ def report() -> Health:
     oldest = (
         Event.objects.filter(dispatched_at=None).order_by("id").values_list("recorded_at", flat=True).first()
     )
-    states = FlowState.objects.values_list("last_success_at", flat=True)
+    read = FlowState.objects.filter(flow__in=[flow.name for flow in in_order()])
+    states = read.values_list("last_success_at", flat=True)
     return Health(
         has_migrations=True,
         worker_seconds=round(canary.total_seconds(), 1) if canary is not None else None,

@@ -3,7 +3,6 @@
 import time
 
 from django.db import InterfaceError, OperationalError
-from django.db.models import Q
 from django.utils import timezone
 
 from core.actor import Actor, acting
@@ -23,9 +22,12 @@ def run_flow(name: str, *, is_full: bool = False, is_asked: bool = False) -> Flo
     """Run a flow now, unless another worker does, it is paused, or its system is.
 
     is_asked: by a person: its run is noted even when nothing changed. Raises KeyError for an
-    unknown name. A failure is noted and not raised; `FlowRun.error` tells it.
+    unknown name, ValueError for a flow without a feed. A failure is noted and not raised;
+    `FlowRun.error` tells it.
     """
     flow = FLOWS[name]
+    if not flow.is_fed:
+        raise ValueError(f"{name} is not read by a schedule")
     if not is_asked and System.objects.filter(key=flow.system, down_since__isnull=False).exists():
         return None
     row = claim_flow(name)
@@ -45,7 +47,7 @@ def _is_full_due(flow: Flow, row: FlowState) -> bool:
 def _run(flow: Flow, row: FlowState, by: Actor, *, is_full: bool, is_asked: bool) -> FlowRun:
     started = time.monotonic()
     try:
-        fed = flow.feed(Reading(cursor=row.cursor, is_full=is_full, by=by))
+        fed = flow.read(Reading(cursor=row.cursor, is_full=is_full, by=by))
     except CallFailed as failure:
         return _failed(flow, row, by, failure)
     except (OperationalError, InterfaceError):
@@ -99,9 +101,9 @@ def due_flows() -> list[tuple[Flow, bool]]:
     A comparison of everything is slow whatever the flow.
     """
     rows = {row.flow: row for row in FlowState.objects.filter(flow__in=FLOWS)}
-    for name in FLOWS:
-        if name not in rows:
-            rows[name] = flow_row(name)
+    for flow in in_order():
+        if flow.name not in rows:
+            rows[flow.name] = flow_row(flow.name)
     down = set(System.objects.filter(down_since__isnull=False).values_list("key", flat=True))
     now = timezone.now()
     due = []
@@ -115,6 +117,7 @@ def due_flows() -> list[tuple[Flow, bool]]:
 
 
 def all_have_run() -> bool:
-    """Whether every flow has come through at least once: the first synchronisation is done."""
-    done = FlowState.objects.filter(Q(flow__in=FLOWS), last_success_at__isnull=False).count()
-    return done == len(FLOWS)
+    """Whether every fed flow has come through at least once: the first synchronisation is done."""
+    names = [flow.name for flow in in_order()]
+    done = FlowState.objects.filter(flow__in=names, last_success_at__isnull=False).count()
+    return done == len(names)

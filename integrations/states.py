@@ -127,3 +127,13 @@ class Pattern(TextChoices):
     LIVE = "live", _("Live")
     EVENT = "event", _("Event")
     BATCH = "batch", _("Batch")
+
+
+class ConflictRule(TextChoices):
+    """Which word holds when two systems say different things."""
+
+    OWNER = "owner", _("The owner's word holds")
+    NEWER = "newer", _("The newer version holds, an older one is dropped")
+    ANSWER = "answer", _("The answer holds, what differs is a case")
+    TOLD = "told", _("The newer word holds, the buyer is told before the decision")
+    NONE = "none", _("Nothing comes back")

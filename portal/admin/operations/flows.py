@@ -20,7 +20,7 @@ from portal.admin.fed import FedAdmin
 from portal.admin.operations.words import AgeMark, age_mark
 from portal.admin.pages import admin_page
 
-OWNERS = {"erp": "ERP", "pim": "PIM"}
+OWNERS = {"erp": "ERP", "pim": "PIM", "us": "Accord"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ def line_of(row: FlowRow) -> FlowLine:
     state = row.state
     if row.is_paused:
         health, tone = _("Paused"), "out"
+    elif not row.flow.is_fed:
+        health, tone = _("On"), "ok"
     elif state is None or state.last_success_at is None:
         health, tone = _("Not read yet"), ""
     elif age and age.tone == "bad":
@@ -100,7 +102,7 @@ class FlowAdmin(FedAdmin):
             case "resume":
                 resume_flow(name, by=by)
                 done = _("%(flow)s goes on.")
-            case "run":
+            case "run" if FLOWS[name].is_fed:
                 ask_for_run(name)
                 done = _("%(flow)s runs in the next seconds.")
             case _:

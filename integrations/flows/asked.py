@@ -1,0 +1,84 @@
+"""Flows that the moment calls for: the ERP is asked when a buyer decides, and it tells us when something moves."""
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.records import CreditRecord
+from catalog.records import StockRecord
+from integrations.flows.definition import SALES, AlertRule, Flow, minutes, seconds
+from integrations.states import ConflictRule, Direction, Pattern
+from integrations.systems import ERP
+from orders.records import InvoiceRecord, OrderStatusRecord, ShipmentRecord
+from pricing.records import PriceRecord
+
+MAPPING = "integrations.connectors.tryton.mapping"
+TESTS = "tests/integrations/test_live_checks.py"
+
+ASKED = (
+    Flow(
+        "erp.live-price",
+        _("Price at the moment of the decision"),
+        ERP,
+        limit=seconds(3),
+        kind="live_price",
+        direction=Direction.ASK,
+        pattern=Pattern.LIVE,
+        full_every=None,
+        contract=(PriceRecord,),
+        mapping="integrations.connectors.tryton.live",
+        conflict=ConflictRule.TOLD,
+        steward=SALES,
+        alert=AlertRule(minutes(10), 20, 0),
+        tests=TESTS,
+        playbook="live",
+    ),
+    Flow(
+        "erp.live-stock",
+        _("Stock at the moment of the decision"),
+        ERP,
+        limit=seconds(3),
+        kind="live_stock",
+        direction=Direction.ASK,
+        pattern=Pattern.LIVE,
+        full_every=None,
+        contract=(StockRecord,),
+        mapping=f"{MAPPING}.stock",
+        conflict=ConflictRule.TOLD,
+        alert=AlertRule(minutes(10), 20, 0),
+        tests=TESTS,
+        playbook="live",
+    ),
+    Flow(
+        "erp.live-credit",
+        _("Credit at the moment of the decision"),
+        ERP,
+        limit=seconds(3),
+        kind="live_credit",
+        direction=Direction.ASK,
+        pattern=Pattern.LIVE,
+        full_every=None,
+        contract=(CreditRecord,),
+        mapping=f"{MAPPING}.credit",
+        conflict=ConflictRule.TOLD,
+        alert=AlertRule(minutes(10), 20, 0),
+        tests=TESTS,
+        playbook="live",
+        phase=2,
+    ),
+    Flow(
+        "erp.events",
+        _("News that the ERP sends by itself"),
+        ERP,
+        limit=minutes(1),
+        kind="events",
+        direction=Direction.IN,
+        pattern=Pattern.EVENT,
+        full_every=None,
+        contract=(OrderStatusRecord, ShipmentRecord, InvoiceRecord),
+        mapping="integrations.inbox.take_in",
+        writes=("orders.Order", "orders.OrderLine", "orders.Shipment", "orders.Invoice"),
+        conflict=ConflictRule.NEWER,
+        alert=AlertRule(minutes(10), 5, 100),
+        tests="tests/integrations/test_webhook.py",
+        playbook="events",
+    ),
+)

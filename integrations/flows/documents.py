@@ -1,0 +1,111 @@
+"""Flows about orders: out to the ERP, back as states, shipments and invoices, and the mails that tell of them."""
+
+from django.utils.translation import gettext_lazy as _
+
+from integrations import feeds
+from integrations.flows.definition import AlertRule, Flow, minutes, seconds
+from integrations.states import ConflictRule, Direction, Pattern
+from integrations.systems import ERP, MAIL
+from orders.records import ErpOrderRecord, InvoiceRecord, OrderSnapshot, OrderStatusRecord, ShipmentRecord
+from quotes.records import QuoteTold, RfqTold
+
+READING = "integrations.connectors.tryton.documents"
+TESTS = "tests/integrations/test_order_documents.py"
+
+DOCUMENTS = (
+    Flow(
+        "erp.order-states",
+        _("States of orders"),
+        ERP,
+        seconds(5),
+        minutes(10),
+        "orders",
+        pattern=Pattern.EVENT,
+        feed=feeds.order_states,
+        after=("erp.products",),
+        contract=(OrderStatusRecord,),
+        mapping=f"{READING}.read_order_states",
+        writes=("orders.Order", "orders.OrderLine"),
+        conflict=ConflictRule.NEWER,
+        alert=AlertRule(minutes(20), 5, 20),
+        tests=TESTS,
+        playbook="order-states",
+        is_guarded=True,
+    ),
+    Flow(
+        "erp.shipments",
+        _("Shipments"),
+        ERP,
+        seconds(5),
+        minutes(10),
+        "shipments",
+        pattern=Pattern.EVENT,
+        feed=feeds.shipments,
+        after=("erp.order-states",),
+        contract=(ShipmentRecord,),
+        mapping=f"{READING}.read_shipments",
+        writes=("orders.Shipment", "orders.OrderLine"),
+        conflict=ConflictRule.NEWER,
+        alert=AlertRule(minutes(20), 5, 20),
+        tests=TESTS,
+        playbook="shipments",
+        phase=2,
+    ),
+    Flow(
+        "erp.invoices",
+        _("Invoices, credit notes, payments"),
+        ERP,
+        seconds(5),
+        minutes(10),
+        "invoices",
+        pattern=Pattern.EVENT,
+        feed=feeds.invoices,
+        after=("erp.shipments",),
+        contract=(InvoiceRecord,),
+        mapping=f"{READING}.read_invoices",
+        writes=("orders.Invoice", "orders.OrderLine"),
+        conflict=ConflictRule.NEWER,
+        alert=AlertRule(minutes(20), 5, 20),
+        tests=TESTS,
+        playbook="invoices",
+        phase=2,
+    ),
+    Flow(
+        "erp.orders-out",
+        _("Orders and cancellations"),
+        ERP,
+        seconds(1),
+        minutes(5),
+        "orders_out",
+        Direction.OUT,
+        Pattern.EVENT,
+        destination="erp",
+        full_every=None,
+        contract=(OrderSnapshot, ErpOrderRecord),
+        mapping="integrations.connectors.tryton.writing.submit_order",
+        writes=("orders.Order", "orders.OrderLine"),
+        conflict=ConflictRule.ANSWER,
+        alert=AlertRule(minutes(10), 5, 50),
+        tests="tests/integrations/test_submit_order.py",
+        playbook="orders-out",
+        is_guarded=True,
+    ),
+    Flow(
+        "mail.out",
+        _("Mails"),
+        MAIL,
+        seconds(1),
+        minutes(15),
+        "mails",
+        Direction.OUT,
+        Pattern.EVENT,
+        destination="mail",
+        full_every=None,
+        contract=(OrderSnapshot, RfqTold, QuoteTold),
+        mapping="integrations.mails.mail_for",
+        conflict=ConflictRule.NONE,
+        alert=AlertRule(minutes(30), 5, 200),
+        tests="tests/integrations/test_mails.py",
+        playbook="mails",
+    ),
+)
