@@ -1,4 +1,4 @@
-"""Who owns which field, and the guard that only the owner's flow writes it (INT-02)."""
+"""Who owns which field, which flow may write what, and the guard that nobody else does (INT-02, SEC-02)."""
 
 from collections.abc import Iterable
 
@@ -10,6 +10,7 @@ from core.errors import NotOwner
 ERP, PIM, US = "erp", "pim", "us"
 
 _owners: dict[str, dict[str, str]] = {}
+_rights: dict[str, frozenset[str]] = {}
 
 
 def declare(model: str, **fields_by_owner: Iterable[str]) -> None:
@@ -40,23 +41,49 @@ def declared() -> dict[str, dict[str, str]]:
     return {model: dict(fields) for model, fields in sorted(_owners.items())}
 
 
-def check(by: Actor, model: str, fields: Iterable[str]) -> None:
-    """Refuse a write to fields that the actor's system does not own.
+def grant(identity: str, models: Iterable[str]) -> None:
+    """Give the identity of a flow its rights: these models and no others (SEC-01, SEC-02).
 
-    Raises NotOwner naming the fields and their owners; the edges keep the refusal (see
-    `core.refusals`), since the transaction of the action is rolled back.
+    identity: the channel of its actor, such as "flow:erp.stock". What was granted before is replaced.
     """
-    foreign = {name: owner_of(model, name) for name in fields}
+    _rights[identity] = frozenset(models)
+
+
+def rights_of(identity: str) -> frozenset[str]:
+    """The models whose fields the identity of a flow may write; none for one that nobody knows."""
+    return _rights.get(identity, frozenset())
+
+
+def check(by: Actor, model: str, fields: Iterable[str]) -> None:
+    """Refuse a write to fields that the actor's system does not own, or that its flow has no right to.
+
+    Raises NotOwner naming the fields and their owners, or the flow and the model; the edges keep the
+    refusal (see `core.refusals`), since the transaction of the action is rolled back.
+    """
+    wanted = list(fields)
+    foreign = {name: owner_of(model, name) for name in wanted}
     foreign = {name: owner for name, owner in foreign.items() if owner != by.system}
-    if not foreign:
-        return
-    raise NotOwner(
-        _("%(fields)s belong to the %(owners)s: change them there, they arrive here by themselves.")
-        % {
-            "fields": ", ".join(sorted(foreign)),
-            "owners": ", ".join(sorted({owner.upper() for owner in foreign.values()})),
-        },
-        model=model,
-        fields=foreign,
-        writer=by.system,
-    )
+    if foreign:
+        raise NotOwner(
+            _("%(fields)s belong to the %(owners)s: change them there, they arrive here by themselves.")
+            % {
+                "fields": ", ".join(sorted(foreign)),
+                "owners": ", ".join(sorted({owner.upper() for owner in foreign.values()})),
+            },
+            model=model,
+            fields=foreign,
+            writer=by.system,
+        )
+    if _needs_right(by) and model not in rights_of(by.channel):
+        raise NotOwner(
+            _("%(writer)s has no right to write %(model)s: give it to the flow that brings these facts.")
+            % {"writer": by.channel, "model": model},
+            model=model,
+            fields=dict.fromkeys(wanted, by.system),
+            writer=by.channel,
+        )
+
+
+def _needs_right(by: Actor) -> bool:
+    """Whether an actor writes by the right of its flow; people write by their roles."""
+    return by.system != US or by.channel.startswith("flow:")

@@ -1,4 +1,4 @@
-"""Registers integrations with Django, and states how old each kind of figure may be."""
+"""Registers integrations with Django, states how old each kind of figure may be and what each flow may write."""
 
 from django.apps import AppConfig
 
@@ -8,8 +8,9 @@ class IntegrationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell the apps to the left the limits that the flows state."""
+        """Tell the apps to the left the limits that the flows state, and the rights that they have."""
         from core import freshness
-        from integrations import flows
+        from integrations import flows, rights
 
         freshness.set_limits(flows.limits())
+        rights.grant_all()

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError
 
-from core.actor import acting
+from core import refusals
+from core.actor import acting, current_actor
 from core.errors import DomainError
 from core.logging import get_logger
 from integrations import dispatch
@@ -113,6 +114,7 @@ def _call(destination: Destination, message: Message) -> CallFailed | None:
         # Our own database: not this message's fault. The lease runs out and it is tried again.
         raise
     except DomainError as error:
+        refusals.keep(error, by=current_actor() or job_actor("relay", message.correlation_id))
         return Broken(f"Our side refused what came back: {error.code}.")
     except Exception as error:
         logger.exception("delivery.broken", destination=destination.name, subject=message.subject)

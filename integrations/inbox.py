@@ -11,6 +11,7 @@ from django.utils import timezone
 from core.actor import Actor
 from core.applied import Applied, Rejected
 from core.records import Record
+from integrations.actions.cancelled import leave_cancelled
 from integrations.actions.inbox import Incoming, receive_messages, take_message
 from integrations.batches import Batch
 from integrations.models import InboxMessage
@@ -29,17 +30,28 @@ LEFT_NEW = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of message: its record, the action that takes it, what it is about."""
+    """A kind of message: the flow that brings it, its record, the action that takes it, what it is about."""
 
+    flow: str
     record: type[Record]
     take: Callable[..., Outcome]
     key: Callable[[Any], str]
 
 
+def _take_order_state(news: OrderStatusRecord, *, by: Actor) -> Outcome:
+    """Take over the states of an order; one that the ERP has cancelled needs nothing of ours any more."""
+    outcome = apply_order_status(news, by=by)
+    if news.is_cancelled and outcome == Outcome.CHANGED:
+        leave_cancelled(news.order_number, by=by)
+    return outcome
+
+
 KINDS: dict[str, Kind] = {
-    "order_state": Kind(OrderStatusRecord, apply_order_status, lambda record: record.order_number),
-    "shipment": Kind(ShipmentRecord, apply_shipment, lambda record: record.erp_id),
-    "invoice": Kind(InvoiceRecord, apply_invoice, lambda record: record.erp_id),
+    "order_state": Kind(
+        "erp.order-states", OrderStatusRecord, _take_order_state, lambda record: record.order_number
+    ),
+    "shipment": Kind("erp.shipments", ShipmentRecord, apply_shipment, lambda record: record.erp_id),
+    "invoice": Kind("erp.invoices", InvoiceRecord, apply_invoice, lambda record: record.erp_id),
 }
 
 
@@ -101,4 +113,5 @@ def work_parked(*, most: int = 50) -> int:
 
 def take_again(message: InboxMessage) -> str:
     """Give a message that waits to its app once more, as the flow that brought it."""
-    return take_in(message, by=flow_actor(f"erp.{message.kind}", correlation_id=message.correlation_id))
+    by = flow_actor(KINDS[message.kind].flow, correlation_id=message.correlation_id)
+    return take_in(message, by=by)

@@ -42,3 +42,11 @@ def pauses_system(failures: int, *, is_absent: bool) -> bool:
 def probe_delay(failures: int) -> timedelta:
     """How long until a paused system is asked again whether it is there."""
     return timedelta(seconds=min(LONGEST_PROBE, FIRST_PROBE * 2.0 ** min(max(failures - 1, 0), 10)))
+
+
+def is_echo(channel: str, system: str) -> bool:
+    """Whether an event came from the system that it would go to: its own news is not told to it (INT-04).
+
+    channel: of the event's actor; the flows of a system are named after it, `flow:<system>.<what>`.
+    """
+    return channel.startswith(f"flow:{system}.")

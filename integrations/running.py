@@ -5,6 +5,7 @@ import time
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
+from core import refusals
 from core.actor import Actor, acting
 from core.errors import DomainError
 from core.logging import get_logger
@@ -54,6 +55,7 @@ def _run(flow: Flow, row: FlowState, by: Actor, *, is_full: bool, is_asked: bool
         # Our own database is away: nothing can be noted. This process takes its claim up again.
         raise
     except DomainError as error:
+        refusals.keep(error, by=by)
         return _failed(flow, row, by, Broken(str(error)))
     except Exception as error:
         logger.exception("flow.broken", flow=flow.name)

@@ -18,6 +18,7 @@ from accounts.models import Company, User
 from accounts.queries import scope_for
 from accounts.scope import NOTHING, Scope
 from accounts.staff import OPERATOR, SALES, SALES_MANAGER
+from core import ownership
 from core.actor import Actor
 from demo.clones import cloned_stack
 from demo.stack import Stack
@@ -32,6 +33,11 @@ from tests.factories.accounts import (
 # How long an example takes says nothing on a machine that does other work beside.
 drawn.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 drawn.load_profile("house")
+
+
+# The flows that tests bring the systems' facts by: they may write all that their systems own.
+for identity in ("flow:erp.test", "flow:pim.test"):
+    ownership.grant(identity, ownership.declared())
 
 
 def pytest_configure(config: pytest.Config) -> None:

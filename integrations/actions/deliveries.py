@@ -16,7 +16,7 @@ from core.states import check_move
 from integrations.failures import Broken, CallFailed
 from integrations.models import Delivery, DeliveryAttempt, System
 from integrations.processes import is_gone, this_process
-from integrations.rules import MOST_LOST, retry_delay, state_after
+from integrations.rules import MOST_LOST, is_echo, retry_delay, state_after
 from integrations.states import DELIVERY_NEXT, DeliveryState
 
 LEASE = timedelta(seconds=100)
@@ -30,7 +30,8 @@ def dispatch_events(routes: Mapping[str, tuple[tuple[str, str], ...]], *, most: 
 
     routes: {event name: ((destination, system), ...)}. Events are found by their missing mark,
     never after the highest id: a transaction that commits late still gets its turn. One
-    worker at a time, or two could deliver a later event of a subject before an earlier one.
+    worker at a time, or two could deliver a later event of a subject before an earlier one. What a
+    flow of a system brought about is not told to that system again (INT-04).
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [FAN_OUT_LOCK])
@@ -53,6 +54,7 @@ def dispatch_events(routes: Mapping[str, tuple[tuple[str, str], ...]], *, most: 
         )
         for event in events
         for destination, system in routes.get(event.name, ())
+        if not is_echo(event.channel, system)
     ]
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     Event.objects.filter(pk__in=[event.pk for event in events]).update(dispatched_at=now)

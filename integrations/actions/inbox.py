@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from core import refusals
 from core.actor import Actor
 from core.cases import CaseFacts, open_case, settle_cases
 from core.errors import DomainError
@@ -85,6 +86,7 @@ def take_message(message: InboxMessage, *, take: Take, record: type[Record], by:
         path = ".".join(str(part) for part in first["loc"])
         return _quarantine(message.pk, f"{path}: {first['msg']}", by=by)
     except DomainError as error:
+        refusals.keep(error, by=by)
         return _quarantine(message.pk, str(error), by=by)
     except (DataError, IntegrityError) as error:
         # Its values do not fit our tables: this message's fault, not its neighbours'.

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from core.actor import Actor
 from core.cases import CaseFacts, open_case, settle_cases
 from core.models import Severity
-from integrations.actions.deliveries import drop_buried
+from integrations.actions.cancelled import leave_cancelled
 from integrations.actions.identifiers import keep_identifiers
 from integrations.connectors.tryton import writing
 from integrations.failures import CallFailed, Refused
@@ -33,7 +33,7 @@ def send(message: Message) -> None:
     """
     if message.name == "order.cancelled":
         writing.cancel_order(message.number)
-        _nothing_left(message)
+        leave_cancelled(message.number, by=_actor(message))
         return
     if all_order_status(message.number) in WITHDRAWN:
         # Its cancellation follows and asks the ERP for what may already have got there.
@@ -50,13 +50,6 @@ def send(message: Message) -> None:
         reason=_("The ERP confirmed the order as %(number)s.") % {"number": answer.erp_number},
         kinds=(REFUSAL, DEAD_LETTER),
     )
-
-
-def _nothing_left(message: Message) -> None:
-    """A cancelled order needs neither the messages that did not get through nor their cases."""
-    by, reason = _actor(message), _("The order was cancelled.")
-    drop_buried(message.subject, "erp", by=by, reason=reason)
-    settle_cases(message.subject, by=by, reason=reason, kinds=(REFUSAL, DEAD_LETTER))
 
 
 def bury(message: Message, failure: CallFailed) -> None:

@@ -34,8 +34,8 @@ def confirm_order(order_number: str, answer: ErpOrderRecord, *, by: Actor) -> Or
     waiting for one, and other quantities or amounts than were sent are kept as a case. Records
     `order.confirmed`. Source: CRT-16, ORD-04.
     """
-    order = lock_order(order_number)
     ownership.check(by, "orders.Order", ["erp_id", "erp_number", "confirmed_at"])
+    order = lock_order(order_number)
     if order.erp_id == answer.erp_id:
         return order
     if order.erp_id or order.status not in WAITING:
@@ -90,8 +90,8 @@ def apply_order_status(news: OrderStatusRecord, *, by: Actor) -> Outcome:
     An order that the ERP has cancelled is cancelled here as far as it was not shipped. Raises
     ParentMissing for a number that is not ours.
     """
-    order = find_order(news.order_number)
     ownership.check(by, "orders.Order", ["erp_status", "delivery_status", "invoice_status"])
+    order = find_order(news.order_number)
     if order.erp_version and is_older(news.version, order.erp_version):
         return Outcome.OLDER
     words = Words(news.delivery_status, news.invoice_status)

@@ -43,10 +43,10 @@ def apply_invoice(news: InvoiceRecord, *, by: Actor) -> Outcome:
     when payments have come, each with the order as subject. Raises ParentMissing while the
     company, an order of ours, or the invoice that is credited is not known.
     """
+    ownership.check(by, "orders.Invoice", ["open_amount", "status", "lines", "payments"])
     company = _company(news)
     credited = _credited(news)
     orders = _locked_orders(news, credited)
-    ownership.check(by, "orders.Invoice", ["open_amount", "status", "lines", "payments"])
     invoice = Invoice.objects.select_for_update(of=("self",)).filter(erp_id=news.erp_id).first()
     if invoice is not None and is_older(news.version, invoice.version):
         return Outcome.OLDER

@@ -41,8 +41,8 @@ def apply_shipment(news: ShipmentRecord, *, by: Actor) -> Outcome:
     `shipment.shipped` when it leaves. Raises ParentMissing for an order, line or warehouse that is
     not known (SHP-08).
     """
-    order = find_order(news.order_number)
     ownership.check(by, "orders.Shipment", ["status", "lines"])
+    order = find_order(news.order_number)
     lines = _lines_of(order, news)
     shipment = Shipment.objects.filter(erp_id=news.erp_id).first()
     if shipment is not None and is_older(news.version, shipment.version):

@@ -25,8 +25,8 @@ from core.actor import Actor, acting
 from core.errors import NotOwner
 from tests.factories.catalog import MORNING, CategoryFactory, ProductFactory, StockLevelFactory
 
-ERP = Actor(channel="flow:products", label="ERP", system="erp")
-PIM = Actor(channel="flow:content", label="PIM", system="pim")
+ERP = Actor(channel="flow:erp.test", label="ERP", system="erp")
+PIM = Actor(channel="flow:pim.test", label="PIM", system="pim")
 STAFF = Actor(channel="admin", label="Sam")
 NOON = MORNING + timedelta(hours=4)
 
@@ -217,7 +217,7 @@ def test_only_the_pim_writes_content_and_taxonomy(writer):
 
 @pytest.mark.django_db
 def test_history_is_written_for_changed_rows_alone_and_names_who_did_it():
-    person = Actor(channel="flow:products", label="ERP", system="erp", correlation_id="abc")
+    person = Actor(channel="flow:erp.test", label="ERP", system="erp", correlation_id="abc")
     apply_products([item("A"), item("B")], by=ERP)
 
     with acting(person):
@@ -226,7 +226,7 @@ def test_history_is_written_for_changed_rows_alone_and_names_who_did_it():
     past = Product.history.all()
     assert sorted((row.sku, row.history_type) for row in past) == [("A", "+"), ("A", "~"), ("B", "+")]
     last = past.latest("history_id")
-    assert (last.erp_name, last.channel, last.actor_label) == ("NEW", "flow:products", "ERP")
+    assert (last.erp_name, last.channel, last.actor_label) == ("NEW", "flow:erp.test", "ERP")
     assert last.correlation_id == "abc"
 
 

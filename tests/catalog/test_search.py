@@ -29,8 +29,8 @@ from tests.factories.catalog import (
     ProductRelationFactory,
 )
 
-ERP = Actor(channel="flow:products", label="ERP", system="erp")
-PIM = Actor(channel="flow:content", label="PIM", system="pim")
+ERP = Actor(channel="flow:erp.test", label="ERP", system="erp")
+PIM = Actor(channel="flow:pim.test", label="PIM", system="pim")
 PIECE = {"key": "u", "code": "C62", "numerator": 1, "is_default": True}
 
 

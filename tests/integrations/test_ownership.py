@@ -1,0 +1,221 @@
+"""Who may write what: every field and every foreign writer, each flow within its rights, no echo."""
+
+import itertools
+from datetime import UTC, datetime
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from accounts.actions import erp as accounts
+from catalog.actions.categories import apply_categories
+from catalog.actions.content import apply_content
+from catalog.actions.products import apply_products
+from catalog.actions.stock import apply_stock, apply_warehouses
+from core import ownership, refusals
+from core.actor import Actor
+from core.errors import NotOwner
+from core.models import Event, Refusal
+from integrations import delivery, feeds
+from integrations.batches import Batch
+from integrations.dispatch import ROUTES
+from integrations.flows import FLOWS
+from integrations.inbox import KINDS
+from integrations.models import Delivery
+from integrations.rights import RIGHTS
+from integrations.rules import is_echo
+from integrations.running import run_flow
+from integrations.systems import flow_actor
+from orders.actions.erp import apply_order_status, confirm_order
+from orders.actions.invoices import apply_invoice
+from orders.actions.shipments import apply_shipment
+from pricing.actions.lists import apply_assignments, apply_costs, apply_price_lists, apply_tax_rates
+from pricing.actions.prices import RunScope, apply_prices
+from pricing.models import PriceRow
+from pricing.records import PriceRecord
+from tests.factories.catalog import StockLevelFactory
+from tests.factories.integrations import happen
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+OWNED = [
+    (model, field, owner)
+    for model, fields in ownership.declared().items()
+    if not model.startswith("tests.")
+    for field, owner in fields.items()
+]
+WRITERS = {
+    "form": Actor("portal", "Anna"),
+    "admin": Actor("admin", "Otto"),
+    "api": Actor("api", "Anna"),
+    "import": Actor("job:import", "Accord"),
+    "erp": flow_actor("erp.test"),
+    "pim": flow_actor("pim.test", system="pim"),
+    "unknown": flow_actor("erp.nobody"),
+}
+
+
+@pytest.mark.req("INT-02", "SEC-02")
+@pytest.mark.django_db
+@pytest.mark.parametrize("writer", WRITERS)
+def test_every_owned_field_refuses_every_foreign_writer_and_the_attempt_is_kept(writer):
+    by = WRITERS[writer]
+    foreign = [
+        (model, field) for model, field, owner in OWNED if owner != by.system or by.channel.endswith("nobody")
+    ]
+
+    for model, field in foreign:
+        with pytest.raises(NotOwner) as refusal:
+            ownership.check(by, model, [field])
+        refusals.keep(refusal.value, by=by)
+
+    assert len(foreign) > 10
+    kept = Refusal.objects.filter(code="not_owner", channel=by.channel)
+    assert sorted((row.details["model"], *row.details["fields"]) for row in kept) == sorted(foreign)
+    for model, field, owner in OWNED:
+        if (model, field) not in foreign:
+            assert owner == by.system
+            ownership.check(by, model, [field])
+
+
+# Every action that takes what another system owns, with the flow whose word it is.
+TAKES = {
+    "erp.terms": lambda by: accounts.apply_payment_terms([], by=by),
+    "erp.customers": lambda by: accounts.apply_customers([], by=by),
+    "erp.credit": lambda by: accounts.apply_credit([], by=by),
+    "erp.taxes": lambda by: apply_tax_rates([], by=by),
+    "erp.warehouses": lambda by: apply_warehouses([], by=by),
+    "erp.products": lambda by: apply_products([], by=by),
+    "erp.stock": lambda by: apply_stock([], by=by),
+    "erp.price-lists": lambda by: apply_price_lists([], by=by),
+    "erp.assignments": lambda by: apply_assignments([], by=by),
+    "erp.prices": lambda by: apply_prices(
+        [], by=by, flow="erp.prices", as_of=NOON, scope_of_run=RunScope(full_lists=frozenset())
+    ),
+    "erp.costs": lambda by: apply_costs([], by=by),
+    "erp.order-states": lambda by: apply_order_status(None, by=by),
+    "erp.shipments": lambda by: apply_shipment(None, by=by),
+    "erp.invoices": lambda by: apply_invoice(None, by=by),
+    "erp.orders-out": lambda by: confirm_order("SO-1", None, by=by),
+    "pim.categories": lambda by: apply_categories([], by=by),
+    "pim.content": lambda by: apply_content([], by=by),
+}
+# Flows that bring parts of the same thing have a right to it in common.
+ALIKE = [
+    {"erp.products", "pim.content"},
+    {"erp.order-states", "erp.shipments", "erp.invoices", "erp.orders-out"},
+]
+
+
+@pytest.mark.req("SEC-01", "SEC-02", "INT-02")
+@pytest.mark.django_db
+@pytest.mark.parametrize("flow", TAKES)
+def test_an_action_is_refused_to_every_flow_but_the_one_that_brings_its_facts(flow):
+    others = [
+        flow_actor(name, system=name.partition(".")[0])
+        for name in RIGHTS
+        if name != flow and not any({name, flow} <= group for group in ALIKE)
+    ]
+    people = [WRITERS["form"], WRITERS["admin"], WRITERS["api"], WRITERS["import"]]
+
+    for by in [*others, *people, WRITERS["unknown"]]:
+        with pytest.raises(NotOwner):
+            TAKES[flow](by)
+
+    assert len(others) > 10
+
+
+@pytest.mark.req("SEC-01")
+def test_each_flow_has_an_identity_and_rights_of_its_own():
+    assert set(FLOWS) <= set(RIGHTS) == set(TAKES)
+    assert {kind.flow for kind in KINDS.values()} <= set(FLOWS)
+    channels = [flow_actor(name).channel for name in RIGHTS]
+    assert len(set(channels)) == len(channels)
+    for name, models in RIGHTS.items():
+        assert ownership.rights_of(f"flow:{name}") == set(models)
+        owned = {(model, owner) for model, _field, owner in OWNED}
+        assert {(model, name.partition(".")[0]) for model in models} <= owned
+    assert ownership.rights_of("flow:erp.nobody") == frozenset()
+
+
+@pytest.mark.req("SEC-02")
+@pytest.mark.django_db
+def test_the_stock_connector_cannot_write_a_price(monkeypatch):
+    price = PriceRecord(price_list_code="LP", sku="X-1", unit_price="1")
+
+    def greedy(reading):
+        batch = Batch(as_of=NOON, records=[price])
+        return feeds._taken(batch, feeds._prices, reading.by, calls=1)
+
+    flow = FLOWS["erp.stock"]
+    monkeypatch.setitem(FLOWS, flow.name, type(flow)(**{**vars(flow), "feed": greedy}))
+
+    run = run_flow("erp.stock", is_asked=True)
+
+    assert "flow:erp.stock has no right to write pricing.PriceRow" in run.error
+    assert not PriceRow.objects.exists()
+    kept = Refusal.objects.get()
+    assert (kept.code, kept.channel, kept.source) == ("not_owner", "flow:erp.stock", "erp")
+    assert kept.details["model"] == "pricing.PriceRow"
+
+
+REGISTERED = {model._meta.label: model for model in admin.site._registry}
+SHOWN = sorted({model for model, _f, owner in OWNED if owner != ownership.US} & set(REGISTERED))
+
+
+@pytest.mark.req("INT-02")
+@pytest.mark.django_db
+@pytest.mark.parametrize("label", SHOWN)
+def test_no_form_of_the_back_office_takes_a_field_that_another_system_owns(label, otto):
+    site = admin.site._registry[REGISTERED[label]]
+    request = type("Request", (), {"user": otto.user, "actor": otto.actor, "method": "GET", "GET": {}})()
+
+    writable = set()
+    if site.has_change_permission(request):
+        form = site.get_form(request, None)
+        writable = set(form.base_fields) - set(site.get_readonly_fields(request, None))
+
+    assert not {name for name in writable if ownership.owner_of(label, name) != ownership.US}
+    answer = otto.signed_in().post(reverse(f"admin:{label.replace('.', '_').lower()}_add"), {"name": "MINE"})
+    assert answer.status_code in (302, 403, 409, 422)
+    assert not REGISTERED[label].objects.exists()
+
+
+@pytest.mark.req("INT-02")
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["put", "post", "patch", "delete"])
+def test_the_api_writes_no_price_and_keeps_the_attempt(method, anna):
+    level = StockLevelFactory()
+
+    answer = getattr(anna.signed_in(), method)(f"/api/v1/products/{level.product.sku}/price/")
+
+    assert answer.json()["code"] in ("not_owner", "not_found")
+    if answer.json()["code"] == "not_owner":
+        assert Refusal.objects.get().details["model"] == "pricing.PriceRow"
+    assert not PriceRow.objects.exists()
+
+
+@pytest.mark.req("INT-04")
+def test_the_news_of_a_system_is_told_to_everybody_but_that_system():
+    assert is_echo("flow:erp.order-states", "erp")
+    assert not is_echo("flow:erp.order-states", "mail")
+    assert not is_echo("flow:pim.content", "erp")
+    assert not is_echo("flow:erpx.orders", "erp")
+    for channel in ("portal", "api", "admin", "job:relay"):
+        assert not is_echo(channel, "erp")
+
+
+@pytest.mark.req("INT-04")
+@pytest.mark.django_db(transaction=True)
+def test_what_came_from_the_erp_is_never_sent_back_to_it():
+    flows = [name for name in RIGHTS if name.startswith("erp.")]
+    for number, (name, flow) in enumerate(itertools.product(ROUTES, flows)):
+        happen(f"order:{number}", name, by=flow_actor(flow))
+    own = happen("order:own", "order.cancelled")
+
+    delivery.fan_out()
+
+    to_erp = Delivery.objects.filter(system="erp")
+    assert [row.event_id for row in to_erp] == [own.pk]
+    told = Delivery.objects.filter(system="mail").exclude(event=own).count()
+    assert told == len(flows) * sum("mail" in names for names in ROUTES.values())
+    assert not Event.objects.filter(dispatched_at=None).exists()
