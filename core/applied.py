@@ -26,6 +26,7 @@ class Applied:
     """The report of a feed action: seen = new + changed + same + rejected (INT-48).
 
     removed: rows of ours that a full run no longer held; they are not among the seen.
+    outside: records that the flow is not live for: left as they are, not among the seen either (OPS-03).
     """
 
     new: int = 0
@@ -33,6 +34,7 @@ class Applied:
     same: int = 0
     removed: int = 0
     rejected: tuple[Rejected, ...] = ()
+    outside: int = 0
 
     @property
     def seen(self) -> int:
@@ -46,6 +48,7 @@ class Applied:
             same=self.same + other.same,
             removed=self.removed + other.removed,
             rejected=self.rejected + other.rejected,
+            outside=self.outside + other.outside,
         )
 
     @classmethod

@@ -7,9 +7,14 @@ from django.conf import settings
 from django.utils import timezone
 
 
+def erp_zone() -> ZoneInfo:
+    """The zone in which the ERP's clock goes."""
+    return ZoneInfo(settings.ERP_TIME_ZONE)
+
+
 def erp_day(moment: datetime) -> date:
     """The day that an aware moment falls on where the ERP stands."""
-    return moment.astimezone(ZoneInfo(settings.ERP_TIME_ZONE)).date()
+    return moment.astimezone(erp_zone()).date()
 
 
 def erp_today() -> date:

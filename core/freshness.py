@@ -4,14 +4,38 @@ A flow that has read everything up to a moment notes it here, even when no row h
 a row shows as its age is the later of the two. The hub states the limits at start, from its flows.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from core.models import Freshness
 
 _limits: dict[str, timedelta] = {}
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What people have set for a kind of figure. limit: None where the flow's own counts.
+
+    rest: from when until when its owner was last not to be expected.
+    """
+
+    limit: timedelta | None = None
+    rest: tuple[datetime, datetime] | None = None
+
+    def rested(self, since: datetime, until: datetime) -> timedelta:
+        """How much of the time between two moments was a time of rest."""
+        if self.rest is None:
+            return timedelta()
+        return max(min(self.rest[1], until) - max(self.rest[0], since), timedelta())
+
+
+# As the last statement of `read_up_to` found them: every page asks for it, so none needs one more.
+_promises: dict[str, Promise] = {}
 
 
 def set_limits(limits: dict[str, timedelta]) -> None:
@@ -21,19 +45,55 @@ def set_limits(limits: dict[str, timedelta]) -> None:
 
 def limit_of(kind: str) -> timedelta | None:
     """The limit of a kind of figure, None when nobody promised one."""
-    return _limits.get(kind)
+    promise = _promises.get(kind)
+    return promise.limit if promise and promise.limit else _limits.get(kind)
 
 
 def note(kind: str, as_of: datetime) -> None:
     """Everything of this kind has been read up to `as_of`, by the source's clock."""
-    changed = Freshness.objects.filter(kind=kind).filter(Q(as_of__lt=as_of)).update(as_of=as_of)
+    older = Q(as_of=None) | Q(as_of__lt=as_of)
+    changed = Freshness.objects.filter(kind=kind).filter(older).update(as_of=as_of)
     if not changed:
         Freshness.objects.bulk_create([Freshness(kind=kind, as_of=as_of)], ignore_conflicts=True)
 
 
+@transaction.atomic
+def promise(kind: str, limit: timedelta | None) -> None:
+    """Set how old a kind of figure may be; None: what its flow says. Every process follows with its next page."""
+    _rows([kind]).update(limit_seconds=int(limit.total_seconds()) if limit else None)
+
+
+@transaction.atomic
+def note_rest(kinds: Iterable[str], since: datetime, until: datetime) -> None:
+    """State the time in which the owner of these figures is not to be expected (INT-47)."""
+    news = ~Q(rests_from=since, rests_until=until) | Q(rests_from=None)
+    _rows(kinds).filter(news).update(rests_from=since, rests_until=until)
+
+
+def end_rests(kinds: Iterable[str], now: datetime) -> None:
+    """A rest that was called off does not go on; one that is over stays as it was."""
+    Freshness.objects.filter(kind__in=list(kinds), rests_until__gt=now).update(rests_until=now)
+
+
+def _rows(kinds: Iterable[str]) -> QuerySet[Freshness]:
+    names = list(kinds)
+    rows = Freshness.objects.filter(kind__in=names)
+    if rows.count() < len(names):
+        Freshness.objects.bulk_create([Freshness(kind=name) for name in names], ignore_conflicts=True)
+    return rows
+
+
 def read_up_to() -> dict[str, datetime]:
     """Per kind, the moment up to which everything has been read. One statement."""
-    return dict(Freshness.objects.values_list("kind", "as_of"))
+    global _promises
+    rows = list(Freshness.objects.all())
+    _promises = {row.kind: _promise_of(row) for row in rows}
+    return {row.kind: row.as_of for row in rows if row.as_of}
+
+
+def _promise_of(row: Freshness) -> Promise:
+    limit = timedelta(seconds=row.limit_seconds) if row.limit_seconds else None
+    return Promise(limit, (row.rests_from, row.rests_until) if row.rests_from and row.rests_until else None)
 
 
 def later(row_as_of: datetime | None, kind_as_of: datetime | None) -> datetime | None:
@@ -43,8 +103,12 @@ def later(row_as_of: datetime | None, kind_as_of: datetime | None) -> datetime |
 
 
 def is_stale(kind: str, as_of: datetime | None, *, now: datetime | None = None) -> bool:
-    """Whether a figure is older than its limit; a figure without a time is stale."""
+    """Whether a figure is older than its limit; a figure without a time is stale.
+
+    The time in which its owner rested does not count.
+    """
     if as_of is None:
         return True
-    limit = _limits.get(kind)
-    return limit is not None and (now or timezone.now()) - as_of > limit
+    now = now or timezone.now()
+    limit = limit_of(kind)
+    return limit is not None and now - as_of - _promises.get(kind, Promise()).rested(as_of, now) > limit

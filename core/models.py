@@ -137,13 +137,20 @@ class IdempotencyKey(models.Model):
 
 
 class Freshness(models.Model):
-    """Up to when everything of a kind of figure has been read from its owner."""
+    """Up to when everything of a kind of figure has been read from its owner; empty: never yet.
+
+    limit_seconds: how old it may be, where people set it otherwise than the flow. rests_from,
+    rests_until: the newest time in which its owner was not to be expected; it makes nothing older.
+    """
 
     kind = models.CharField(max_length=40, unique=True)
-    as_of = models.DateTimeField()
+    as_of = models.DateTimeField(null=True, blank=True)
+    limit_seconds = models.PositiveIntegerField(null=True, blank=True)
+    rests_from = models.DateTimeField(null=True, blank=True)
+    rests_until = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.as_of:%Y-%m-%d %H:%M}"
+        return f"{self.kind} {self.as_of}"
 
 
 class CaseState(models.TextChoices):

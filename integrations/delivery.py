@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError
+from django.utils import timezone
 
 from core import refusals
 from core.actor import acting, current_actor
@@ -28,9 +29,11 @@ from integrations.actions.systems import (
 from integrations.connectors.registry import probe_of
 from integrations.dispatch import Destination
 from integrations.failures import Broken, CallFailed, Refused
+from integrations.gates import gate_of
 from integrations.models import Delivery
 from integrations.patience import within
 from integrations.queries import all_waiting_for
+from integrations.rest import resting_systems
 from integrations.systems import Message, job_actor
 
 logger = get_logger(__name__)
@@ -67,11 +70,15 @@ def drain(*, until: float) -> int:
 
 
 def _deliver_next(destination: Destination) -> bool:
+    gate = gate_of(destination)
+    if not gate.is_open:
+        return False
     delivery = claim_delivery(
         destination.name,
         system=destination.system,
         parallel=destination.parallel,
         passing=destination.passing,
+        companies=gate.companies,
     )
     if delivery is None:
         return False
@@ -131,8 +138,10 @@ def _note_system(system: str, failure: CallFailed | None) -> None:
 
 def probe_systems() -> None:
     """Ask each paused system whose turn it is, one worker at a time, whether it is there again."""
+    resting = resting_systems(timezone.now())
     for destination in dispatch.DESTINATIONS.values():
-        probe_system(destination.system)
+        if destination.system not in resting:
+            probe_system(destination.system)
 
 
 def probe_system(key: str) -> None:

@@ -19,7 +19,10 @@ from integrations.connectors.pim_files import reading as pim
 from integrations.connectors.tryton import documents, masters
 from integrations.connectors.tryton import prices as tryton_prices
 from integrations.connectors.tryton.transport import connection
+from integrations.criteria import inside
+from integrations.rehearsal import Found, rehearsed
 from integrations.systems import ERP
+from integrations.words import laid_over
 from pricing.actions.lists import apply_assignments, apply_costs, apply_price_lists, apply_tax_rates
 from pricing.actions.prices import RunScope, apply_prices
 
@@ -32,7 +35,10 @@ Feed = Callable[["Reading"], "Fed"]
 
 @dataclass(frozen=True)
 class Fed:
-    """What a run of a flow brought. keys: every row that was looked at. calls: made to the system."""
+    """What a run of a flow brought. keys: every row that was looked at. calls: made to the system.
+
+    found: what a rehearsal would have changed, as far as it is kept.
+    """
 
     applied: Applied
     as_of: datetime
@@ -40,6 +46,7 @@ class Fed:
     keys: frozenset[str]
     is_full: bool
     calls: int = 0
+    found: tuple[Found, ...] = ()
 
 
 def _from_erp(read: Callable[..., Batch[Any]], take: Take, identity: tuple[str, str] | None = None) -> Feed:
@@ -48,10 +55,9 @@ def _from_erp(read: Callable[..., Batch[Any]], take: Take, identity: tuple[str, 
     def feed(reading: "Reading") -> Fed:
         erp = connection()
         before = erp.calls
-        batch = read(erp, reading.cursor, is_full=reading.is_full)
-        if identity is not None:
-            _identify(batch, *identity)
-        return _taken(batch, take, reading.by, calls=erp.calls - before)
+        with laid_over(reading.mapping):
+            batch = read(erp, reading.cursor, is_full=reading.is_full)
+        return _taken(batch, take, reading, calls=erp.calls - before, identity=identity)
 
     return feed
 
@@ -66,18 +72,50 @@ def _identify(batch: Batch[Any], kind: str, key: str) -> None:
 
 def _from_pim(read: Callable[..., Batch[Any]], take: Take) -> Feed:
     def feed(reading: "Reading") -> Fed:
-        return _taken(read(reading.cursor, is_full=reading.is_full), take, reading.by, calls=0)
+        return _taken(read(reading.cursor, is_full=reading.is_full), take, reading, calls=0)
 
     return feed
 
 
-def _taken(batch: Batch[Any], take: Take, by: Actor, *, calls: int) -> Fed:
-    # A row that could not be mapped is not a row that is gone.
-    is_whole = batch.is_full and not batch.rejected
-    applied = take(batch, by, is_whole) if batch.records else Applied()
-    applied += Applied(rejected=tuple(batch.rejected))
+def _taken(
+    batch: Batch[Any],
+    take: Take,
+    reading: "Reading",
+    *,
+    calls: int,
+    identity: tuple[str, str] | None = None,
+) -> Fed:
+    outside = _leave_outside(batch, reading)
+
+    def apply() -> Applied:
+        if identity is not None:
+            _identify(batch, *identity)
+        # A row that could not be mapped, or is not our turn yet, is not a row that is gone.
+        is_whole = batch.is_full and not batch.rejected and not outside
+        return take(batch, reading.by, is_whole) if batch.records else Applied()
+
+    found = None
+    if reading.rehearses is None:
+        applied = apply()
+    else:
+        applied, found = rehearsed(apply, reading.rehearses)
+    applied += Applied(rejected=tuple(batch.rejected), outside=outside)
     keys = frozenset(batch.keys)
-    return Fed(applied, batch.as_of, batch.cursor, keys, is_full=batch.is_full, calls=calls)
+    return Fed(applied, batch.as_of, batch.cursor, keys, batch.is_full, calls, found or ())
+
+
+def _leave_outside(batch: Batch[Any], reading: "Reading") -> int:
+    """Take out the records that the flow is not live for; what we have of them stays (OPS-03)."""
+    if not any(reading.rollout.values()):
+        return 0
+    before = len(batch.records)
+    live = inside(batch.records, reading.rollout)
+    batch.records = [record for record, is_inside in zip(batch.records, live, strict=True) if is_inside]
+    outside = before - len(batch.records)
+    if outside and isinstance(batch, tryton_prices.PriceBatch):
+        # A list that is only taken in part was not read whole: what it lacks has not ended.
+        batch.full_lists = set()
+    return outside
 
 
 def _all(action: Callable[..., Applied]) -> Take:

@@ -1,6 +1,8 @@
-"""When to try again and when to give up: pure rules of the relay (INT-26)."""
+"""When to try again, when to give up, when to leave a system alone: pure rules of the relay (INT-26, INT-47)."""
 
-from datetime import timedelta
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from integrations.states import DeliveryState, ErrorClass
 
@@ -50,3 +52,45 @@ def is_echo(channel: str, system: str) -> bool:
     channel: of the event's actor; the flows of a system are named after it, `flow:<system>.<what>`.
     """
     return channel.startswith(f"flow:{system}.")
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A time in which a system is not to be expected: every week on these days, or once.
+
+    weekdays: 0 is Monday, the day on which it begins. starts, ends: by the clock of the system's
+    zone; past midnight when it ends before it starts, a whole day when they are the same. since,
+    until: the one time.
+    """
+
+    weekdays: Collection[int] = ()
+    starts: time | None = None
+    ends: time | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def rest_at(rest: Rest, now: datetime, zone: tzinfo) -> tuple[datetime, datetime] | None:
+    """From when until when the system rests if it does so now; half-open, as moments.
+
+    An hour that the clock skips or repeats makes a weekly rest shorter or longer: the clock on the wall
+    counts. Source: INT-47.
+    """
+    if rest.since is not None and rest.until is not None:
+        return (rest.since, rest.until) if rest.since <= now < rest.until else None
+    today = now.astimezone(zone).date()
+    for day in (today, today - timedelta(days=1)):
+        if day.weekday() in rest.weekdays:
+            since, until = _on(rest, day, zone)
+            if since <= now < until:
+                return since, until
+    return None
+
+
+def _on(rest: Rest, day: date, zone: tzinfo) -> tuple[datetime, datetime]:
+    starts, ends = rest.starts or time(), rest.ends or time()
+    last = day if ends > starts else day + timedelta(days=1)
+    # As moments: two times of one zone are compared and subtracted by their clocks. The second of two equal
+    # hours is meant at the end: who rests until half past two in the night of the change rests both.
+    since = datetime.combine(day, starts, zone).astimezone(UTC)
+    return since, datetime.combine(last, ends, zone).replace(fold=1).astimezone(UTC)

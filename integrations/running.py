@@ -9,11 +9,22 @@ from core import refusals
 from core.actor import Actor, acting
 from core.errors import DomainError
 from core.logging import get_logger
-from integrations.actions.flows import RunResult, claim_flow, end_run, fail_run, flow_row, is_held
+from integrations.actions.flows import (
+    RunResult,
+    claim_flow,
+    end_rehearsal,
+    end_run,
+    fail_run,
+    flow_row,
+    is_held,
+)
 from integrations.actions.systems import note_answer, note_failure, system_row
+from integrations.effective import Effective, all_held, effective
 from integrations.failures import Broken, CallFailed
 from integrations.flows import FLOWS, SLOW, Flow, Reading, in_order
 from integrations.models import FlowRun, FlowState, System
+from integrations.rest import resting_systems
+from integrations.states import FlowMode
 from integrations.systems import flow_actor
 
 logger = get_logger(__name__)
@@ -31,12 +42,15 @@ def run_flow(name: str, *, is_full: bool = False, is_asked: bool = False) -> Flo
         raise ValueError(f"{name} is not read by a schedule")
     if not is_asked and System.objects.filter(key=flow.system, down_since__isnull=False).exists():
         return None
+    set_to = effective(name)
+    if set_to.mode == FlowMode.HELD:
+        return None
     row = claim_flow(name)
     if row is None:
         return None
     by = flow_actor(name, system=flow.system)
     with acting(by):
-        return _run(flow, row, by, is_full=is_full or _is_full_due(flow, row), is_asked=is_asked)
+        return _run(set_to, row, by, is_full=is_full or _is_full_due(flow, row), is_asked=is_asked)
 
 
 def _is_full_due(flow: Flow, row: FlowState) -> bool:
@@ -45,32 +59,46 @@ def _is_full_due(flow: Flow, row: FlowState) -> bool:
     return row.full_due_at is not None and row.full_due_at <= timezone.now()
 
 
-def _run(flow: Flow, row: FlowState, by: Actor, *, is_full: bool, is_asked: bool) -> FlowRun:
-    started = time.monotonic()
+def _run(set_to: Effective, row: FlowState, by: Actor, *, is_full: bool, is_asked: bool) -> FlowRun:
+    started, flow = time.monotonic(), set_to.flow
+    reading = Reading(
+        cursor=row.cursor,
+        is_full=is_full,
+        by=by,
+        rollout=set_to.rollout,
+        mapping=set_to.mapping,
+        rehearses=flow.writes if set_to.mode == FlowMode.SHADOW else None,
+    )
     try:
-        fed = flow.read(Reading(cursor=row.cursor, is_full=is_full, by=by))
+        fed = flow.read(reading)
     except CallFailed as failure:
-        return _failed(flow, row, by, failure)
+        return _failed(set_to, row, by, failure)
     except (OperationalError, InterfaceError):
         # Our own database is away: nothing can be noted. This process takes its claim up again.
         raise
     except DomainError as error:
         refusals.keep(error, by=by)
-        return _failed(flow, row, by, Broken(str(error)))
+        return _failed(set_to, row, by, Broken(str(error)))
     except Exception as error:
         logger.exception("flow.broken", flow=flow.name)
-        return _failed(flow, row, by, Broken(f"Unexpected {type(error).__name__}; the log has its place."))
+        return _failed(set_to, row, by, Broken(f"Unexpected {type(error).__name__}; the log has its place."))
     note_answer(flow.system)
     now = timezone.now()
     full_due_at = row.full_due_at
-    if flow.full_every and (is_full or full_due_at is None):
-        full_due_at = now + flow.full_every
+    if is_full or full_due_at is None:
+        full_due_at = now + set_to.full_every if set_to.full_every else None
+    result = RunResult(
+        fed.applied, fed.as_of, fed.cursor, fed.keys, fed.is_full, fed.calls, set_to.version, fed.found
+    )
+    next_run_at = now + set_to.every
+    if reading.rehearses is not None:
+        return end_rehearsal(row, result, by=by, next_run_at=next_run_at, is_asked=is_asked)
     run = end_run(
         row,
-        RunResult(fed.applied, fed.as_of, fed.cursor, fed.keys, fed.is_full, fed.calls),
+        result,
         by=by,
         kind=flow.kind,
-        next_run_at=now + flow.every,
+        next_run_at=next_run_at,
         full_due_at=full_due_at,
         is_asked=is_asked or is_full,
     )
@@ -87,14 +115,15 @@ def _run(flow: Flow, row: FlowState, by: Actor, *, is_full: bool, is_asked: bool
     return run
 
 
-def _failed(flow: Flow, row: FlowState, by: Actor, failure: CallFailed) -> FlowRun:
+def _failed(set_to: Effective, row: FlowState, by: Actor, failure: CallFailed) -> FlowRun:
+    flow = set_to.flow
     needs_person = isinstance(failure, Broken)
     if needs_person:
         logger.error("flow.failed", flow=flow.name, error_class=str(failure.error_class))
     else:
         system_row(flow.system)
         note_failure(flow.system, failure)
-    return fail_run(row, failure.reason, by=by, every=flow.every, needs_person=needs_person)
+    return fail_run(row, failure.reason, by=by, every=set_to.every, needs_person=needs_person)
 
 
 def due_flows() -> list[tuple[Flow, bool]]:
@@ -106,14 +135,17 @@ def due_flows() -> list[tuple[Flow, bool]]:
     for flow in in_order():
         if flow.name not in rows:
             rows[flow.name] = flow_row(flow.name)
-    down = set(System.objects.filter(down_since__isnull=False).values_list("key", flat=True))
+    away = set(System.objects.filter(down_since__isnull=False).values_list("key", flat=True))
     now = timezone.now()
+    away |= resting_systems(now)
+    held = all_held()
     due = []
     for flow in in_order():
         row = rows[flow.name]
         waits = row.next_run_at is not None and row.next_run_at > now
         lacks = any(rows[name].last_success_at is None for name in flow.after)
-        if not (row.is_paused or waits or is_held(row, now) or lacks or flow.system in down):
+        is_closed = row.is_paused or flow.name in held or flow.system in away
+        if not (is_closed or waits or is_held(row, now) or lacks):
             due.append((flow, flow.lane == SLOW or _is_full_due(flow, row)))
     return due
 

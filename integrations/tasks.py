@@ -2,8 +2,10 @@
 
 import time
 
+from django.utils import timezone
+
 from core.days import erp_today
-from integrations import delivery, inbox
+from integrations import delivery, inbox, rest
 from integrations.actions.flows import ask_flow
 from integrations.patience import within
 from integrations.running import due_flows, run_flow
@@ -20,6 +22,7 @@ QUICK_FLOW_SECONDS = 30.0
 def tick() -> None:
     """Once a second: hand out events, deliver, take in what waits, close offers, run the quick flows due."""
     started = time.monotonic()
+    rest.note_rests(timezone.now())
     delivery.fan_out()
     delivery.probe_systems()
     delivery.drain(until=started + DELIVERIES_SECONDS)

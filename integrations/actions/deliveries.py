@@ -63,13 +63,19 @@ def dispatch_events(routes: Mapping[str, tuple[tuple[str, str], ...]], *, most: 
 
 @transaction.atomic
 def claim_delivery(
-    destination: str, *, system: str, parallel: int, passing: tuple[str, ...] = ()
+    destination: str,
+    *,
+    system: str,
+    parallel: int,
+    passing: tuple[str, ...] = (),
+    companies: frozenset[str] | None = None,
 ) -> Delivery | None:
     """Take the next due delivery of a destination, with a lease; its attempt is counted before the call.
 
     None when there is none, the system is paused, or `parallel` are already on their way. A
     delivery waits while an older one of its subject and destination is open; what a dead
-    worker left behind is due again. passing: names of events that do not wait for dead letters.
+    worker left behind is due again. passing: names of events that do not wait for dead letters. companies: whose messages
+    may go out, None: everybody's; what has begun to go out for a document ends as it began (OPS-05).
     """
     gate = System.objects.select_for_update(skip_locked=True, no_key=True).filter(key=system).first()
     if gate is None or gate.down_since:
@@ -83,6 +89,7 @@ def claim_delivery(
         return None
     delivery = (
         _due(destination, now, passing)
+        .filter(_of_companies(companies))
         .select_for_update(of=("self",), skip_locked=True, no_key=True)
         .order_by("next_try_at", "id")
         .first()
@@ -114,6 +121,15 @@ def _due(destination: str, now: object, passing: tuple[str, ...]) -> QuerySet[De
         )
         .select_related("event")
     )
+
+
+def _of_companies(companies: frozenset[str] | None) -> Q:
+    if companies is None:
+        return Q()
+    begun = Delivery.objects.filter(
+        destination=OuterRef("destination"), subject=OuterRef("subject"), attempts__gt=0
+    )
+    return Q(event__company_number__in=companies) | Q(Exists(begun))
 
 
 def _release_dead(destination: str, now: object) -> None:

@@ -15,8 +15,10 @@ from core.applied import Applied, Rejected
 from core.cases import CaseFacts, open_case, settle_cases
 from core.errors import InvalidValue
 from core.models import Case, CaseState
-from integrations.models import FlowRun, FlowState
+from integrations.models import Difference, FlowRun, FlowState
 from integrations.processes import is_gone, this_process
+from integrations.rehearsal import Found
+from integrations.states import FlowMode
 
 LEASE = timedelta(minutes=30)
 LONGEST_PAUSE = 300.0
@@ -29,7 +31,7 @@ MOST_CASES = 50
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run brought, as the flow's table keeps it."""
+    """What a run brought, as the flow's table keeps it. found: what a rehearsal would have changed."""
 
     applied: Applied
     as_of: datetime
@@ -37,6 +39,8 @@ class RunResult:
     keys: frozenset[str]
     is_full: bool
     calls: int
+    settings_version: int = 0
+    found: tuple[Found, ...] = ()
 
 
 def flow_row(name: str) -> FlowState:
@@ -100,20 +104,7 @@ def end_run(
     """
     now = timezone.now()
     applied = result.applied
-    run = FlowRun(
-        flow=row.flow,
-        started_at=row.last_run_at or now,
-        ended_at=now,
-        is_full=result.is_full,
-        seen=applied.seen,
-        new=applied.new,
-        changed=applied.changed,
-        same=applied.same,
-        rejected=len(applied.rejected),
-        removed=applied.removed,
-        calls=result.calls,
-        correlation_id=by.correlation_id,
-    )
+    run = _run_of(row, result, by=by)
     if is_asked or row.failures or applied.new or applied.changed or applied.removed:
         run.save()
     waits = [item for item in applied.rejected if item.code == "parent_missing"]
@@ -133,6 +124,52 @@ def end_run(
     freshness.note(kind, result.as_of)
     _note_rejected(row.flow, result, by=by)
     settle_cases(f"flow:{row.flow}", by=by, reason=_("The flow came through."), kinds=(FLOW_BROKEN,))
+    return run
+
+
+def _run_of(row: FlowState, result: RunResult, *, by: Actor) -> FlowRun:
+    applied, now = result.applied, timezone.now()
+    return FlowRun(
+        flow=row.flow,
+        started_at=row.last_run_at or now,
+        ended_at=now,
+        is_full=result.is_full,
+        seen=applied.seen,
+        new=applied.new,
+        changed=applied.changed,
+        same=applied.same,
+        rejected=len(applied.rejected),
+        removed=applied.removed,
+        outside=applied.outside,
+        calls=result.calls,
+        settings_version=result.settings_version,
+        correlation_id=by.correlation_id,
+    )
+
+
+@transaction.atomic
+def end_rehearsal(
+    row: FlowState, result: RunResult, *, by: Actor, next_run_at: datetime, is_asked: bool
+) -> FlowRun:
+    """Note what a shadow run would have changed; cursor, age and cases stay as they were (OPS-16).
+
+    A run that finds what the one before it found leaves no row; differences are kept of the newest alone.
+    """
+    run = _run_of(row, result, by=by)
+    run.mode = FlowMode.SHADOW
+    before = FlowRun.objects.filter(flow=row.flow, mode=FlowMode.SHADOW).first()
+    names = ("seen", "new", "changed", "removed", "rejected", "outside", "settings_version")
+    is_news = before is None or any(getattr(before, name) != getattr(run, name) for name in names)
+    if is_asked or is_news:
+        run.save()
+        Difference.objects.filter(run__flow=row.flow).delete()
+        Difference.objects.bulk_create(
+            Difference(run=run, key=item.key, change=item.change, ours=item.ours, theirs=item.theirs)
+            for item in result.found
+        )
+    FlowState.objects.filter(pk=row.pk).update(
+        last_error="", failures=0, next_run_at=next_run_at, claimed_until=None, claimed_by=""
+    )
     return run
 
 

@@ -11,6 +11,7 @@ from core.logging import get_logger
 from core.models import Case, CaseState, Severity
 from integrations.failures import CallFailed
 from integrations.models import System
+from integrations.rest import is_resting
 from integrations.rules import pauses_system, probe_delay
 from integrations.systems import KINDS, job_actor
 
@@ -83,9 +84,12 @@ def claim_probe(key: str, *, lease: timedelta) -> bool:
 def raise_alarm(key: str, *, waiting: int) -> Case | None:
     """Open a case for a system that has been away too long; it is settled by its first answer.
 
-    waiting: how many deliveries wait for it. None when it is not away, not long, or told already.
+    waiting: how many deliveries wait for it. None when it is not away, not long, or told already; nor
+    while it rests, and as long after as it may be away without an alarm (INT-47).
     """
     now = timezone.now()
+    if is_resting(key, now) or is_resting(key, now - ALARM_AFTER):
+        return None
     system = System.objects.filter(key=key, down_since__lte=now - ALARM_AFTER).first()
     subject = f"system:{key}"
     is_told = Case.objects.filter(kind=SYSTEM_DOWN, subject=subject, state=CaseState.OPEN).exists()

@@ -3,8 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.records import CreditRecord
+from accounts.staff import SALES_MANAGER
 from catalog.records import StockRecord
-from integrations.flows.definition import SALES, AlertRule, Flow, minutes, seconds
+from integrations.flows.definition import AlertRule, Flow, minutes, seconds
 from integrations.states import ConflictRule, Direction, Pattern
 from integrations.systems import ERP
 from orders.records import InvoiceRecord, OrderStatusRecord, ShipmentRecord
@@ -26,10 +27,11 @@ ASKED = (
         contract=(PriceRecord,),
         mapping="integrations.connectors.tryton.live",
         conflict=ConflictRule.TOLD,
-        steward=SALES,
+        steward=SALES_MANAGER,
         alert=AlertRule(minutes(10), 20, 0),
         tests=TESTS,
         playbook="live",
+        criteria=("company", "category"),
     ),
     Flow(
         "erp.live-stock",
@@ -46,6 +48,7 @@ ASKED = (
         alert=AlertRule(minutes(10), 20, 0),
         tests=TESTS,
         playbook="live",
+        criteria=("company", "category"),
     ),
     Flow(
         "erp.live-credit",
@@ -62,6 +65,7 @@ ASKED = (
         alert=AlertRule(minutes(10), 20, 0),
         tests=TESTS,
         playbook="live",
+        criteria=("company",),
         phase=2,
     ),
     Flow(

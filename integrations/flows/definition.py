@@ -1,12 +1,13 @@
 """What a flow is: the one row that says whose facts it moves, how fast, under which rules, and who answers for it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 
+from accounts.staff import OPERATOR, SALES_MANAGER
 from core import ownership
 from core.actor import Actor
 from core.records import Record
@@ -17,16 +18,22 @@ if TYPE_CHECKING:
     from integrations import feeds
 
 QUICK, SLOW = "quick", "slow"
-OPERATIONS, SALES, CATALOGUE = "Operator", "Sales manager", "Catalogue"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a run of a flow is given: where to go on from, whether to read all, as whom it writes."""
+    """What a run of a flow is given: where to go on from, whether to read all, as whom it writes.
+
+    rollout: whom the flow is live for. mapping: words that count before the connector's own.
+    rehearses: the models to compare when nothing is to be changed; None lets the run change them.
+    """
 
     cursor: dict[str, Any]
     is_full: bool
     by: Actor
+    rollout: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    mapping: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    rehearses: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -58,9 +65,10 @@ class Flow:
     after: flows that must have run before it for the first time. feed: reads and applies; None for
     what is not read by a schedule. destination: where its messages go out. contract: the
     records that cross the border. mapping: dotted place of what turns theirs into ours, or ours into
-    theirs. writes: "app.Model" of ours that it may write. conflict: which word holds. steward: who
-    answers for it. tests: the module that shows it. playbook: the anchor in docs/playbooks.md.
-    phase: 1 is what buying needs, 2 what follows it. guarded: not to be switched live without an
+    theirs. writes: "app.Model" of ours that it may write. conflict: which word holds. steward: the role of
+    the staff that answers for it. tests: the module that shows it. playbook: the anchor in docs/playbooks.md.
+    phase: 1 is what buying needs, 2 what follows it. words: kinds of their words that people may map, see
+    `integrations.words`. criteria: by what it may be rolled out, see `integrations.criteria`. is_guarded: not to be switched live without an
     alert that reaches somebody. Source: INT-01, INT-61, INT-62, OPS-08, OPS-09.
     """
 
@@ -81,12 +89,14 @@ class Flow:
     mapping: str = ""
     writes: tuple[str, ...] = ()
     conflict: ConflictRule = ConflictRule.OWNER
-    steward: str = OPERATIONS
-    escalation: Escalation = Escalation(timedelta(minutes=15), timedelta(hours=1), SALES)
+    steward: str = OPERATOR
+    escalation: Escalation = Escalation(timedelta(minutes=15), timedelta(hours=1), SALES_MANAGER)
     alert: AlertRule | None = None
     tests: str = ""
     playbook: str = ""
     phase: int = 1
+    words: tuple[str, ...] = ()
+    criteria: tuple[str, ...] = ()
     is_guarded: bool = False
 
     @property

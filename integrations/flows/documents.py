@@ -30,6 +30,8 @@ DOCUMENTS = (
         alert=AlertRule(minutes(20), 5, 20),
         tests=TESTS,
         playbook="order-states",
+        words=("delivery_states", "invoice_states"),
+        criteria=("company",),
         is_guarded=True,
     ),
     Flow(
@@ -49,6 +51,8 @@ DOCUMENTS = (
         alert=AlertRule(minutes(20), 5, 20),
         tests=TESTS,
         playbook="shipments",
+        words=("shipment_states",),
+        criteria=("company",),
         phase=2,
     ),
     Flow(
@@ -68,6 +72,7 @@ DOCUMENTS = (
         alert=AlertRule(minutes(20), 5, 20),
         tests=TESTS,
         playbook="invoices",
+        criteria=("company",),
         phase=2,
     ),
     Flow(
@@ -88,6 +93,7 @@ DOCUMENTS = (
         alert=AlertRule(minutes(10), 5, 50),
         tests="tests/integrations/test_submit_order.py",
         playbook="orders-out",
+        criteria=("company",),
         is_guarded=True,
     ),
     Flow(

@@ -14,7 +14,7 @@ from catalog.records import (
     WarehouseRecord,
 )
 from integrations import feeds
-from integrations.flows.definition import CATALOGUE, SLOW, AlertRule, Flow, hours, minutes, seconds
+from integrations.flows.definition import SLOW, AlertRule, Flow, hours, minutes, seconds
 from integrations.systems import ERP, PIM
 from pricing.records import TaxRateRecord
 
@@ -71,6 +71,7 @@ MASTERS = (
         alert=AlertRule(minutes(30), 5, 50),
         tests=ERP_TESTS,
         playbook="credit",
+        criteria=("company",),
         phase=2,
     ),
     Flow(
@@ -121,6 +122,7 @@ MASTERS = (
         alert=AlertRule(hours(2), 5, 100),
         tests=ERP_TESTS,
         playbook="products",
+        words=("units", "tax_codes"),
     ),
     Flow(
         "pim.categories",
@@ -135,7 +137,6 @@ MASTERS = (
         contract=(CategoryRecord,),
         mapping="integrations.connectors.pim_files.mapping.category",
         writes=("catalog.Category",),
-        steward=CATALOGUE,
         alert=AlertRule(timedelta(days=8), 5, 50),
         tests=PIM_TESTS,
         playbook="content",
@@ -154,7 +155,6 @@ MASTERS = (
         contract=(ContentRecord,),
         mapping="integrations.connectors.pim_files.mapping.content",
         writes=("catalog.Product", "catalog.ProductUnit"),
-        steward=CATALOGUE,
         alert=AlertRule(timedelta(days=8), 5, 100),
         tests=PIM_TESTS,
         playbook="content",
@@ -175,6 +175,7 @@ MASTERS = (
         alert=AlertRule(minutes(20), 5, 100),
         tests=ERP_TESTS,
         playbook="stock",
+        criteria=("category",),
         is_guarded=True,
     ),
 )

@@ -2,8 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.staff import SALES_MANAGER
 from integrations import feeds
-from integrations.flows.definition import SALES, SLOW, AlertRule, Flow, hours, minutes, seconds
+from integrations.flows.definition import SLOW, AlertRule, Flow, hours, minutes, seconds
 from integrations.systems import ERP
 from pricing.records import AssignmentRecord, CostRecord, PriceListRecord, PriceRecord
 
@@ -24,7 +25,7 @@ PRICES = (
         contract=(PriceListRecord,),
         mapping=f"{READING}.read_price_lists",
         writes=("pricing.PriceList",),
-        steward=SALES,
+        steward=SALES_MANAGER,
         alert=AlertRule(hours(2), 1, 10),
         tests=TESTS,
         playbook="prices",
@@ -43,10 +44,11 @@ PRICES = (
         contract=(AssignmentRecord,),
         mapping=f"{READING}.read_assignments",
         writes=("pricing.PriceListAssignment",),
-        steward=SALES,
+        steward=SALES_MANAGER,
         alert=AlertRule(hours(2), 1, 50),
         tests=TESTS,
         playbook="prices",
+        criteria=("company",),
     ),
     Flow(
         "erp.prices",
@@ -61,10 +63,11 @@ PRICES = (
         contract=(PriceRecord,),
         mapping=f"{READING}.read_prices",
         writes=("pricing.PriceRow",),
-        steward=SALES,
+        steward=SALES_MANAGER,
         alert=AlertRule(hours(2), 1, 100),
         tests=TESTS,
         playbook="prices",
+        criteria=("category",),
     ),
     Flow(
         "erp.costs",
@@ -80,10 +83,11 @@ PRICES = (
         contract=(CostRecord,),
         mapping="integrations.connectors.tryton.mapping.cost",
         writes=("pricing.ItemCost",),
-        steward=SALES,
+        steward=SALES_MANAGER,
         alert=AlertRule(hours(8), 5, 100),
         tests=TESTS,
         playbook="costs",
+        criteria=("category",),
         phase=2,
     ),
 )

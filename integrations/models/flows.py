@@ -41,7 +41,8 @@ class FlowState(models.Model):
 class FlowRun(models.Model):
     """One run of an inbound flow; the counts add up: seen = new + changed + same + rejected.
 
-    mode: how the flow was set then; a shadow run counts what it would have changed. undone_at: when
+    outside: what came for those that the flow is not live for; it is left as it is and not counted as
+    seen. mode: how the flow was set then; a shadow run counts what it would have changed. undone_at: when
     what it brought was taken back.
     """
 
@@ -55,6 +56,7 @@ class FlowRun(models.Model):
     same = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
     removed = models.PositiveIntegerField(default=0)
+    outside = models.PositiveIntegerField(default=0)
     calls = models.PositiveIntegerField(default=0)
     mode = models.CharField(max_length=10, choices=FlowMode, default=FlowMode.LIVE)
     settings_version = models.PositiveIntegerField(default=0)

@@ -93,8 +93,8 @@ def test_an_erp_that_is_down_is_a_detail(client):
 def test_the_demo_is_ready_when_every_flow_came_to_its_end_once(client, settings):
     settings.DEMO = True
     beat(seconds_ago=2)
-    waiting = FlowState.objects.create(flow="products")
-    FlowState.objects.create(flow="customers", last_success_at=timezone.now())
+    waiting = FlowState.objects.create(flow="erp.products")
+    FlowState.objects.create(flow="erp.customers", last_success_at=timezone.now())
 
     before = client.get("/healthz")
     FlowState.objects.filter(pk=waiting.pk).update(last_success_at=timezone.now())

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.records import AddressRecord, CreditRecord, CustomerRecord, PaymentTermRecord
 from catalog.records import ProductRecord, StockRecord, UnitRecord, WarehouseRecord
 from core.errors import InvalidValue
+from integrations.words import said
 from pricing.records import CostRecord, TaxRateRecord
 
 VERSION = 1
@@ -142,7 +143,7 @@ def _unit(key: str, code: str, ratio: Fraction, uom: int, default: str) -> UnitR
 
 def _code(symbol: str) -> str:
     try:
-        return UNIT_CODES[symbol]
+        return said("units", symbol) or UNIT_CODES[symbol]
     except KeyError:
         raise InvalidValue(
             _("The ERP's unit “%(unit)s” has no UN/ECE code: give it one there, or map it.")
@@ -157,7 +158,9 @@ def _tax_code(template: Row, taxes: dict[int, str]) -> str:
         raise InvalidValue(_("The ERP charges more than one tax on it."), field="tax_code")
     if ids and ids[0] not in taxes:
         raise InvalidValue(_("Its tax is not a percentage."), field="tax_code")
-    return taxes[ids[0]] if ids else ""
+    if not ids:
+        return ""
+    return said("tax_codes", taxes[ids[0]]) or taxes[ids[0]]
 
 
 def stock(row: Row, *, warehouse: str, as_of: datetime) -> StockRecord:

@@ -6,6 +6,7 @@ from typing import TypeVar
 from django.utils.translation import gettext as _
 
 from core.errors import InvalidValue
+from integrations.words import said
 from orders.states import DeliveryStatus, InvoiceStatus, PaymentStatus, ShipmentStatus
 
 DELIVERY = {
@@ -38,12 +39,14 @@ INVOICES = {
 
 def shipping_status(word: str) -> DeliveryStatus:
     """How far the goods of an order are."""
-    return _known(DELIVERY, word)
+    told = said("delivery_states", word)
+    return DeliveryStatus(told) if told else _known(DELIVERY, word)
 
 
 def shipment_status(word: str) -> ShipmentStatus:
     """How far one shipment is."""
-    return _known(SHIPMENT, word)
+    told = said("shipment_states", word)
+    return ShipmentStatus(told) if told else _known(SHIPMENT, word)
 
 
 def invoice_states(word: str, delivery: DeliveryStatus) -> tuple[InvoiceStatus, PaymentStatus]:
@@ -52,12 +55,20 @@ def invoice_states(word: str, delivery: DeliveryStatus) -> tuple[InvoiceStatus, 
     Goods are invoiced when they leave, and Tryton speaks of the invoices that there are: while a part
     is still to be shipped, neither all is invoiced nor all is paid.
     """
-    invoices, payment = _known(INVOICES, word)
+    invoices, payment = _told_invoices(word) or _known(INVOICES, word)
     is_all_shipped = delivery == DeliveryStatus.SHIPPED
     if invoices == InvoiceStatus.INVOICED and not is_all_shipped:
         invoices = InvoiceStatus.PARTIAL
         payment = PaymentStatus.PARTIAL if payment == PaymentStatus.PAID else payment
     return invoices, payment
+
+
+def _told_invoices(word: str) -> tuple[InvoiceStatus, PaymentStatus] | None:
+    told = said("invoice_states", word)
+    if told is None:
+        return None
+    invoices, _slash, payment = told.partition("/")
+    return InvoiceStatus(invoices), PaymentStatus(payment)
 
 
 def payment_state(word: str, *, total: Decimal, to_pay: Decimal | None) -> PaymentStatus:
