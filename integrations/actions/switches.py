@@ -92,12 +92,11 @@ def _switch(names: list[str], is_held: bool, *, by: Actor, note: str, mark: str)
     done = []
     for name in names:
         active = FlowSettings.objects.filter(flow=name, is_active=True).first()
-        was_held = active is not None and active.mode == FlowMode.HELD
-        is_ours = was_held and active is not None and active.note.startswith(mark)
-        if is_held and not was_held:
+        is_held_now = active is not None and active.mode == FlowMode.HELD
+        if is_held and not is_held_now:
             change_flow_settings(name, {"mode": FlowMode.HELD}, by=by, note=mark + note)
             done.append(name)
-        elif not is_held and is_ours:
+        elif not is_held and active is not None and is_held_now and active.note.startswith(mark):
             before = FlowSettings.objects.filter(flow=name, version__lt=active.version).first()
             change_flow_settings(name, {"mode": values_of(before)["mode"]}, by=by, note=note)
             done.append(name)
