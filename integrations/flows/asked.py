@@ -79,7 +79,6 @@ ASKED = (
         full_every=None,
         contract=(OrderStatusRecord, ShipmentRecord, InvoiceRecord),
         mapping="integrations.inbox.take_in",
-        writes=("orders.Order", "orders.OrderLine", "orders.Shipment", "orders.Invoice"),
         conflict=ConflictRule.NEWER,
         alert=AlertRule(minutes(10), 5, 100),
         tests="tests/integrations/test_webhook.py",

@@ -65,7 +65,8 @@ class Flow:
     after: flows that must have run before it for the first time. feed: reads and applies; None for
     what is not read by a schedule. destination: where its messages go out. contract: the
     records that cross the border. mapping: dotted place of what turns theirs into ours, or ours into
-    theirs. writes: "app.Model" of ours that it may write. conflict: which word holds. steward: the role of
+    theirs. writes: "app.Model" of ours that it may write; what the ERP sends by
+    itself is taken in the name of the flow that reads the same. conflict: which word holds. steward: the role of
     the staff that answers for it. tests: the module that shows it. playbook: the anchor in docs/playbooks.md.
     phase: 1 is what buying needs, 2 what follows it. words: kinds of their words that people may map, see
     `integrations.words`. criteria: by what it may be rolled out, see `integrations.criteria`. is_guarded: not to be switched live without an
