@@ -21,11 +21,12 @@ _limits: dict[str, timedelta] = {}
 class Promise:
     """What people have set for a kind of figure. limit: None where the flow's own counts.
 
-    rest: from when until when its owner was last not to be expected.
+    rest: from when until when its owner was last not to be expected. is_off: it is not shown at all.
     """
 
     limit: timedelta | None = None
     rest: tuple[datetime, datetime] | None = None
+    is_off: bool = False
 
     def rested(self, since: datetime, until: datetime) -> timedelta:
         """How much of the time between two moments was a time of rest."""
@@ -64,6 +65,17 @@ def promise(kind: str, limit: timedelta | None) -> None:
 
 
 @transaction.atomic
+def switch(kind: str, *, is_on: bool) -> None:
+    """Let a kind of figure be shown, or not: what is not shown is not late either (OPS-09)."""
+    _rows([kind]).update(is_off=not is_on)
+
+
+def kinds_off() -> frozenset[str]:
+    """The kinds that are not shown, as the last `read_up_to` found them."""
+    return frozenset(kind for kind, promise in _promises.items() if promise.is_off)
+
+
+@transaction.atomic
 def note_rest(kinds: Iterable[str], since: datetime, until: datetime) -> None:
     """State the time in which the owner of these figures is not to be expected (INT-47)."""
     news = ~Q(rests_from=since, rests_until=until) | Q(rests_from=None)
@@ -84,16 +96,17 @@ def _rows(kinds: Iterable[str]) -> QuerySet[Freshness]:
 
 
 def read_up_to() -> dict[str, datetime]:
-    """Per kind, the moment up to which everything has been read. One statement."""
+    """Per kind that is shown, the moment up to which everything has been read. One statement."""
     global _promises
     rows = list(Freshness.objects.all())
     _promises = {row.kind: _promise_of(row) for row in rows}
-    return {row.kind: row.as_of for row in rows if row.as_of}
+    return {row.kind: row.as_of for row in rows if row.as_of and not row.is_off}
 
 
 def _promise_of(row: Freshness) -> Promise:
     limit = timedelta(seconds=row.limit_seconds) if row.limit_seconds else None
-    return Promise(limit, (row.rests_from, row.rests_until) if row.rests_from and row.rests_until else None)
+    rest = (row.rests_from, row.rests_until) if row.rests_from and row.rests_until else None
+    return Promise(limit, rest, row.is_off)
 
 
 def later(row_as_of: datetime | None, kind_as_of: datetime | None) -> datetime | None:
@@ -105,10 +118,12 @@ def later(row_as_of: datetime | None, kind_as_of: datetime | None) -> datetime |
 def is_stale(kind: str, as_of: datetime | None, *, now: datetime | None = None) -> bool:
     """Whether a figure is older than its limit; a figure without a time is stale.
 
-    The time in which its owner rested does not count.
+    The time in which its owner rested does not count; what is not shown is not stale.
     """
+    promise, limit = _promises.get(kind, Promise()), limit_of(kind)
+    if promise.is_off:
+        return False
     if as_of is None:
         return True
     now = now or timezone.now()
-    limit = limit_of(kind)
-    return limit is not None and now - as_of - _promises.get(kind, Promise()).rested(as_of, now) > limit
+    return limit is not None and now - as_of - promise.rested(as_of, now) > limit

@@ -141,6 +141,7 @@ class Freshness(models.Model):
 
     limit_seconds: how old it may be, where people set it otherwise than the flow. rests_from,
     rests_until: the newest time in which its owner was not to be expected; it makes nothing older.
+    is_off: such figures are not shown and nobody promises anything about them (OPS-09).
     """
 
     kind = models.CharField(max_length=40, unique=True)
@@ -148,6 +149,7 @@ class Freshness(models.Model):
     limit_seconds = models.PositiveIntegerField(null=True, blank=True)
     rests_from = models.DateTimeField(null=True, blank=True)
     rests_until = models.DateTimeField(null=True, blank=True)
+    is_off = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.as_of}"

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from portal.demo import sign_ins
+from portal.features import ages_of
 from portal.navigation import navigation
 
 
@@ -17,6 +18,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "environment_name": settings.ENVIRONMENT_NAME,
         "is_demo": settings.DEMO,
         "scope": getattr(request, "scope", None),
+        "features": SimpleLazyObject(lambda: ages_of(request).features),
         "nav": SimpleLazyObject(lambda: navigation(request)),
         "demo_sign_ins": SimpleLazyObject(sign_ins),
     }

@@ -7,6 +7,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from core import freshness
+from integrations.features import FEATURES, features_on
 from portal.templatetags.accord import age, clock
 
 
@@ -20,14 +21,15 @@ class Banner:
 
 @dataclass(frozen=True)
 class Ages:
-    """Up to which moment each kind of figure has been read. One statement per page."""
+    """Up to which moment each kind of figure has been read, and which features there are. One statement."""
 
     read_up_to: dict[str, datetime]
+    features: frozenset[str] = frozenset(FEATURES)
 
     @classmethod
     def now(cls) -> "Ages":
         """As the installation stands."""
-        return cls(freshness.read_up_to())
+        return cls(freshness.read_up_to(), features_on(freshness.kinds_off()))
 
     def note(self) -> str:
         """The ages of prices and stock in one line, "" while nothing has been read."""

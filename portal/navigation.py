@@ -14,7 +14,8 @@ from accounts.scope import Scope
 from accounts.states import Right
 from orders.queries.cart import cart_count
 from orders.queries.orders import approvals_for
-from portal.delay import Ages, Banner
+from portal.delay import Banner
+from portal.features import ages_of, feature_of
 from quotes.queries.offers import waiting_count
 
 
@@ -115,7 +116,7 @@ def navigation(request: HttpRequest) -> Navigation | None:
     memberships = list(accounts.memberships_of(user.pk))
     current = next((item for item in memberships if item.company_id == scope.company_id), None)
     companies = [_choice(item, item is current, depth) for item, depth in _as_tree(memberships)]
-    ages = Ages.now()
+    ages = ages_of(request)
     return Navigation(
         home_url=reverse("portal:home"),
         switch_url=reverse("portal:company-switch"),
@@ -124,7 +125,7 @@ def navigation(request: HttpRequest) -> Navigation | None:
         person=_person(user, current),
         company=_choice(current, True) if current else None,
         companies=companies,
-        sections=_sections(request.path, scope) if current else [],
+        sections=_sections(request.path, scope, ages.features) if current else [],
         cart=_cart(scope) if current else None,
         note=ages.note() if current else "",
         banner=ages.banner() if current else None,
@@ -132,15 +133,15 @@ def navigation(request: HttpRequest) -> Navigation | None:
     )
 
 
-def _sections(path: str, scope: Scope) -> list[Link]:
+def _sections(path: str, scope: Scope, features: frozenset[str]) -> list[Link]:
     counts = {
-        "portal:quote-list": waiting_count(scope),
+        "portal:quote-list": waiting_count(scope) if "quotes" in features else 0,
         "portal:approval-list": approvals_for(scope).count() if scope.may(Right.APPROVE) else 0,
     }
     return [
         Link(str(label), reverse(name), icon, counts.get(name, 0), "warn", path.startswith(reverse(name)))
         for label, name, icon, right in SECTIONS
-        if right is None or scope.may(right)
+        if (right is None or scope.may(right)) and feature_of(name) in {"", *features}
     ]
 
 

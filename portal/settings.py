@@ -117,6 +117,7 @@ MIDDLEWARE = [
     "portal.middleware.ActorMiddleware",
     "portal.middleware.ScopeMiddleware",
     "portal.middleware.RefusalMiddleware",
+    "portal.features.FeatureMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -176,6 +176,8 @@ def _follow(flow: Flow, row: FlowSettings, changed: set[str]) -> None:
     now = timezone.now()
     if flow.is_fed and "limit_seconds" in changed:
         freshness.promise(flow.kind, timedelta(seconds=row.limit_seconds) if row.limit_seconds else None)
+    if flow.feature and "mode" in changed:
+        freshness.switch(flow.kind, is_on=row.mode == FlowMode.LIVE)
     state = FlowState.objects.filter(flow=flow.name)
     if changed & {"mode", "every_seconds"}:
         state.update(next_run_at=now)

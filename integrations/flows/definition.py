@@ -68,7 +68,8 @@ class Flow:
     theirs. writes: "app.Model" of ours that it may write; what the ERP sends by
     itself is taken in the name of the flow that reads the same. conflict: which word holds. steward: the role of
     the staff that answers for it. tests: the module that shows it. playbook: the anchor in docs/playbooks.md.
-    phase: 1 is what buying needs, 2 what follows it. words: kinds of their words that people may map, see
+    phase: 1 is what buying needs, 2 what follows it. feature: the part of the portal that is there only while
+    it is live. words: kinds of their words that people may map, see
     `integrations.words`. criteria: by what it may be rolled out, see `integrations.criteria`. is_guarded: not to be switched live without an
     alert that reaches somebody. Source: INT-01, INT-61, INT-62, OPS-08, OPS-09.
     """
@@ -96,6 +97,7 @@ class Flow:
     tests: str = ""
     playbook: str = ""
     phase: int = 1
+    feature: str = ""
     words: tuple[str, ...] = ()
     criteria: tuple[str, ...] = ()
     is_guarded: bool = False

@@ -54,6 +54,7 @@ DOCUMENTS = (
         words=("shipment_states",),
         criteria=("company",),
         phase=2,
+        feature="shipments",
     ),
     Flow(
         "erp.invoices",
@@ -74,6 +75,7 @@ DOCUMENTS = (
         playbook="invoices",
         criteria=("company",),
         phase=2,
+        feature="invoices",
     ),
     Flow(
         "erp.orders-out",

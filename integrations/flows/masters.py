@@ -73,6 +73,7 @@ MASTERS = (
         playbook="credit",
         criteria=("company",),
         phase=2,
+        feature="credit",
     ),
     Flow(
         "erp.taxes",

@@ -89,5 +89,6 @@ PRICES = (
         playbook="costs",
         criteria=("category",),
         phase=2,
+        feature="quotes",
     ),
 )

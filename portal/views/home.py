@@ -19,6 +19,7 @@ from orders.queries.credit import CreditOutlook, credit_outlook
 from orders.queries.invoices import Balance, balance_of, due_invoices
 from orders.queries.orders import approvals_for
 from orders.queries.overview import OpenOrders, open_orders
+from portal.features import ages_of
 from portal.middleware import ACTING_COMPANY, BuyerRequest
 from portal.views.approvals import reason_of
 from quotes.queries.offers import QuoteRow, quote_rows, quotes_for
@@ -49,13 +50,14 @@ def home(request: BuyerRequest) -> HttpResponse:
     """What waits for this person, what is open, and what is left of the credit; staff work in the back office."""
     if request.scope.is_empty and getattr(request.user, "is_staff", False):
         return redirect("admin:index")
-    desk = None if request.scope.is_empty else desk_of(request.scope)
+    desk = None if request.scope.is_empty else desk_of(request.scope, features=ages_of(request).features)
     return render(request, "portal/home.html", {"desk": desk, "today": erp_today()})
 
 
-def desk_of(scope: Scope) -> Desk:
+def desk_of(scope: Scope, *, features: frozenset[str]) -> Desk:
     """The start page of a person in the acting company, in a constant number of statements."""
-    sent = quotes_for(scope).filter(status=QuoteStatus.SENT)[:ROWS] if scope.may(Right.BUY) else []
+    may_answer = scope.may(Right.BUY) and "quotes" in features
+    sent = quotes_for(scope).filter(status=QuoteStatus.SENT)[:ROWS] if may_answer else []
     return Desk(
         orders=open_orders(scope, limit=ROWS),
         approvals=[(order, reason_of(order)) for order in approvals_for(scope)[:ROWS]],
