@@ -1,10 +1,12 @@
 """Reads of accounts: scopes, memberships, rights, and what a company inherits."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 from guardian.core import ObjectPermissionChecker
 
@@ -12,6 +14,21 @@ from accounts.models import Address, Company, CreditAccount, Membership, Payment
 from accounts.scope import NOTHING, Scope
 from accounts.states import Right, rights_of
 from core.errors import NotFound
+
+# The ids of a company and all above it, or all below it. A UNION drops what it has seen: it ends
+# whatever the rows say. Unlike a tree's rank, which needs every company there is, it reads only these.
+ABOVE = """
+    WITH RECURSIVE line(id, parent_id) AS (
+        SELECT id, parent_id FROM accounts_company WHERE id = %s
+        UNION SELECT up.id, up.parent_id FROM accounts_company AS up JOIN line ON up.id = line.parent_id
+    ) SELECT id FROM line
+"""
+BELOW = """
+    WITH RECURSIVE tree(id) AS (
+        SELECT id FROM accounts_company WHERE id = %s
+        UNION SELECT down.id FROM accounts_company AS down JOIN tree ON down.parent_id = tree.id
+    ) SELECT id FROM tree
+"""
 
 
 def memberships_of(user_id: int) -> QuerySet[Membership]:
@@ -24,40 +41,80 @@ def memberships_of(user_id: int) -> QuerySet[Membership]:
     )
 
 
-def scope_for(user_id: int | None, company_id: int | None) -> Scope:
-    """The scope of a person acting for a company; NOTHING without an active membership there.
+@dataclass(frozen=True)
+class Acting:
+    """A person who acts for a company: the scope, and the rows that it was made from.
 
-    A fixed number of statements, whatever the size of the tree. Source: ACC-06, ACC-09, failure bank 1.
+    membership: with its `user`. line: the company and those above it, nearest first, with their terms.
     """
-    membership = (
-        memberships_of(user_id).filter(company_id=company_id).first() if user_id and company_id else None
-    )
+
+    scope: Scope
+    membership: Membership
+    line: Sequence[Company]
+
+    @property
+    def company(self) -> Company:
+        """The company acted for."""
+        return self.line[0]
+
+
+def acting_as(user_id: int | None, company_id: int | None) -> Acting | None:
+    """A person acting for a company; None without an active membership there.
+
+    Two statements, three with branches, whatever the size of the tree. Source: ACC-06, ACC-09,
+    failure bank 1.
+    """
+    if not user_id or not company_id:
+        return None
+    found = memberships_of(user_id).filter(company_id=company_id)
+    membership = found.select_related(None).select_related("user").first()
     if membership is None:
-        return NOTHING
-    company = membership.company
-    lineage = lineage_of(company.pk)
-    below = (
-        Company.objects.descendants(company, include_self=True).values_list("pk", flat=True)
-        if membership.includes_branches
-        else [company.pk]
-    )
-    return Scope(
+        return None
+    line = line_of(company_id)
+    company = line[0]
+    scope = Scope(
         user_id=user_id,
         membership_id=membership.pk,
         company_id=company.pk,
         company_number=company.number,
         currency=company.currency,
-        company_ids=frozenset(below),
-        lineage=lineage,
+        company_ids=frozenset(
+            _tree_of(company.pk).values_list("pk", flat=True)
+            if membership.includes_branches
+            else [company.pk]
+        ),
+        lineage=tuple(item.pk for item in line),
         rights=rights_of(membership.roles),
     )
+    return Acting(scope, membership, line)
+
+
+def scope_for(user_id: int | None, company_id: int | None) -> Scope:
+    """The scope of a person acting for a company; NOTHING without an active membership there."""
+    acting = acting_as(user_id, company_id)
+    return NOTHING if acting is None else acting.scope
 
 
 def lineage_of(company_id: int) -> tuple[int, ...]:
     """The ids of a company and its ancestors, nearest first."""
-    company = Company.objects.get(pk=company_id)
-    up = Company.objects.ancestors(company, include_self=True).values_list("pk", flat=True)
-    return tuple(reversed(list(up)))
+    return tuple(company.pk for company in line_of(company_id))
+
+
+def line_of(company_id: int) -> list[Company]:
+    """A company and its ancestors, nearest first, with their terms. One statement."""
+    above = Company.objects.filter(pk__in=RawSQL(ABOVE, [company_id])).select_related("payment_term")  # noqa: S611
+    found = {company.pk: company for company in above.order_by()}
+    line = []
+    company = found.pop(company_id, None)
+    while company is not None:
+        line.append(company)
+        company = found.pop(company.parent_id or 0, None)
+    return line
+
+
+def _tree_of(company_id: int) -> QuerySet[Company]:
+    """A company and everything below it."""
+    return Company.objects.filter(pk__in=RawSQL(BELOW, [company_id])).order_by()  # noqa: S611
 
 
 def may(user: User, right: Right, company: Company) -> bool:
@@ -110,12 +167,12 @@ class Billing:
     payment_term_from: Company | None
 
 
-def billing_of(company: Company) -> Billing:
+def billing_of(company: Company, line: Sequence[Company] | None = None) -> Billing:
     """The bill-to of a company: the nearest in its line with an invoice address; terms likewise.
 
-    Three statements. Source: ACC-04, ACC-08.
+    line: as line_of, where it has just been read. Source: ACC-04, ACC-08.
     """
-    line = _line(company)
+    line = line or line_of(company.pk)
     addresses = {
         address.company_id: address
         for address in Address.objects.filter(company__in=line, is_bill_to=True, is_active=True).order_by(
@@ -136,9 +193,9 @@ def billing_of(company: Company) -> Billing:
 class Credit:
     """The credit that counts for a company: the nearest limit in its line.
 
-    account: whose row decides and is locked; None means no limit anywhere. used_amount: the
-    ERP's figures of every company that shares the limit, summed; with tax. as_of: the oldest
-    of them. company_ids: who shares the limit.
+    account: whose row decides and is locked, with its company; None means no limit anywhere.
+    used_amount: the ERP's figures of every company that shares the limit, summed; with tax. as_of:
+    the oldest of them. company_ids: who shares the limit.
     """
 
     account: CreditAccount | None
@@ -146,6 +203,7 @@ class Credit:
     used_amount: Decimal
     company_ids: frozenset[int]
     is_on_hold: bool
+    as_of: datetime | None = None
 
 
 def credit_of(company: Company) -> Credit:
@@ -154,7 +212,7 @@ def credit_of(company: Company) -> Credit:
     A hold anywhere between the company and the owner of the limit counts. Branches with a limit
     of their own do not share the owner's.
     """
-    line = _line(company)
+    line = line_of(company.pk)
     accounts = {account.company_id: account for account in CreditAccount.objects.filter(company__in=line)}
     owner = next((c for c in line if c.pk in accounts and accounts[c.pk].limit_amount is not None), None)
     between = line if owner is None else line[: line.index(owner) + 1]
@@ -164,34 +222,38 @@ def credit_of(company: Company) -> Credit:
     )
     if owner is None:
         return Credit(None, None, Decimal(0), frozenset({company.pk}), is_on_hold)
-    sharing = _sharing(owner)
-    used = sum(
-        (account.used_amount for account in CreditAccount.objects.filter(company_id__in=sharing)),
-        Decimal(0),
-    )
     account = accounts[owner.pk]
-    return Credit(account, account.limit_amount, used, sharing, is_on_hold)
-
-
-def _sharing(owner: Company) -> frozenset[int]:
-    """The companies that use a limit: its owner and below, but for those with their own."""
-    below = list(Company.objects.descendants(owner, include_self=True))
-    own = set(
-        CreditAccount.objects.filter(company__in=below, limit_amount__isnull=False)
-        .exclude(company=owner)
-        .values_list("company_id", flat=True)
+    account.company = owner
+    sharing = _sharing(owner)
+    known = [known for known in sharing.values() if known is not None]
+    return Credit(
+        account,
+        account.limit_amount,
+        used_amount=sum((known.used_amount for known in known), Decimal(0)),
+        company_ids=frozenset(sharing),
+        is_on_hold=is_on_hold,
+        as_of=min((known.as_of for known in known), default=None),
     )
-    shared: set[int] = {owner.pk}
-    for company in below:  # parents come before their children
-        if company.pk not in own and company.parent_id in shared:
-            shared.add(company.pk)
-    return frozenset(shared)
 
 
-def _line(company: Company) -> list[Company]:
-    """The company and its ancestors, nearest first."""
-    line = Company.objects.ancestors(company, include_self=True).select_related("payment_term")
-    return list(reversed(line))
+def _sharing(owner: Company) -> dict[int, CreditAccount | None]:
+    """The companies that use a limit, its owner and below but for those with their own, by id.
+
+    With the figures that the ERP has told of each. One statement.
+    """
+    tree = {company.pk: company for company in _tree_of(owner.pk).select_related("credit")}
+    children: dict[int | None, list[Company]] = {}
+    for company in tree.values():
+        children.setdefault(company.parent_id, []).append(company)
+    shared: dict[int, CreditAccount | None] = {}
+    ahead = [tree[owner.pk]]
+    while ahead:
+        company = ahead.pop()
+        account = getattr(company, "credit", None)
+        if company.pk == owner.pk or account is None or account.limit_amount is None:
+            shared[company.pk] = account
+            ahead += children.get(company.pk, [])
+    return shared
 
 
 def all_companies() -> QuerySet[Company]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery, SearchRank
@@ -55,6 +56,9 @@ SHORTEST_MIDDLE = 3
 # How near a hit's number is to what was typed: `nearness` of search_products.
 EXACT, BEGINS, HOLDS, BY_TEXT = 3, 2, 1, 0
 
+# What the pages of a product show of it and nothing reckons with.
+LONG_TEXTS = ("description", "attributes", "keywords", "search")
+
 # A product and a warehouse, by their keys.
 Pair = tuple[int, int]
 
@@ -81,8 +85,30 @@ def product_by_sku(scope: Scope, sku: str) -> Product:
     """
     product = with_parts(_visible(scope)).filter(sku=sku).first()
     if product is None:
-        raise NotFound(_("There is no product “%(sku)s”.") % {"sku": sku}, sku=sku)
+        raise unknown_product(sku)
     return product
+
+
+def products_by_sku(scope: Scope, skus: Iterable[str]) -> dict[str, Product]:
+    """Products with their units by SKU, as product_by_sku finds them; unknown and hidden ones are left out.
+
+    Two statements. The long texts are not read.
+    """
+    products = _visible(scope).filter(sku__in=set(skus)).defer(*LONG_TEXTS)
+    return {product.sku: product for product in products.prefetch_related(_units_in_use()).order_by()}
+
+
+def unknown_product(sku: str) -> NotFound:
+    """The refusal of a number that is unknown or hidden."""
+    return NotFound(_("There is no product “%(sku)s”.") % {"sku": sku}, sku=sku)
+
+
+def buyable_products(scope: Scope, product_ids: Iterable[int]) -> dict[int, Product]:
+    """Those of the products that the acting company can buy, by id. One statement, without long texts."""
+    return {
+        product.pk: product
+        for product in products_for(scope).filter(pk__in=set(product_ids)).defer(*LONG_TEXTS).order_by()
+    }
 
 
 def units_of(product_ids: Iterable[int]) -> dict[int, list[ProductUnit]]:
@@ -98,9 +124,13 @@ def units_of(product_ids: Iterable[int]) -> dict[int, list[ProductUnit]]:
 def with_parts(products: QuerySet[Product]) -> QuerySet[Product]:
     """The products with category, active units and media, in a fixed number of statements."""
     return products.select_related("category").prefetch_related(
-        Prefetch("units", ProductUnit.objects.filter(is_active=True).order_by("-is_default", "numerator")),
+        _units_in_use(),
         Prefetch("media", Media.objects.order_by("position", "pk")),
     )
+
+
+def _units_in_use() -> "Prefetch[Any]":
+    return Prefetch("units", ProductUnit.objects.filter(is_active=True).order_by("-is_default", "numerator"))
 
 
 def unit_of(product: Product, key: str) -> ProductUnit:

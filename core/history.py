@@ -61,8 +61,6 @@ def record_set(
     only those whose tracked columns changed. kind: "+" created, "~" changed.
     """
     past = model.history.model  # type: ignore[attr-defined]
-    own = {field.column for field in model._meta.concrete_fields}
-    columns = [field.column for field in past._meta.concrete_fields if field.column in own]
     traces = {
         "history_date": sql.SQL("now()"),
         "history_type": sql.Literal(kind),
@@ -72,6 +70,9 @@ def record_set(
         "channel": sql.Literal(by.channel),
         "correlation_id": sql.Literal(by.correlation_id),
     }
+    # A column of the same name as a trace says of the history row who wrote that, not who made the row.
+    own = {field.column for field in model._meta.concrete_fields} - traces.keys()
+    columns = [field.column for field in past._meta.concrete_fields if field.column in own]
     statement = sql.SQL("INSERT INTO {past} ({names}) SELECT {values} FROM {table} WHERE {where}").format(
         past=sql.Identifier(past._meta.db_table),
         names=sql.SQL(", ").join(map(sql.Identifier, [*columns, *traces])),

@@ -20,6 +20,7 @@ def _places(digits: int) -> AfterValidator:
 Amount = Annotated[Decimal, _places(4)]
 Quantity = Annotated[Decimal, _places(6)]
 UnitPrice = Annotated[Decimal, _places(6)]
+Percent = Annotated[Decimal, _places(3)]
 
 
 class PartyOfOrder(Record):
@@ -51,12 +52,12 @@ class OrderSnapshotLine(Record):
     unit_key: str
     unit_code: str
     unit_erp_id: str = ""
-    quantity: Decimal
-    unit_price: Decimal
-    price_unit: Decimal = Decimal(1)
-    net_amount: Decimal
+    quantity: Quantity
+    unit_price: UnitPrice
+    price_unit: Quantity = Decimal("1.000000")
+    net_amount: Amount
     tax_code: str = ""
-    tax_percent: Decimal
+    tax_percent: Percent
     note: str = ""
 
 
@@ -83,9 +84,9 @@ class OrderSnapshot(Record):
     warehouse_erp_id: str = ""
     origin: str
     origin_ref: str
-    net_amount: Decimal
-    tax_amount: Decimal
-    gross_amount: Decimal
+    net_amount: Amount
+    tax_amount: Amount
+    gross_amount: Amount
     lines: tuple[OrderSnapshotLine, ...]
 
 

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.queries import all_members_with
+from accounts.queries import all_members_with, lineage_of
 from accounts.states import Right
 from catalog.actions.allocation import release_allocation
 from core.actor import Actor
@@ -28,7 +28,7 @@ def approve_order(order: Order, *, by: Actor, comment: str = "") -> Order:
     """
     order = lock_order(order)
     _check_right(order, by)
-    lock_credit(order.company)
+    lock_credit(lineage_of(order.company_id))
     outlook = all_credit_outlook(order.company, order.gross_amount, without=order.pk)
     check_credit(outlook.figures, order.currency)
 

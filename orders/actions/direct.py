@@ -7,16 +7,15 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.queries import acting_company
 from accounts.scope import Scope
 from accounts.states import Right
 from catalog.models import Product, ProductUnit
-from catalog.queries import product_by_sku, unit_of
+from catalog.queries import products_by_sku, unit_of, unknown_product
 from catalog.rules import conversion
 from core.actor import Actor
 from core.days import erp_today
 from core.errors import DomainError, InvalidValue, OutOfDate
-from orders.actions.place import DraftLine, OrderDraft, place_order
+from orders.actions.place import DraftLine, OrderDraft, place_order, placed_before
 from orders.models import Order
 from orders.queries.cart import known_percents
 from orders.rules.lines import LineRefusal, check_lines
@@ -62,9 +61,9 @@ def order_directly(scope: Scope, wanted: DirectOrder, *, by: Actor) -> Order:
     the whole order. Raises LinesRefused, OutOfDate, and the refusals of place_order.
     """
     scope.require(Right.BUY)
-    company_id = acting_company(scope).pk
+    assert scope.company_id is not None  # noqa: S101 - an empty scope has no rights
     origin_ref = f"{by.user_id}:{wanted.reference}"
-    placed = Order.objects.filter(origin="api", origin_ref=origin_ref, company_id=company_id).first()
+    placed = placed_before("api", origin_ref, scope.company_id)
     if placed is not None:
         return placed
     if wanted.requested_on is not None and wanted.requested_on < erp_today():
@@ -73,7 +72,7 @@ def order_directly(scope: Scope, wanted: DirectOrder, *, by: Actor) -> Order:
 
     return place_order(
         OrderDraft(
-            company_id=company_id,
+            company_id=scope.company_id,
             origin="api",
             origin_ref=origin_ref,
             lines=tuple(lines),
@@ -88,10 +87,13 @@ def order_directly(scope: Scope, wanted: DirectOrder, *, by: Actor) -> Order:
 
 def _found(scope: Scope, lines: tuple[DirectLine, ...]) -> list[_Wanted]:
     """The product and unit of each line. Raises LinesRefused naming every line without one."""
+    products = products_by_sku(scope, {line.sku for line in lines})
     found, refusals = [], []
     for position, line in enumerate(lines, start=1):
         try:
-            product = product_by_sku(scope, line.sku)
+            if line.sku not in products:
+                raise unknown_product(line.sku)
+            product = products[line.sku]
             unit = unit_of(product, line.unit_key)
         except DomainError as refusal:
             refusals.append(LineRefusal(position, line.sku, refusal.code, str(refusal)))

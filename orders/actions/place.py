@@ -6,28 +6,23 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import IntegrityError, transaction
+from django.db.models import BigIntegerField, F, Func, IntegerField, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Address, Company, CreditAccount, Membership, PaymentTerm
-from accounts.queries import (
-    Billing,
-    acting_company,
-    all_members_with,
-    billing_of,
-    credit_of,
-    scope_for,
-    ship_to_addresses,
-)
-from accounts.scope import Scope
+from accounts.models import Address, Company, CreditAccount, PaymentTerm
+from accounts.queries import Acting, Billing, acting_as, all_members_with, billing_of, ship_to_addresses
+from accounts.scope import NOTHING, Scope
 from accounts.states import Right
 from catalog.actions.allocation import Want, allocate_stock
 from catalog.models import Product, ProductUnit, Warehouse
-from catalog.queries import availability, products_for
+from catalog.queries import availability, buyable_products
 from catalog.rules import whole_units
 from core.actor import Actor
-from core.errors import InvalidValue, NotAllowed
+from core.errors import DomainError, InvalidValue, NotAllowed
+from core.history import record_set
 from core.money import line_net
 from core.numbers import next_number
 from core.units import Conversion
@@ -96,23 +91,30 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
         return placed
     if by.user_id is None:
         raise NotAllowed(_("An order is placed by a person."), right=str(Right.BUY))
-    scope = scope_for(by.user_id, draft.company_id)
-    scope.require(Right.BUY)
-    company = acting_company(scope)
-    lock_credit(company)
+    acting = acting_as(by.user_id, draft.company_id)
+    (acting.scope if acting else NOTHING).require(Right.BUY)
+    assert acting is not None  # noqa: S101 - NOTHING has no rights
+    company = acting.company
 
-    lines = _checked_lines(draft, scope)
-    ship_to = _ship_to(draft, scope)
-    bill_to = _bill_to(company)
+    lines = _checked_lines(draft, acting.scope)
+    ship_to = _ship_to(draft, acting.scope)
+    bill_to = _bill_to(acting)
     _check_po(draft, company)
     totals = totals_of([(line.net_amount, line.tax_percent) for line in lines], company.currency)
+    lock_credit(acting.scope.lineage)
     outlook = all_credit_outlook(company, totals.gross_amount)
-    check_credit(outlook.figures, company.currency)
-    limit = Membership.objects.get(user_id=by.user_id, company=company).order_limit
+    try:
+        check_credit(outlook.figures, company.currency)
+    except DomainError:
+        placed = _placed(draft)  # a twin of it may have taken the room while this one waited
+        if placed is None:
+            raise
+        return placed
+    limit = acting.membership.order_limit
     approvers = _approvers(company, by) if needs_approval(totals.net_amount, limit) else None
 
     order = _order(draft, company, bill_to, totals, by)
-    order.placed_by_id = by.user_id
+    order.placed_by = acting.membership.user
     order.ship_to_address, order.ship_to = ship_to, address_json(ship_to)
     order.warehouse = _warehouse(lines)
     order.credit_decision = outlook.story()
@@ -121,32 +123,44 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
         order.approval_reason = approval_reason(limit)
     try:
         with transaction.atomic():
-            order.save(force_insert=True)
+            _write_order(order, by)
     except IntegrityError:
         placed = _placed(draft)
         if placed is None:
             raise
         return placed
-    _write_lines(order, lines, by)
     keep_move(order, "", by=by)
-
     if approvers is None:
-        record_received(order, by=by)
+        record_received(order, lines, by=by)
     else:
         record("order.approval_requested", order, {"approvers": approvers}, by=by)
+    _write_lines(order, lines, by)
     return order
 
 
-def record_received(order: Order, *, by: Actor, name: str = "order.received") -> None:
-    """Write the event that starts the way to the ERP; "order" in it is the canonical order."""
-    record(name, order, {"order": snapshot_of(order).model_dump(mode="json")}, by=by)
+def record_received(
+    order: Order, lines: Sequence[OrderLine] | None = None, *, by: Actor, name: str = "order.received"
+) -> None:
+    """Write the event that starts the way to the ERP; "order" in it is the canonical order.
+
+    lines: as for snapshot_of.
+    """
+    record(name, order, {"order": snapshot_of(order, lines).model_dump(mode="json")}, by=by)
 
 
-def lock_credit(company: Company) -> None:
-    """Lock the row that owns the credit limit of a company; without a limit there is none."""
-    account = credit_of(company).account
-    if account is not None:
-        CreditAccount.objects.select_for_update(of=("self",), no_key=True).get(pk=account.pk)
+def lock_credit(lineage: Sequence[int]) -> None:
+    """Lock the row that owns the credit limit of a company; without a limit there is none.
+
+    lineage: the ids of the company and those above it, nearest first.
+    """
+    nearness = Func(
+        Value(list(lineage), output_field=ArrayField(BigIntegerField())),
+        F("company_id"),
+        function="array_position",
+        output_field=IntegerField(),
+    )
+    limits = CreditAccount.objects.filter(company_id__in=lineage, limit_amount__isnull=False)
+    limits.order_by(nearness).select_for_update(of=("self",), no_key=True).first()
 
 
 def address_json(address: Address) -> dict[str, str]:
@@ -155,21 +169,27 @@ def address_json(address: Address) -> dict[str, str]:
     return {name: getattr(address, name) for name in names}
 
 
+def placed_before(origin: str, origin_ref: str, company_id: int) -> Order | None:
+    """The order that has been made from an origin, if there is one."""
+    made = Order.objects.filter(origin=origin, origin_ref=origin_ref, company_id=company_id)
+    found = made.values_list("pk", flat=True).first()  # mostly there is none: one column is enough to know
+    return None if found is None else made.get()
+
+
 def _placed(draft: OrderDraft) -> Order | None:
-    return Order.objects.filter(
-        origin=draft.origin, origin_ref=draft.origin_ref, company_id=draft.company_id
-    ).first()
+    return placed_before(draft.origin, draft.origin_ref, draft.company_id)
 
 
 def _checked_lines(draft: OrderDraft, scope: Scope) -> list[OrderLine]:
     if not draft.lines:
         raise InvalidValue(_("There is nothing to order: the cart is empty."), field="lines")
     ids = {line.product_id for line in draft.lines}
-    products = Product.objects.in_bulk(ids)
-    visible = set(products_for(scope).filter(pk__in=ids).values_list("pk", flat=True))
+    visible = buyable_products(scope, ids)
+    hidden = ids - visible.keys()
+    products = {**visible, **Product.objects.in_bulk(hidden)} if hidden else visible
     units = {
         (unit.product_id, unit.key): unit
-        for unit in ProductUnit.objects.filter(product_id__in=ids, is_active=True)
+        for unit in ProductUnit.objects.filter(product_id__in=ids, is_active=True).order_by()
     }
     refusals: list[LineRefusal] = []
     lines = []
@@ -217,8 +237,8 @@ def _ship_to(draft: OrderDraft, scope: Scope) -> Address:
     return address
 
 
-def _bill_to(company: Company) -> Billing:
-    billing = billing_of(company)
+def _bill_to(acting: Acting) -> Billing:
+    billing = billing_of(acting.company, acting.line)
     if billing.address is None:
         raise InvalidValue(
             _("There is no invoice address for your company yet: ask your contact in sales to add it."),
@@ -273,6 +293,12 @@ def _order(draft: OrderDraft, company: Company, billing: Billing, totals: Totals
         bill_to=address_json(billing.address),
         correlation_id=by.correlation_id,
     )
+
+
+def _write_order(order: Order, by: Actor) -> None:
+    """Insert the order with its first history row, which is a copy made in the database."""
+    Order.objects.bulk_create([order])
+    record_set(Order, "id = %s", kind="+", by=by, params=[order.pk])
 
 
 def _warehouse(lines: Sequence[OrderLine]) -> Warehouse:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Company, CreditAccount
+from accounts.models import Company
 from accounts.queries import Credit, acting_company, credit_of
 from accounts.scope import Scope
 from core.errors import InvalidValue
@@ -95,8 +95,7 @@ def all_credit_outlook(
 def _as_of(credit: Credit) -> datetime | None:
     if credit.account is None:
         return None
-    stamps = CreditAccount.objects.filter(company_id__in=credit.company_ids).values_list("as_of", flat=True)
-    return later(min(stamps, default=None), read_up_to().get("credit"))
+    return later(credit.as_of, read_up_to().get("credit"))
 
 
 def _open_amount(credit: Credit, as_of: datetime | None, without: int | None) -> Decimal:

@@ -1,13 +1,19 @@
 """The canonical order that leaves us, and what people are told of one."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from orders.models import Order, OrderLine
 from orders.records import AddressOfOrder, OrderSnapshot, OrderSnapshotLine, PartyOfOrder
 
 
-def snapshot_of(order: Order) -> OrderSnapshot:
-    """The canonical order with everything that the ERP needs, from the stored order alone."""
+def snapshot_of(order: Order, lines: Iterable[OrderLine] | None = None) -> OrderSnapshot:
+    """The canonical order with everything that the ERP needs, from the stored order alone.
+
+    lines: all of it by position, with product and unit, where they are in hand.
+    """
+    if lines is None:
+        lines = order.lines.select_related("product", "unit").order_by("position")
     return OrderSnapshot(
         number=order.number,
         company=_party(order.company),
@@ -29,9 +35,7 @@ def snapshot_of(order: Order) -> OrderSnapshot:
         net_amount=order.net_amount,
         tax_amount=order.tax_amount,
         gross_amount=order.gross_amount,
-        lines=tuple(
-            _line(line) for line in order.lines.select_related("product", "unit").order_by("position")
-        ),
+        lines=tuple(_line(line) for line in lines),
     )
 
 

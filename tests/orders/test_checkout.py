@@ -447,4 +447,4 @@ def test_an_order_takes_the_same_statements_for_any_number_of_lines(anna):
             checkout(cart, choice, by=anna.actor)
         counted.append(len(queries))
 
-    assert counted[1] <= counted[0] + 1
+    assert counted[1] == counted[0]
