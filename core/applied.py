@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+MOST_LISTED = 10_000
+
 
 @dataclass(frozen=True)
 class Rejected:
@@ -27,6 +29,7 @@ class Applied:
 
     removed: rows of ours that a full run no longer held; they are not among the seen.
     outside: records that the flow is not live for: left as they are, not among the seen either (OPS-03).
+    unlisted: rejected rows beyond the first ten thousand, which are counted and not told one by one.
     """
 
     new: int = 0
@@ -35,11 +38,17 @@ class Applied:
     removed: int = 0
     rejected: tuple[Rejected, ...] = ()
     outside: int = 0
+    unlisted: int = 0
+
+    @property
+    def bad(self) -> int:
+        """How many records were rejected."""
+        return len(self.rejected) + self.unlisted
 
     @property
     def seen(self) -> int:
         """How many records came."""
-        return self.new + self.changed + self.same + len(self.rejected)
+        return self.new + self.changed + self.same + self.bad
 
     def __add__(self, other: "Applied") -> "Applied":
         return Applied(
@@ -49,6 +58,7 @@ class Applied:
             removed=self.removed + other.removed,
             rejected=self.rejected + other.rejected,
             outside=self.outside + other.outside,
+            unlisted=self.unlisted + other.unlisted,
         )
 
     @classmethod

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from core.applied import Rejected
 from core.errors import DomainError
 from core.records import Record
+from core.tolerance import ANY, Tolerance
 
 R = TypeVar("R", bound=Record)
 Row = dict[str, Any]
@@ -22,6 +23,7 @@ class Batch(Generic[R]):
 
     as_of: by the other system's clock, before the reading began. cursor: where the next reading
     goes on. keys: every row that was looked at, good or bad. is_full: all there is was read.
+    tolerance: how many bad rows it may have before none of it is taken.
     """
 
     as_of: datetime
@@ -30,6 +32,7 @@ class Batch(Generic[R]):
     rejected: list[Rejected] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     is_full: bool = False
+    tolerance: Tolerance = ANY
 
     def take(self, rows: Iterable[Row], *, key: Callable[[Row], str], record: Callable[[Row], R]) -> None:
         """Map rows to records; one that does not map is kept with its reason and stops nobody (INT-48)."""

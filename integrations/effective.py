@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from core.tolerance import Tolerance, parse_tolerance
 from integrations.flows import FLOWS, Flow
 from integrations.models import FlowSettings
 from integrations.states import FlowMode
@@ -14,7 +15,7 @@ from integrations.states import FlowMode
 class Effective:
     """A flow as it is to run now. version: 0 while nobody has changed anything.
 
-    tolerance: "" for the flow's own. rollout: whom it is live for, empty is everybody. steward,
+    rollout: whom it is live for, empty is everybody. steward,
     escalate_to: mail addresses, "" for the people of the role that the flow names.
     """
 
@@ -24,7 +25,7 @@ class Effective:
     every: timedelta
     limit: timedelta
     full_every: timedelta | None
-    tolerance: str
+    tolerance: Tolerance
     rollout: Mapping[str, list[str]]
     mapping: Mapping[str, Mapping[str, str]]
     steward: str
@@ -64,7 +65,7 @@ def laid_over(flow: Flow, row: FlowSettings | None) -> Effective:
         every=_time(row.every_seconds) or flow.every,
         limit=_time(row.limit_seconds) or flow.limit,
         full_every=_time(row.full_every_seconds) or flow.full_every,
-        tolerance=row.tolerance,
+        tolerance=parse_tolerance(row.tolerance) if row.tolerance else flow.tolerance,
         rollout=row.rollout,
         mapping=row.mapping,
         steward=row.steward,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
+
 from accounts.actions import erp as accounts
 from catalog.actions.categories import apply_categories
 from catalog.actions.content import apply_content
@@ -12,6 +14,7 @@ from catalog.actions.products import apply_products
 from catalog.actions.stock import apply_stock, apply_warehouses
 from core.actor import Actor
 from core.applied import Applied
+from core.tolerance import ANY, BeyondTolerance, check_tolerance
 from integrations import inbox
 from integrations.actions.identifiers import keep_identifiers
 from integrations.batches import Batch
@@ -85,23 +88,45 @@ def _taken(
     calls: int,
     identity: tuple[str, str] | None = None,
 ) -> Fed:
+    """Let the owning app take the batch, or nothing of it when it has more bad rows than tolerated.
+
+    Raises BeyondTolerance with every bad row; what was written before it was noticed is rolled back
+    as a whole (INT-48).
+    """
     outside = _leave_outside(batch, reading)
+    batch.tolerance = reading.tolerance
 
     def apply() -> Applied:
         if identity is not None:
             _identify(batch, *identity)
         # A row that could not be mapped, or is not our turn yet, is not a row that is gone.
         is_whole = batch.is_full and not batch.rejected and not outside
-        return take(batch, reading.by, is_whole) if batch.records else Applied()
+        applied = _take_records(batch, take, reading.by, is_whole=is_whole)
+        applied += Applied(rejected=tuple(batch.rejected), outside=outside)
+        return check_tolerance(batch.tolerance, applied)
 
     found = None
-    if reading.rehearses is None:
+    if reading.rehearses is not None:
+        applied, found = rehearsed(apply, reading.rehearses)
+    elif batch.tolerance == ANY:
+        # Each action is a transaction of its own, and so is each message.
         applied = apply()
     else:
-        applied, found = rehearsed(apply, reading.rehearses)
-    applied += Applied(rejected=tuple(batch.rejected), outside=outside)
+        with transaction.atomic():
+            applied = apply()
     keys = frozenset(batch.keys)
     return Fed(applied, batch.as_of, batch.cursor, keys, batch.is_full, calls, found or ())
+
+
+def _take_records(batch: Batch[Any], take: Take, by: Actor, *, is_whole: bool) -> Applied:
+    if not batch.records:
+        return Applied()
+    try:
+        return take(batch, by, is_whole)
+    except BeyondTolerance as refusal:
+        # The rows that were no records are bad rows of the same batch.
+        told = refusal.applied + Applied(rejected=tuple(batch.rejected))
+        raise BeyondTolerance(refusal.tolerance, told) from refusal
 
 
 def _leave_outside(batch: Batch[Any], reading: "Reading") -> int:
@@ -128,9 +153,8 @@ def _maybe_full(action: Callable[..., Applied]) -> Take:
 
 def _prices(batch: Batch[Any], by: Actor, is_whole: bool) -> Applied:
     full = frozenset(getattr(batch, "full_lists", ())) if not batch.rejected else frozenset()
-    return apply_prices(
-        batch.records, by=by, flow="erp.prices", as_of=batch.as_of, scope_of_run=RunScope(full_lists=full)
-    )
+    scope_of_run = RunScope(full_lists=full, tolerance=batch.tolerance)
+    return apply_prices(batch.records, by=by, flow="erp.prices", as_of=batch.as_of, scope_of_run=scope_of_run)
 
 
 payment_terms = _from_erp(masters.read_payment_terms, _all(accounts.apply_payment_terms))

@@ -134,7 +134,7 @@ def _is_too_late(case: Case) -> bool:
 def _run_flow(case: Case, reason: str, by: Actor) -> str:
     flow = case.subject.split(":")[1]
     # A row that was read before and has not moved since comes only when everything is compared.
-    ask_for_run(flow, is_full=case.kind == "row_rejected")
+    ask_for_run(flow, is_full=case.kind in ("row_rejected", "rows_rejected"))
     return _("The flow %(flow)s runs in the next seconds; a good row closes this case.") % {"flow": flow}
 
 
@@ -199,5 +199,6 @@ MENDS: dict[str, dict[str, Mend]] = {
     "orphan": {"take": TAKE_AGAIN},
     "quarantined": {"take": TAKE_AGAIN},
     "row_rejected": {"run": RUN},
+    "rows_rejected": {"run": RUN},
     "flow_broken": {"run": RUN},
 }

@@ -9,6 +9,7 @@ from core import refusals
 from core.actor import Actor, acting
 from core.errors import DomainError
 from core.logging import get_logger
+from core.tolerance import BeyondTolerance
 from integrations.actions.flows import (
     RunResult,
     claim_flow,
@@ -68,6 +69,7 @@ def _run(set_to: Effective, row: FlowState, by: Actor, *, is_full: bool, is_aske
         rollout=set_to.rollout,
         mapping=set_to.mapping,
         rehearses=flow.writes if set_to.mode == FlowMode.SHADOW else None,
+        tolerance=set_to.tolerance,
     )
     try:
         fed = flow.read(reading)
@@ -76,6 +78,9 @@ def _run(set_to: Effective, row: FlowState, by: Actor, *, is_full: bool, is_aske
     except (OperationalError, InterfaceError):
         # Our own database is away: nothing can be noted. This process takes its claim up again.
         raise
+    except BeyondTolerance as refusal:
+        note_answer(flow.system)
+        return _failed(set_to, row, by, Broken(str(refusal)), refused=refusal)
     except DomainError as error:
         refusals.keep(error, by=by)
         return _failed(set_to, row, by, Broken(str(error)))
@@ -115,7 +120,14 @@ def _run(set_to: Effective, row: FlowState, by: Actor, *, is_full: bool, is_aske
     return run
 
 
-def _failed(set_to: Effective, row: FlowState, by: Actor, failure: CallFailed) -> FlowRun:
+def _failed(
+    set_to: Effective,
+    row: FlowState,
+    by: Actor,
+    failure: CallFailed,
+    *,
+    refused: BeyondTolerance | None = None,
+) -> FlowRun:
     flow = set_to.flow
     needs_person = isinstance(failure, Broken)
     if needs_person:
@@ -123,7 +135,9 @@ def _failed(set_to: Effective, row: FlowState, by: Actor, failure: CallFailed) -
     else:
         system_row(flow.system)
         note_failure(flow.system, failure)
-    return fail_run(row, failure.reason, by=by, every=set_to.every, needs_person=needs_person)
+    return fail_run(
+        row, failure.reason, by=by, every=set_to.every, needs_person=needs_person, refused=refused
+    )
 
 
 def due_flows() -> list[tuple[Flow, bool]]:

@@ -15,14 +15,15 @@ from core.applied import Applied, Rejected
 from core.cases import CaseFacts, open_case, settle_cases
 from core.errors import InvalidValue
 from core.models import Case, CaseState
-from integrations.models import Difference, FlowRun, FlowState
+from core.tolerance import BeyondTolerance
+from integrations.models import Difference, FlowRun, FlowState, RejectedRow
 from integrations.processes import is_gone, this_process
 from integrations.rehearsal import Found
 from integrations.states import FlowMode
 
 LEASE = timedelta(minutes=30)
 LONGEST_PAUSE = 300.0
-ROW_REJECTED, FLOW_BROKEN = "row_rejected", "flow_broken"
+ROW_REJECTED, ROWS_REJECTED, FLOW_BROKEN = "row_rejected", "rows_rejected", "flow_broken"
 # What waits for its parent is tried again by itself and bothers nobody.
 WAITS = ("parent_missing", "parked", "quarantined")
 # Cases opened by one run; a broken mapping must not flood the operator.
@@ -122,6 +123,11 @@ def end_run(
         claimed_by="",
     )
     freshness.note(kind, result.as_of)
+    gone = RejectedRow.objects.filter(flow=row.flow)
+    if not result.is_full:
+        gone = gone.filter(key__in={item.key for item in applied.rejected} | result.keys)
+    gone.delete()
+    _keep_rejected(row.flow, applied, by=by)
     _note_rejected(row.flow, result, by=by)
     settle_cases(f"flow:{row.flow}", by=by, reason=_("The flow came through."), kinds=(FLOW_BROKEN,))
     return run
@@ -138,7 +144,7 @@ def _run_of(row: FlowState, result: RunResult, *, by: Actor) -> FlowRun:
         new=applied.new,
         changed=applied.changed,
         same=applied.same,
-        rejected=len(applied.rejected),
+        rejected=applied.bad,
         removed=applied.removed,
         outside=applied.outside,
         calls=result.calls,
@@ -174,8 +180,19 @@ def end_rehearsal(
 
 
 @transaction.atomic
-def fail_run(row: FlowState, error: str, *, by: Actor, every: timedelta, needs_person: bool) -> FlowRun:
-    """Note a run that did not come through; what it had taken before stays, the cursor too."""
+def fail_run(
+    row: FlowState,
+    error: str,
+    *,
+    by: Actor,
+    every: timedelta,
+    needs_person: bool,
+    refused: BeyondTolerance | None = None,
+) -> FlowRun:
+    """Note a run that did not come through; what it had taken before stays, the cursor too.
+
+    refused: it came with more bad rows than tolerated and was not taken at all; they are all kept.
+    """
     now = timezone.now()
     failures = row.failures + 1
     wait = min(LONGEST_PAUSE, max(every.total_seconds(), 2.0 ** min(failures, 9)))
@@ -193,6 +210,12 @@ def fail_run(row: FlowState, error: str, *, by: Actor, every: timedelta, needs_p
         error=error[:300],
         correlation_id=by.correlation_id,
     )
+    evidence: dict[str, Any] = {"flow": row.flow, "error": error, "failures": failures}
+    if refused is not None:
+        run.seen, run.rejected = refused.applied.seen, refused.applied.bad
+        evidence |= refused.details
+        RejectedRow.objects.filter(flow=row.flow).delete()
+        _keep_rejected(row.flow, refused.applied, by=by, is_refused=True)
     if row.last_error != error[:300]:
         run.save()
     if needs_person:
@@ -200,10 +223,32 @@ def fail_run(row: FlowState, error: str, *, by: Actor, every: timedelta, needs_p
             cause=_("The flow %(flow)s does not come through: %(error)s")
             % {"flow": row.flow, "error": error},
             promise=_("What it brings stays as it was and is labelled stale when it is too old."),
-            evidence={"flow": row.flow, "error": error, "failures": failures},
+            evidence=evidence,
         )
         open_case(FLOW_BROKEN, f"flow:{row.flow}", facts, by=by)
     return run
+
+
+def _keep_rejected(flow: str, applied: Applied, *, by: Actor, is_refused: bool = False) -> None:
+    """Keep each bad row until a reading finds it good: a case is opened for the first of them only."""
+    now = timezone.now()
+    RejectedRow.objects.bulk_create(
+        (
+            RejectedRow(
+                flow=flow,
+                key=item.key[:160],
+                field=item.field[:60],
+                reason=str(item.reason)[:300],
+                code=item.code[:40],
+                record=_kept(item.record),
+                is_refused=is_refused,
+                rejected_at=now,
+                correlation_id=by.correlation_id,
+            )
+            for item in applied.rejected
+        ),
+        batch_size=1000,
+    )
 
 
 def _note_rejected(flow: str, result: RunResult, *, by: Actor) -> None:
@@ -212,12 +257,31 @@ def _note_rejected(flow: str, result: RunResult, *, by: Actor) -> None:
     prefix = f"row:{flow}:"
     for item in list(bad.values())[:MOST_CASES]:
         open_case(ROW_REJECTED, _row_subject(flow, item.key), _row_facts(flow, item), by=by)
+    _note_many(flow, len(bad) + result.applied.unlisted, by=by)
     open_cases = Case.objects.filter(kind=ROW_REJECTED, state=CaseState.OPEN, subject__startswith=prefix)
     subjects = {_row_subject(flow, key) for key in bad}
     looked_at = {_row_subject(flow, key) for key in result.keys}
     for subject in open_cases.values_list("subject", flat=True):
         if subject not in subjects and (result.is_full and result.keys or subject in looked_at):
             settle_cases(subject, by=by, reason=_("The row is good now, or gone."), kinds=(ROW_REJECTED,))
+
+
+def _note_many(flow: str, count: int, *, by: Actor) -> None:
+    """One case that says how many bad rows have none of their own; it ends with a run that has few."""
+    subject = f"flow:{flow}"
+    if count <= MOST_CASES:
+        settle_cases(subject, by=by, reason=_("The bad rows are few again."), kinds=(ROWS_REJECTED,))
+        return
+    facts = CaseFacts(
+        cause=_(
+            "%(count)s rows of %(flow)s were not taken over: %(cases)s have a case each, %(more)s more do not."
+        )
+        % {"count": count, "flow": flow, "cases": MOST_CASES, "more": count - MOST_CASES},
+        promise=_("The rejected rows list them all; what was known of them before stays in force."),
+        system=flow.partition(".")[0],
+        evidence={"flow": flow, "rejected": count, "more": count - MOST_CASES},
+    )
+    open_case(ROWS_REJECTED, subject, facts, by=by)
 
 
 def _row_subject(flow: str, key: str) -> str:

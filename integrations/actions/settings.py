@@ -1,6 +1,5 @@
 """Writes of the settings of flows: each change is a new version, each version can be brought back (INT-64)."""
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -23,8 +22,6 @@ from integrations.flows import FLOWS, Flow
 from integrations.models import FlowSettings, FlowState
 from integrations.states import FlowMode
 from integrations.words import KINDS
-
-TOLERANCE = re.compile(r"any|all_or_nothing|\d{1,9} rows?|\d{1,3}(\.\d{1,4})? ?%")
 
 
 @transaction.atomic
@@ -101,8 +98,6 @@ def _check(flow: Flow, row: FlowSettings) -> None:
             _("The limit is shorter than the time between two runs: every figure would be stale."),
             field="limit_seconds",
         )
-    if row.tolerance and not TOLERANCE.fullmatch(row.tolerance):
-        raise InvalidValue(_("Write a tolerance as all_or_nothing, any, 5 rows or 0.5 %."), field="tolerance")
     _check_rollout(flow, row.rollout)
     _check_mapping(flow, row.mapping)
     for name in ("steward", "escalate_to"):

@@ -11,6 +11,7 @@ from accounts.staff import OPERATOR, SALES_MANAGER
 from core import ownership
 from core.actor import Actor
 from core.records import Record
+from core.tolerance import ANY, Tolerance
 from integrations.states import ConflictRule, Direction, Pattern
 from integrations.systems import ERP, PIM
 
@@ -26,6 +27,7 @@ class Reading:
 
     rollout: whom the flow is live for. mapping: words that count before the connector's own.
     rehearses: the models to compare when nothing is to be changed; None lets the run change them.
+    tolerance: how many bad rows it may bring before none of it is taken.
     """
 
     cursor: dict[str, Any]
@@ -34,6 +36,7 @@ class Reading:
     rollout: Mapping[str, Sequence[str]] = field(default_factory=dict)
     mapping: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     rehearses: tuple[str, ...] | None = None
+    tolerance: Tolerance = ANY
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Flow:
     theirs. writes: "app.Model" of ours that it may write; what the ERP sends by
     itself is taken in the name of the flow that reads the same. conflict: which word holds. steward: the role of
     the staff that answers for it. tests: the module that shows it. playbook: the anchor in docs/playbooks.md.
+    tolerance: bad rows that a run may have before none of it is taken.
     phase: 1 is what buying needs, 2 what follows it. feature: the part of the portal that is there only while
     it is live. words: kinds of their words that people may map, see
     `integrations.words`. criteria: by what it may be rolled out, see `integrations.criteria`. is_guarded: not to be switched live without an
@@ -94,6 +98,7 @@ class Flow:
     steward: str = OPERATOR
     escalation: Escalation = Escalation(timedelta(minutes=15), timedelta(hours=1), SALES_MANAGER)
     alert: AlertRule | None = None
+    tolerance: Tolerance = ANY
     tests: str = ""
     playbook: str = ""
     phase: int = 1

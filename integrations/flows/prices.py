@@ -1,8 +1,11 @@
 """Flows of price lists, who has them, prices and costs."""
 
+from decimal import Decimal
+
 from django.utils.translation import gettext_lazy as _
 
 from accounts.staff import SALES_MANAGER
+from core.tolerance import Tolerance
 from integrations import feeds
 from integrations.flows.definition import SLOW, AlertRule, Flow, hours, minutes, seconds
 from integrations.systems import ERP
@@ -61,6 +64,7 @@ PRICES = (
         lane=SLOW,
         after=("erp.price-lists", "erp.products"),
         contract=(PriceRecord,),
+        tolerance=Tolerance(most_percent=Decimal("0.5")),
         mapping=f"{READING}.read_prices",
         writes=("pricing.PriceRow",),
         steward=SALES_MANAGER,

@@ -1,7 +1,7 @@
 """Tables of the hub: systems, flows and runs, inbox, deliveries, processes, identifiers, signs of life."""
 
 from integrations.models.deliveries import Delivery, DeliveryAttempt
-from integrations.models.flows import Difference, FlowRun, FlowSettings, FlowState
+from integrations.models.flows import Difference, FlowRun, FlowSettings, FlowState, RejectedRow
 from integrations.models.identifiers import Identifier, IdentifierChange
 from integrations.models.inbox import InboxMessage
 from integrations.models.processes import Process, ProcessStep
@@ -21,6 +21,7 @@ __all__ = [
     "InboxMessage",
     "Process",
     "ProcessStep",
+    "RejectedRow",
     "SentMail",
     "System",
     "SystemWindow",

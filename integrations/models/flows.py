@@ -74,6 +74,33 @@ class FlowRun(models.Model):
         return f"{self.flow} {self.started_at:%Y-%m-%d %H:%M}"
 
 
+class RejectedRow(models.Model):
+    """A row that the last reading of it could not take; gone when a reading finds it good, or gone.
+
+    record: what finds it again over there, never its amounts or addresses. is_refused: its whole
+    batch was refused with it, for it had more bad rows than the flow tolerates. Source: INT-48.
+    """
+
+    flow = models.CharField(_("flow"), max_length=60)
+    key = models.CharField(_("row"), max_length=160)
+    field = models.CharField(_("field"), max_length=60, blank=True)
+    reason = models.CharField(_("reason"), max_length=300)
+    code = models.CharField(_("kind"), max_length=40)
+    record = models.JSONField(_("what came"), default=dict)
+    is_refused = models.BooleanField(_("refused with its batch"), default=False)
+    rejected_at = models.DateTimeField(_("since"))
+    correlation_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("rejected row")
+        verbose_name_plural = _("rejected rows")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["flow", "key"], name="rejected_row_flow")]
+
+    def __str__(self) -> str:
+        return f"{self.flow} {self.key}"
+
+
 class FlowSettings(Traced):
     """How a flow is set: a version, in force until the next; nothing is ever overwritten (INT-64).
 

@@ -10,14 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from core import ownership
 from core.actor import Actor
-from core.applied import Applied, Rejected
+from core.applied import Applied
 from core.cases import CaseFacts, open_case, settle_cases
 from core.errors import InvalidValue, WrongState
+from core.tolerance import ANY, Tolerance, check_tolerance
 from pricing.merge import steps as merge
 from pricing.models import PriceList, PriceRow, PriceRun
 from pricing.records import PRICE_FIELDS, PriceRecord
 
-SHOWN_REJECTIONS = 50
+SHOWN_STEPS = 50
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,12 @@ class RunScope:
     """What a run of prices claims to hold.
 
     full_lists: codes of lists that it brings whole: prices of ours that it lacks end. All other
-    lists are touched only where the run names a price. is_all_or_nothing: one bad row refuses the
-    whole run (PRC-25).
+    lists are touched only where the run names a price. tolerance: how many bad rows it may have
+    before none of it is taken (PRC-25).
     """
 
     full_lists: frozenset[str] = frozenset()
-    is_all_or_nothing: bool = False
+    tolerance: Tolerance = ANY
 
 
 CHANGES_ONLY = RunScope()
@@ -49,41 +50,86 @@ def apply_prices(
 
     records: any number, streamed. as_of: when the ERP was read, by its clock; a price whose
     version comes from a later reading stays. Bad rows are reported and leave what we have in place.
-    Raises InvalidValue when a full list comes empty, or for a bad row under is_all_or_nothing.
+    The lists are locked for the merge alone: prices that are staged and judged keep nobody waiting,
+    and are judged again if another import came in between (PRC-19).
+    Raises InvalidValue when a full list comes empty, BeyondTolerance when too many rows are bad.
     Source: PRC-10, PRC-12, PRC-25, INT-48.
     """
     ownership.check(by, "pricing.PriceRow", PRICE_FIELDS)
-    merge.stage(records)
-    codes = scope_of_run.full_lists.union(merge.staged_list_codes())
-    lists = list(PriceList.objects.select_for_update(no_key=True).filter(code__in=codes).order_by("pk"))
-    full = [item.pk for item in lists if item.code in scope_of_run.full_lists]
-    newer = list(PriceRun.objects.filter(as_of__gt=as_of).values_list("pk", flat=True))
+    staged = merge.stage(records)
+    _check_not_empty(staged, scope_of_run)
+    lists, verdict = _judged(staged, scope_of_run, as_of=as_of)
+    if not verdict.changes_nothing and not _lock(lists):
+        lists, verdict = _judged(staged, scope_of_run, as_of=as_of)
+    rejected = merge.rejected() if verdict.bad else ()
+    applied = check_tolerance(
+        scope_of_run.tolerance,
+        Applied(
+            new=verdict.inserted - verdict.changed,
+            changed=verdict.changed,
+            same=verdict.same,
+            removed=verdict.ended,
+            rejected=rejected,
+            unlisted=verdict.bad - len(rejected),
+        ),
+    )
+    if verdict.changes_nothing:
+        return applied
 
-    _check_not_empty(scope_of_run)
-    merge.judge(lists=lists, full=full, newer=newer)
-    same, bad = merge.counts()
-    rejected = merge.rejected() if bad else ()
-    if rejected and scope_of_run.is_all_or_nothing:
-        raise _refusal(rejected)
-
-    run = PriceRun.objects.create(system=by.system, flow=flow, as_of=as_of, correlation_id=by.correlation_id)
-    done = merge.merge(run, full=full, newer=newer)
-    if not done.inserted and not done.ended:
-        run.delete()
-        return Applied(same=same, rejected=rejected)
-    new = done.inserted - done.changed
+    run = PriceRun.objects.create(
+        system=by.system,
+        flow=flow,
+        as_of=as_of,
+        correlation_id=by.correlation_id,
+        new=applied.new,
+        changed=applied.changed,
+        same=applied.same,
+        rejected=applied.bad,
+        ended=applied.removed,
+    )
+    merge.merge(run, verdict)
+    _sign(run, lists)
     rising = merge.rising_steps(lists)
-    run.new, run.changed, run.same, run.rejected = new, done.changed, same, bad
-    run.ended, run.rising = done.ended, len(rising)
-    run.save(update_fields=["new", "changed", "same", "rejected", "ended", "rising"])
+    if rising:
+        run.rising = len(rising)
+        run.save(update_fields=["rising"])
 
-    _flag(rising, lists, full=full, by=by)
-    return Applied(new=new, changed=done.changed, same=same, removed=done.ended, rejected=rejected)
+    _flag(rising, lists, full=_full(lists, scope_of_run), by=by)
+    return applied
 
 
-def _check_not_empty(scope_of_run: RunScope) -> None:
+def _judged(
+    staged: merge.Staged, scope_of_run: RunScope, *, as_of: datetime
+) -> tuple[list[PriceList], merge.Verdict]:
+    """The lists that the staged prices touch, and what a merge would do to them.
+
+    The lists are read first: an import that ends after that has changed their `last_run`.
+    """
+    codes = scope_of_run.full_lists.union(staged.list_codes)
+    lists = list(PriceList.objects.filter(code__in=codes).order_by("pk"))
+    newer = list(PriceRun.objects.filter(as_of__gt=as_of).values_list("pk", flat=True))
+    return lists, merge.judge(staged, lists=lists, full=_full(lists, scope_of_run), newer=newer)
+
+
+def _lock(lists: Sequence[PriceList]) -> bool:
+    """Lock the lists in the order of their keys; tell whether all are as they were when they were read."""
+    locked = PriceList.objects.select_for_update(no_key=True).filter(pk__in=[item.pk for item in lists])
+    now = [(item.pk, item.last_run_id) for item in locked.order_by("pk")]
+    return now == [(item.pk, item.last_run_id) for item in lists]
+
+
+def _full(lists: Sequence[PriceList], scope_of_run: RunScope) -> list[int]:
+    return [item.pk for item in lists if item.code in scope_of_run.full_lists]
+
+
+def _sign(run: PriceRun, lists: Sequence[PriceList]) -> None:
+    """Let whoever has judged these lists before see that they have changed since."""
+    PriceList.objects.filter(pk__in=[item.pk for item in lists]).update(last_run=run)
+
+
+def _check_not_empty(staged: merge.Staged, scope_of_run: RunScope) -> None:
     """A full list without a single price is a broken reading, not a list without prices."""
-    empty = sorted(scope_of_run.full_lists.difference(merge.staged_list_codes()))
+    empty = sorted(scope_of_run.full_lists.difference(staged.list_codes))
     current = PriceRow.objects.filter(price_list__code__in=empty, ended_run=None)
     if empty and current.exists():
         raise InvalidValue(
@@ -93,19 +139,6 @@ def _check_not_empty(scope_of_run: RunScope) -> None:
             % {"lists": ", ".join(empty)},
             lists=empty,
         )
-
-
-def _refusal(rejected: Sequence[Rejected]) -> InvalidValue:
-    first = rejected[0]
-    return InvalidValue(
-        _("%(count)s rows cannot be taken, so none was. The first: %(key)s, %(reason)s")
-        % {"count": len(rejected), "key": first.key, "reason": first.reason},
-        rejected=[
-            {"key": item.key, "field": item.field, "reason": item.reason}
-            for item in rejected[:SHOWN_REJECTIONS]
-        ],
-        count=len(rejected),
-    )
 
 
 def _flag(
@@ -130,7 +163,7 @@ def _flag(
         }
         evidence = [
             {"sku": step.sku, "min_quantity": str(step.min_quantity), "unit_price": str(step.unit_price)}
-            for step in steps[:SHOWN_REJECTIONS]
+            for step in steps[:SHOWN_STEPS]
         ]
         facts = CaseFacts(cause=str(cause), system=by.system, evidence={"steps": evidence})
         open_case("rising_ladder", subject, facts, by=by)
@@ -146,7 +179,7 @@ def undo_run(run: PriceRun, *, by: Actor) -> PriceRun:
     run = PriceRun.objects.select_for_update(of=("self",), no_key=True).get(pk=run.pk)
     brought, ended = PriceRow.objects.filter(run=run), PriceRow.objects.filter(ended_run=run)
     touched = brought.values("price_list").union(ended.values("price_list"))
-    list(PriceList.objects.select_for_update(no_key=True).filter(pk__in=touched).order_by("pk"))
+    lists = list(PriceList.objects.select_for_update(no_key=True).filter(pk__in=touched).order_by("pk"))
     if PriceRun.objects.filter(undoes=run).exists():
         raise WrongState(_("This import is already taken back."), run=run.pk)
     later = merge.changed_since(run)
@@ -168,4 +201,5 @@ def undo_run(run: PriceRun, *, by: Actor) -> PriceRun:
     undo.ended = brought.update(ended_run=undo)
     undo.new = merge.revive(run, undo)
     undo.save(update_fields=["ended", "new"])
+    _sign(undo, lists)
     return undo

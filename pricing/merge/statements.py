@@ -2,7 +2,9 @@
 
 # ruff: noqa: S608
 
-CLEAR = "DROP TABLE IF EXISTS pg_temp.price_stage, pg_temp.price_merge, pg_temp.price_repeated"
+CLEAR_STAGE = "DROP TABLE IF EXISTS pg_temp.price_stage"
+
+CLEAR_JUDGED = "DROP TABLE IF EXISTS pg_temp.price_merge, pg_temp.price_repeated, pg_temp.price_vanished"
 
 STAGE = """
     CREATE TEMPORARY TABLE price_stage (
@@ -28,11 +30,12 @@ JUDGE = """
             WHEN list.id IS NULL THEN 'list'
             WHEN product.id IS NULL THEN 'sku'
             WHEN NOT (
-                stage.unit_price BETWEEN 0 AND 999999999999 AND scale(trim_scale(stage.unit_price)) <= 6
+                stage.unit_price BETWEEN 0 AND 999999999999
+                AND (scale(stage.unit_price) <= 6 OR scale(trim_scale(stage.unit_price)) <= 6)
                 AND stage.min_quantity BETWEEN 0 AND 999999999999
-                AND scale(trim_scale(stage.min_quantity)) <= 6
+                AND (scale(stage.min_quantity) <= 6 OR scale(trim_scale(stage.min_quantity)) <= 6)
                 AND stage.price_unit > 0 AND stage.price_unit <= 999999999999
-                AND scale(trim_scale(stage.price_unit)) <= 6
+                AND (scale(stage.price_unit) <= 6 OR scale(trim_scale(stage.price_unit)) <= 6)
             ) THEN 'number'
             WHEN stage.valid_until <= stage.valid_from THEN 'range'
         END AS bad
@@ -83,11 +86,10 @@ LATE = """
 """
 
 HAS_DATES = """
-    SELECT EXISTS (SELECT 1 FROM price_merge WHERE valid_from IS NOT NULL)
-        OR EXISTS (
-            SELECT 1 FROM pricing_pricerow
-            WHERE ended_run_id IS NULL AND valid_from IS NOT NULL AND price_list_id = ANY(%(lists)s::bigint[])
-        )
+    SELECT EXISTS (
+        SELECT 1 FROM pricing_pricerow
+        WHERE ended_run_id IS NULL AND valid_from IS NOT NULL AND price_list_id = ANY(%(lists)s::bigint[])
+    )
 """
 
 # Rows of ours that stay: not replaced by a good row, and not about to end with a full list.
@@ -128,16 +130,30 @@ OVERLAPS = f"""
     )
 """
 
+# What a full list lacks: not named by any row, not brought by a later reading, and not of a product
+# one of whose rows could not be taken.
+VANISHED = """
+    CREATE TEMPORARY TABLE price_vanished ON COMMIT DROP AS
+    SELECT row.id FROM pricing_pricerow AS row
+    WHERE row.ended_run_id IS NULL AND row.price_list_id = ANY(%(full)s::bigint[])
+        AND row.run_id <> ALL(%(newer)s::bigint[])
+        AND NOT EXISTS (SELECT 1 FROM price_merge AS merge WHERE merge.old_id = row.id)
+        AND NOT EXISTS (
+            SELECT 1 FROM price_merge AS merge
+            WHERE merge.bad IS NOT NULL
+                AND merge.list_id = row.price_list_id AND merge.product_id = row.product_id
+        )
+"""
+
 END_CHANGED = """
     UPDATE pricing_pricerow AS row SET ended_run_id = %(run)s
     FROM price_merge AS merge
     WHERE row.id = merge.old_id AND merge.bad IS NULL AND NOT merge.is_same
 """
 
-END_VANISHED = f"""
+END_VANISHED = """
     UPDATE pricing_pricerow AS row SET ended_run_id = %(run)s
-    WHERE row.ended_run_id IS NULL AND row.price_list_id = ANY(%(full)s::bigint[]) AND NOT ({STAYING})
-        AND NOT EXISTS (SELECT 1 FROM price_merge AS merge WHERE merge.old_id = row.id)
+    FROM price_vanished AS vanished WHERE row.id = vanished.id
 """
 
 INSERT = """
@@ -151,30 +167,35 @@ INSERT = """
 """
 
 COUNTS = """
-    SELECT count(*) FILTER (WHERE bad IS NULL AND is_same), count(*) FILTER (WHERE bad IS NOT NULL)
+    SELECT count(*) FILTER (WHERE bad IS NULL AND NOT is_same),
+        count(*) FILTER (WHERE bad IS NULL AND NOT is_same AND old_id IS NOT NULL),
+        count(*) FILTER (WHERE bad IS NULL AND is_same),
+        count(*) FILTER (WHERE bad IS NOT NULL)
     FROM price_merge
 """
 
 REJECTED = """
     SELECT bad, list_code, sku, min_quantity, unit_price, price_unit, valid_from, valid_until, formula
-    FROM price_merge WHERE bad IS NOT NULL ORDER BY list_code, sku, min_quantity
+    FROM price_merge WHERE bad IS NOT NULL ORDER BY list_code, sku, min_quantity LIMIT %(most)s
 """
 
+# Compared crosswise: a division of decimals for each of a million rows takes longer than the rest.
 RISING = """
-    SELECT list_id, sku, min_quantity, unit_price, price_unit FROM (
-        SELECT row.price_list_id AS list_id, product.sku, row.min_quantity, row.unit_price, row.price_unit,
-            lag(row.unit_price / row.price_unit) OVER (
-                PARTITION BY row.price_list_id, row.product_id, row.valid_from ORDER BY row.min_quantity
-            ) AS before
+    SELECT step.list_id, product.sku, step.min_quantity, step.unit_price, step.price_unit FROM (
+        SELECT row.price_list_id AS list_id, row.product_id, row.min_quantity, row.unit_price, row.price_unit,
+            lag(row.unit_price) OVER ladder AS price_before, lag(row.price_unit) OVER ladder AS unit_before
         FROM pricing_pricerow AS row
-        JOIN catalog_product AS product ON product.id = row.product_id
         WHERE row.ended_run_id IS NULL AND row.price_list_id = ANY(%(lists)s::bigint[])
             AND (row.price_list_id, row.product_id) IN (
                 SELECT list_id, product_id FROM price_merge WHERE bad IS NULL AND NOT is_same
             )
+        WINDOW ladder AS (
+            PARTITION BY row.price_list_id, row.product_id, row.valid_from ORDER BY row.min_quantity
+        )
     ) AS step
-    WHERE unit_price / price_unit > before
-    ORDER BY list_id, sku, min_quantity
+    JOIN catalog_product AS product ON product.id = step.product_id
+    WHERE step.unit_price * step.unit_before > step.price_before * step.price_unit
+    ORDER BY step.list_id, product.sku, step.min_quantity
 """
 
 HAS_BREAKS = """

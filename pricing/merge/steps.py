@@ -4,7 +4,7 @@ Only `pricing.actions` calls this, inside its transaction and with the lists loc
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from core.applied import Rejected
+from core.applied import MOST_LISTED, Rejected
 from pricing.merge import statements
 from pricing.models import PriceList, PriceRun
 from pricing.records import PriceRecord
@@ -31,12 +31,20 @@ REASONS: dict[str, tuple[str, str | Promise]] = {
 
 
 @dataclass(frozen=True)
-class Merged:
-    """What a merge did to the rows."""
+class Verdict:
+    """What a merge would do: rows to insert, those of them that replace one, rows that say the same,
+    rows that cannot be taken, and rows of ours that a full list lacks."""
 
     inserted: int
     changed: int
+    same: int
+    bad: int
     ended: int
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether all there is to say is said already."""
+        return not self.inserted and not self.ended
 
 
 @dataclass(frozen=True)
@@ -50,30 +58,48 @@ class RisingStep:
     price_unit: Decimal
 
 
-def stage(records: Iterable[PriceRecord]) -> None:
+@dataclass
+class Staged:
+    """What the staged records name: the lists, and whether any price holds from a day on."""
+
+    list_codes: set[str] = field(default_factory=set)
+    has_dates: bool = False
+
+    def note(self, records: Sequence[PriceRecord]) -> None:
+        """Add what these records name."""
+        self.list_codes.update({record.price_list_code for record in records})
+        self.has_dates = self.has_dates or any(record.valid_from for record in records)
+
+
+def stage(records: Iterable[PriceRecord]) -> Staged:
     """Stream the records into the staging table; memory does not grow with their number."""
+    staged = Staged()
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL work_mem = '128MB'")
         # Two runs in one transaction: the first one's tables would only end with it.
-        cursor.execute(statements.CLEAR)
+        cursor.execute(statements.CLEAR_STAGE)
         cursor.execute(statements.STAGE)
         with cursor.copy("COPY price_stage FROM STDIN") as copy:
-            for block in _blocks(records):
-                copy.write(block)
-        cursor.execute("ANALYZE price_stage")
+            for block in _batched(records, LINES_AT_ONCE):
+                staged.note(block)
+                copy.write("".join([_line(record) for record in block]))
+        # The number of rows is what the plan needs; to sort samples of texts takes longer than it helps.
+        cursor.execute("ANALYZE price_stage (min_quantity)")
+    return staged
 
 
-def _blocks(records: Iterable[PriceRecord]) -> Iterator[str]:
-    lines = map(_line, records)
-    while block := "".join(islice(lines, LINES_AT_ONCE)):
+def _batched(records: Iterable[PriceRecord], size: int) -> Iterator[list[PriceRecord]]:
+    """The records in blocks of so many, the last one shorter."""
+    rest = iter(records)
+    while block := list(islice(rest, size)):
         yield block
 
 
 def _line(record: PriceRecord) -> str:
+    start, end = record.valid_from, record.valid_until
     return (
-        f"{_text(record.price_list_code)}\t{_text(record.sku)}\t{record.min_quantity}\t{record.unit_price}\t"
-        f"{record.price_unit}\t{record.valid_from or NULL}\t{record.valid_until or NULL}\t"
-        f"{_text(record.formula)}\n"
+        f"{_text(record.price_list_code)}\t{_text(record.sku)}\t{record.min_quantity!s}\t{record.unit_price!s}\t"
+        f"{record.price_unit!s}\t{start or NULL}\t{end or NULL}\t{_text(record.formula)}\n"
     )
 
 
@@ -82,37 +108,39 @@ _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def _text(value: str) -> str:
-    return value if value.isalnum() else value.translate(_ESCAPES)
+    # Almost no text has any of them: to look costs a fifth of a translation.
+    return value.translate(_ESCAPES) if "\\" in value or not value.isprintable() else value
 
 
-def staged_list_codes() -> list[str]:
-    """The lists that the staged records name."""
-    return [code for (code,) in _rows("SELECT DISTINCT list_code FROM price_stage")]
-
-
-def judge(*, lists: Sequence[PriceList], full: Sequence[int], newer: Sequence[int]) -> None:
+def judge(
+    staged: Staged, *, lists: Sequence[PriceList], full: Sequence[int], newer: Sequence[int]
+) -> Verdict:
     """Find for every staged row what it means, and which cannot be taken.
 
     full: ids of the lists that came whole. newer: imports whose reading is later than this one.
+    May be asked again: nothing but the judgement is written.
     """
     values = {"lists": [item.pk for item in lists], "full": list(full), "newer": list(newer)}
+    _run(statements.CLEAR_JUDGED, {})
     _run(statements.JUDGE, values)
-    _run("ANALYZE price_merge", {})
-    _run(statements.REPEATED, {})
-    if _rows("SELECT 1 FROM price_repeated LIMIT 1"):
+    _run("ANALYZE price_merge (list_id, product_id, old_id, is_same, bad)", {})
+    if _run(statements.REPEATED, {}):
         _run(statements.COMPARE_REPEATED, {})
         _run(statements.SETTLE_REPEATED, {})
     if newer:
         _run(statements.LATE, values)
-    if _rows(statements.HAS_DATES, values)[0][0]:
+    if staged.has_dates or _rows(statements.HAS_DATES, values)[0][0]:
         # A row that falls out leaves its predecessor in place, which may overlap in its turn.
         while _run(statements.OVERLAPS, values):
             pass
+    ended = _run(statements.VANISHED, values) if full else 0
+    inserted, changed, same, bad = _rows(statements.COUNTS)[0]
+    return Verdict(inserted=inserted, changed=changed, same=same, bad=bad, ended=ended)
 
 
 def rejected() -> tuple[Rejected, ...]:
-    """The rows that cannot be taken, each with its field and reason."""
-    return tuple(_rejection(row) for row in _rows(statements.REJECTED))
+    """The rows that cannot be taken, each with its field and reason; the first ten thousand of them."""
+    return tuple(_rejection(row) for row in _rows(statements.REJECTED, {"most": MOST_LISTED}))
 
 
 def _rejection(row: tuple[Any, ...]) -> Rejected:
@@ -124,19 +152,15 @@ def _rejection(row: tuple[Any, ...]) -> Rejected:
     return Rejected(f"{list_code}/{sku}/{min_quantity}", field, str(reason), record)
 
 
-def counts() -> tuple[int, int]:
-    """How many staged rows say the same as we have, and how many cannot be taken."""
-    same, bad = _rows(statements.COUNTS)[0]
-    return same, bad
-
-
-def merge(run: PriceRun, *, full: Sequence[int], newer: Sequence[int]) -> Merged:
+def merge(run: PriceRun, verdict: Verdict) -> None:
     """End the versions that changed or vanished and insert the new ones, all by the run."""
-    values = {"run": run.pk, "full": list(full), "newer": list(newer)}
-    changed = _run(statements.END_CHANGED, values)
-    ended = _run(statements.END_VANISHED, values) if full else 0
-    inserted = _run(statements.INSERT, values)
-    return Merged(inserted=inserted, changed=changed, ended=ended)
+    values = {"run": run.pk}
+    if verdict.changed:
+        _run(statements.END_CHANGED, values)
+    if verdict.ended:
+        _run(statements.END_VANISHED, values)
+    if verdict.inserted:
+        _run(statements.INSERT, values)
 
 
 def rising_steps(lists: Sequence[PriceList]) -> list[RisingStep]:

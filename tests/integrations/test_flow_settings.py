@@ -97,7 +97,7 @@ def test_without_a_reason_nothing_is_set(otto):
 def test_a_tolerance_has_four_forms(otto, tolerance):
     change_flow_settings("erp.prices", {"tolerance": tolerance}, by=otto.actor, note="Agreed")
 
-    assert effective("erp.prices").tolerance == tolerance
+    assert str(effective("erp.prices").tolerance) == tolerance
 
 
 @pytest.mark.django_db

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from core import refusals
 from core.errors import InvalidValue, NotOwner, WrongState
 from core.models import Case, Refusal
+from core.tolerance import ALL_OR_NOTHING
 from pricing.actions.prices import RunScope, apply_prices, undo_run
 from pricing.models import PriceRow, PriceRun
 from pricing.records import PriceRecord
@@ -186,7 +187,7 @@ def test_all_or_nothing_changes_nothing_for_one_bad_row(erp):
     records = [price("S1", "0.50"), *(price("S2", "1", str(n)) for n in range(500)), price("S9", "1")]
 
     with pytest.raises(InvalidValue) as refusal:
-        take(erp, records, is_all_or_nothing=True)
+        take(erp, records, tolerance=ALL_OR_NOTHING)
 
     assert refusal.value.details["count"] == 1
     assert refusal.value.details["rejected"][0]["field"] == "sku"

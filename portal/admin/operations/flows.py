@@ -14,7 +14,7 @@ from core.ownership import declared
 from integrations import queries
 from integrations.actions.flows import ask_for_run, pause_flow, resume_flow
 from integrations.flows import FLOWS
-from integrations.models import FlowRun, FlowState
+from integrations.models import FlowRun, FlowState, RejectedRow
 from integrations.queries import FlowRow
 from portal.admin.fed import FedAdmin
 from portal.admin.operations.words import AgeMark, age_mark
@@ -118,4 +118,14 @@ class FlowRunAdmin(FedAdmin):
     list_display = ("flow", "started_at", "seen", "new", "changed", "same", "rejected", "removed", "error")
     list_filter = ("flow", "is_full")
     search_fields = ("flow", "error", "correlation_id")
+    ordering = ("-id",)
+
+
+@admin.register(RejectedRow)
+class RejectedRowAdmin(FedAdmin):
+    """Every row that its last reading could not take, also beyond those that have a case (INT-48)."""
+
+    list_display = ("flow", "key", "field", "reason", "is_refused", "rejected_at")
+    list_filter = ("flow", "is_refused", "field")
+    search_fields = ("key", "reason", "correlation_id")
     ordering = ("-id",)

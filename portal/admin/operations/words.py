@@ -20,6 +20,7 @@ KINDS = {
     "erp_refusal": (gettext_lazy("ERP refusal"), "ban"),
     "dead_letter": (gettext_lazy("Not delivered"), "send"),
     "row_rejected": (gettext_lazy("Rejected row"), "file-text"),
+    "rows_rejected": (gettext_lazy("Many rejected rows"), "file-text"),
     "flow_broken": (gettext_lazy("Flow stopped"), "plug-connected"),
     "mail_undelivered": (gettext_lazy("Mail not sent"), "mail"),
     "quarantined": (gettext_lazy("Not valid"), "puzzle"),
