@@ -7,9 +7,10 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import NotFound
+from integrations.effective import Change, Effective, all_effective, differences, effective
 from integrations.flows import FLOWS, Flow
-from integrations.models import Delivery, FlowRun, FlowState, System
-from integrations.states import DeliveryState
+from integrations.models import Delivery, Difference, FlowRun, FlowSettings, FlowState, System
+from integrations.states import DeliveryState, FlowMode
 from orders.models import Order
 
 
@@ -79,6 +80,7 @@ class FlowRow:
     flow: Flow
     state: FlowState | None
     last_run: FlowRun | None
+    set_to: Effective
 
     @property
     def as_of(self) -> datetime | None:
@@ -92,7 +94,47 @@ class FlowRow:
 
 
 def all_flow_rows() -> list[FlowRow]:
-    """Every flow with its state and its newest run, in the order of the flows' page. Two statements."""
+    """Every flow with its state, its settings and its newest run, in the page's order. Three statements."""
+    set_to = all_effective()
     states = {state.flow: state for state in FlowState.objects.all()}
     runs = {run.flow: run for run in FlowRun.objects.order_by("flow", "-id").distinct("flow")}
-    return [FlowRow(flow, states.get(name), runs.get(name)) for name, flow in FLOWS.items()]
+    return [FlowRow(flow, states.get(name), runs.get(name), set_to[name]) for name, flow in FLOWS.items()]
+
+
+def all_flow_row(name: str) -> FlowRow:
+    """One flow as it stands. Raises NotFound."""
+    if name not in FLOWS:
+        raise NotFound(_("There is no such flow."))
+    state = FlowState.objects.filter(flow=name).first()
+    run = FlowRun.objects.filter(flow=name).first()
+    return FlowRow(FLOWS[name], state, run, effective(name))
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    """A version of a flow's settings, with what it set otherwise than the one before it."""
+
+    row: FlowSettings
+    changes: list[Change]
+
+
+def all_versions(name: str, *, most: int = 50) -> list[VersionRow]:
+    """The versions of a flow's settings, the newest first, each beside the one before. One statement."""
+    rows = list(FlowSettings.objects.filter(flow=name)[: most + 1])
+    older: list[FlowSettings | None] = [*rows[1:], None]
+    return [VersionRow(row, differences(older[place], row)) for place, row in enumerate(rows[:most])]
+
+
+def all_shadow_run(name: str) -> FlowRun | None:
+    """The newest run of a flow that only compared."""
+    return FlowRun.objects.filter(flow=name, mode=FlowMode.SHADOW).first()
+
+
+def all_differences(run: FlowRun | None, *, most: int = 200) -> list[Difference]:
+    """What a shadow run found to differ, by name."""
+    return list(run.differences.all()[:most]) if run else []
+
+
+def all_version_of(name: str, version: int) -> FlowSettings | None:
+    """One version of a flow's settings."""
+    return FlowSettings.objects.filter(flow=name, version=version).first()

@@ -88,6 +88,12 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
                 "admin:integrations_flowstate_changelist",
                 "integrations.view_flowstate",
             ),
+            Entry(
+                _("Times of rest"),
+                "bedtime",
+                "admin:integrations_systemwindow_changelist",
+                "integrations.view_systemwindow",
+            ),
             Entry(_("Events"), "timeline", "admin:core_event_changelist", "core.view_event"),
         ],
     ),

@@ -12,7 +12,15 @@ from tests.integrations.conftest import buyer_of, place, relay
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tryton"), pytest.mark.django_db]
 SCREW = "4762-M8X30-88Z"
 BY = job_actor("test")
-READS = (".fields_get", ".search_read", ".search", ".read", ".search_count", "common.server.version", ".login")
+READS = (
+    ".fields_get",
+    ".search_read",
+    ".search",
+    ".read",
+    ".search_count",
+    "common.server.version",
+    ".login",
+)
 
 
 @pytest.mark.req("OPS-07")

@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,7 @@ from integrations.flows import FLOWS
 from integrations.models import FlowRun, FlowState, RejectedRow
 from integrations.queries import FlowRow
 from portal.admin.fed import FedAdmin
+from portal.admin.operations.flow import flow_page
 from portal.admin.operations.words import AgeMark, age_mark
 from portal.admin.pages import admin_page
 
@@ -36,10 +38,12 @@ class FlowLine:
 
 def line_of(row: FlowRow) -> FlowLine:
     """The line of a flow. Paused is a person's decision, never an error."""
-    age = age_mark(row.as_of, row.flow.limit, now=timezone.now()) if row.as_of else None
+    age = age_mark(row.as_of, row.set_to.limit, now=timezone.now()) if row.as_of else None
     state = row.state
     if row.is_paused:
         health, tone = _("Paused"), "out"
+    elif not row.set_to.is_live:
+        health, tone = str(row.set_to.mode.label), "out"
     elif not row.flow.is_fed:
         health, tone = _("On"), "ok"
     elif state is None or state.last_success_at is None:
@@ -69,6 +73,17 @@ def _owned(fields: dict[str, str], by: str) -> list[str]:
 class FlowAdmin(FedAdmin):
     """The queryset and permissions of the theme, a page of our own."""
 
+    def get_urls(self) -> list[URLPattern]:
+        """The page of a flow goes by its name."""
+        view = self.admin_site.admin_view(self.flow_view)
+        return [path("<str:name>/page/", view, name="integrations_flow_page"), *super().get_urls()]
+
+    def flow_view(self, request: HttpRequest, name: str) -> HttpResponse:
+        """One flow: settings, versions, switches, the last shadow run."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return flow_page(request, name)
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """All flows on one page, with the ownership matrix they carry out (INT-02)."""
         if not self.has_view_permission(request):
@@ -86,7 +101,7 @@ class FlowAdmin(FedAdmin):
         return admin_page(request, "admin/accord/operations/flows.html", title=_("Flows"), context=context)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        """A flow has no page beside the one of all flows."""
+        """The theme's address of a flow leads to the page of all flows."""
         return redirect("admin:integrations_flowstate_changelist")
 
     def _act(self, request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,84 @@
+"""Times of rest of other systems: batch runs and maintenance that are no trouble (INT-47)."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+
+from core.errors import DomainError
+from integrations.actions.windows import check_window, keep_window
+from integrations.models import SystemWindow
+from integrations.systems import KINDS
+
+
+class WindowForm(forms.ModelForm):
+    """Weekly on some days between two times, or once between two moments."""
+
+    system = forms.ChoiceField(label=_("System"), choices=[(key, key.upper()) for key in KINDS])
+    weekdays = forms.TypedMultipleChoiceField(
+        label=_("Every week on"),
+        choices=list(WEEKDAYS_ABBR.items()),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("The day on which it begins; past midnight it ends on the next."),
+    )
+
+    class Meta:
+        model = SystemWindow
+        fields = (
+            "system",
+            "kind",
+            "note",
+            "weekdays",
+            "starts",
+            "ends",
+            "from_at",
+            "until_at",
+            "is_active",
+        )
+
+
+@admin.register(SystemWindow)
+class WindowAdmin(ModelAdmin):
+    """The theme's list and form; one that is over is taken out of use, not deleted."""
+
+    form = WindowForm
+    list_display = ("system", "kind", "when", "note", "is_active")
+    list_filter = ("system", "kind", "is_active")
+    search_fields = ("system", "note")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """It stays, so that figures of then can be understood."""
+        return False
+
+    @admin.display(description=_("when"))
+    def when(self, window: SystemWindow) -> str:
+        """The days and times, or the two moments."""
+        if window.from_at and window.until_at:
+            return f"{window.from_at:%Y-%m-%d %H:%M} – {window.until_at:%Y-%m-%d %H:%M} UTC"
+        days = ", ".join(str(WEEKDAYS_ABBR[day]) for day in sorted(window.weekdays))
+        return f"{days} {window.starts:%H:%M}–{window.ends:%H:%M}"
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Refuse beside the field what the action would refuse."""
+        form = super().get_form(request, obj, **kwargs)
+
+        class Checked(form):  # type: ignore[misc, valid-type]
+            def _post_clean(self) -> None:
+                super()._post_clean()
+                if not self.errors:
+                    try:
+                        check_window(self.instance)
+                    except DomainError as error:
+                        self.add_error(str(error.details.get("field")) or None, str(error))
+
+        return Checked
+
+    def save_model(self, request: HttpRequest, obj: SystemWindow, form: Any, change: bool) -> None:
+        """Kept by the hub's action; the theme's log says who."""
+        keep_window(obj)
