@@ -1,6 +1,8 @@
 """The relay: hands out events, makes the calls, and notes how each ended. All truth is in the tables."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError
@@ -11,12 +13,14 @@ from core.actor import acting, current_actor
 from core.errors import DomainError
 from core.logging import get_logger
 from integrations import dispatch
-from integrations.actions.deliveries import (
+from integrations.actions.relay import (
     POISON,
-    claim_delivery,
+    Done,
+    claim_deliveries,
     dispatch_events,
     fail_delivery,
-    finish_delivery,
+    finish_deliveries,
+    hand_back,
     is_poison,
 )
 from integrations.actions.systems import (
@@ -27,26 +31,31 @@ from integrations.actions.systems import (
     system_row,
 )
 from integrations.connectors.registry import probe_of
-from integrations.dispatch import Destination
-from integrations.failures import Broken, CallFailed, Refused
+from integrations.failures import Broken, CallFailed, Paced, Refused
 from integrations.gates import gate_of
 from integrations.models import Delivery
 from integrations.patience import within
 from integrations.queries import all_waiting_for
 from integrations.rest import resting_systems
-from integrations.systems import Message, job_actor
+from integrations.rules import LEASE
+from integrations.systems import Destination, Message, job_actor
 
 logger = get_logger(__name__)
 
 PROBE_LEASE = timedelta(seconds=60)
 # Less than a lease, and less than the queue's limit with what a tick does before it.
 SECONDS_PER_DELIVERY = 40.0
+# A call is begun only if it will have ended before the batch's lease has.
+SECONDS_PER_BATCH = LEASE.total_seconds() - SECONDS_PER_DELIVERY - 10
+# How many calls and how long may pass before their success is noted.
+MOST_UNNOTED, LONGEST_UNNOTED = 50, 0.1
+FAN_OUT_EVERY = 0.2
 
 
 def fan_out() -> int:
     """Give every new event its deliveries; tell how many events were handed out."""
-    handed_out = 0
-    while count := dispatch_events(dispatch.routes()):
+    routes, handed_out = dispatch.routes(), 0
+    while count := dispatch_events(routes):
         handed_out += count
     return handed_out
 
@@ -54,51 +63,94 @@ def fan_out() -> int:
 def drain(*, until: float) -> int:
     """Deliver what is due, in turns over the destinations, until nothing is or the time is up.
 
-    until: by time.monotonic(). Tells how many deliveries were tried. Any number may run at once.
+    until: by time.monotonic(). Tells how many deliveries were tried. Any number may run at once. What
+    happens meanwhile is handed out too: something urgent does not wait for the end of a long queue.
     """
     for destination in dispatch.DESTINATIONS.values():
         system_row(destination.system)
-    tried, idle = 0, set[str]()
+    tried, idle, next_fan_out = 0, set[str](), time.monotonic() + FAN_OUT_EVERY
     while time.monotonic() < until and len(idle) < len(dispatch.DESTINATIONS):
         for destination in dispatch.DESTINATIONS.values():
-            if _deliver_next(destination):
-                tried += 1
-                idle.discard(destination.name)
-            else:
-                idle.add(destination.name)
+            count = _deliver_next(destination, until)
+            tried += count
+            (idle.discard if count else idle.add)(destination.name)
+        if time.monotonic() >= next_fan_out:
+            fan_out()
+            next_fan_out = time.monotonic() + FAN_OUT_EVERY
     return tried
 
 
-def _deliver_next(destination: Destination) -> bool:
+def _deliver_next(destination: Destination, until: float) -> int:
     gate = gate_of(destination)
     if not gate.is_open:
-        return False
-    delivery = claim_delivery(
-        destination.name,
-        system=destination.system,
-        parallel=destination.parallel,
-        passing=destination.passing,
-        companies=gate.companies,
-    )
-    if delivery is None:
-        return False
-    deliver(delivery, destination)
-    return True
+        return 0
+    claimed = claim_deliveries(destination, companies=gate.companies)
+    return deliver(claimed, destination, until=until) if claimed else 0
 
 
-def deliver(delivery: Delivery, destination: Destination) -> None:
-    """Make one claimed delivery's call and note how it ended."""
+@dataclass
+class Notes:
+    """The calls of a batch that succeeded and are not noted yet; since: when the first of them began."""
+
+    destination: Destination
+    done: list[Done] = field(default_factory=list)
+    since: float = 0.0
+
+    def add(self, done: Done, started: float) -> None:
+        """Keep one; write all down when they are many or the first is old, so that a slow one is at once."""
+        self.since = self.since if self.done else started
+        self.done.append(done)
+        if len(self.done) >= MOST_UNNOTED or time.monotonic() - self.since >= LONGEST_UNNOTED:
+            self.write()
+
+    def write(self) -> None:
+        """Write them down in one statement. Those a crash keeps from it are called again: receivers know the key."""
+        done, self.done = self.done, []
+        if done:
+            note_answer(self.destination.system)
+            finish_deliveries(done)
+
+
+def deliver(claimed: Sequence[Delivery], destination: Destination, *, until: float | None = None) -> int:
+    """Make the calls of a claimed batch one by one, and note how they ended; tell how many were made.
+
+    until: by time.monotonic(). When the time is up, or the system fails, the rest is given back as it was.
+    """
+    began = time.monotonic()
+    ends = min(until or began + SECONDS_PER_BATCH, began + SECONDS_PER_BATCH)
+    notes, made = Notes(destination), 0
+    try:
+        for delivery in claimed:
+            if made and time.monotonic() >= ends:
+                break
+            made += 1
+            if _is_over(_deliver(delivery, destination, notes)):
+                break
+    finally:
+        notes.write()
+    hand_back(claimed[made:])
+    return made
+
+
+def _is_over(failure: CallFailed | None) -> bool:
+    """Whether the rest of a batch would fare no better."""
+    return failure is not None and not isinstance(failure, Refused | Broken)
+
+
+def _deliver(delivery: Delivery, destination: Destination, notes: Notes) -> CallFailed | None:
     message = Message.of(delivery.event, delivery.attempts)
     with acting(job_actor("relay", message.correlation_id)):
-        started = time.monotonic()
+        started, began = time.monotonic(), timezone.now()
         failure = POISON if is_poison(delivery) else _call(destination, message)
-        _note_system(destination.system, failure)
         if failure is None:
-            finish_delivery(delivery)
+            notes.add(Done(delivery, began, timezone.now()), started)
             outcome = "delivered"
         else:
-            state = fail_delivery(delivery, failure, bury=lambda why: destination.bury(message, why))
-            outcome = str(state)
+            notes.write()
+            _note_system(destination.system, failure)
+            outcome = str(
+                fail_delivery(delivery, failure, began=began, bury=lambda why: destination.bury(message, why))
+            )
         logger.info(
             "delivery.tried",
             destination=destination.name,
@@ -109,6 +161,7 @@ def deliver(delivery: Delivery, destination: Destination) -> None:
             error_class=str(failure.error_class) if failure else "",
             duration_ms=int((time.monotonic() - started) * 1000),
         )
+    return failure
 
 
 def _call(destination: Destination, message: Message) -> CallFailed | None:
@@ -129,10 +182,10 @@ def _call(destination: Destination, message: Message) -> CallFailed | None:
     return None
 
 
-def _note_system(system: str, failure: CallFailed | None) -> None:
-    if failure is None or isinstance(failure, Refused):
+def _note_system(system: str, failure: CallFailed) -> None:
+    if isinstance(failure, Refused):
         note_answer(system)
-    elif not isinstance(failure, Broken):
+    elif not isinstance(failure, Broken | Paced):
         note_failure(system, failure)
 
 

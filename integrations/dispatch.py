@@ -1,34 +1,13 @@
 """Which event goes where: the one page that says it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from integrations.destinations import erp, mail
-from integrations.failures import CallFailed
-from integrations.systems import ERP, MAIL, Message
-
-
-@dataclass(frozen=True)
-class Destination:
-    """A place that events go to.
-
-    system: whose circuit counts. parallel: how many may be on their way at once. send: the call,
-    raises CallFailed. bury: what a dead letter means for the document it is about. passing: events
-    that a dead letter does not hold up, because they end what it was about.
-    """
-
-    name: str
-    system: str
-    parallel: int
-    send: Callable[[Message], None]
-    bury: Callable[[Message, CallFailed], None]
-    passing: tuple[str, ...] = ()
-
+from integrations.states import Lane
+from integrations.systems import ERP, MAIL, Destination, Route
 
 # Tryton locks whole tables at a confirmation: two at once only make each other fail.
 DESTINATIONS: dict[str, Destination] = {
-    "erp": Destination("erp", ERP, 1, erp.send, erp.bury, passing=("order.cancelled",)),
-    "mail": Destination("mail", MAIL, 4, mail.send, mail.bury),
+    "erp": Destination("erp", ERP, 1, erp.send, erp.bury, passing=("order.cancelled",), pays=False),
+    "mail": Destination("mail", MAIL, 4, mail.send, mail.bury, batch=10),
 }
 
 ROUTES: dict[str, tuple[str, ...]] = {
@@ -57,8 +36,22 @@ ROUTES: dict[str, tuple[str, ...]] = {
 }
 
 
-def routes() -> dict[str, tuple[tuple[str, str], ...]]:
-    """{event name: ((destination, system), ...)}, as the fan-out wants it."""
-    return {
-        event: tuple((name, DESTINATIONS[name].system) for name in names) for event, names in ROUTES.items()
-    }
+# Who does not wait behind the others (INT-06): what stops or changes something that is under way. What comes
+# in masses waits behind all. Everything else goes in between, in its order.
+LANES: dict[str, Lane] = {
+    "order.cancelled": Lane.URGENT,
+    "order.held": Lane.URGENT,
+    "order.rejected": Lane.URGENT,
+    "quote.withdrawn": Lane.URGENT,
+    "price_list.changed": Lane.BULK,
+    "stock.updated": Lane.BULK,
+}
+
+
+def routes() -> list[Route]:
+    """Every route, as the fan-out wants it."""
+    return [
+        Route(event, name, DESTINATIONS[name].system, LANES.get(event, Lane.NORMAL))
+        for event, names in ROUTES.items()
+        for name in names
+    ]

@@ -28,6 +28,10 @@ class Transient(CallFailed):
     error_class = ErrorClass.TRANSIENT
 
 
+class Paced(Transient):
+    """We have asked as often as is agreed, or the system rests: nothing was sent, and it did nothing wrong."""
+
+
 class UnknownOutcome(CallFailed):
     """It may have been done or not: the next try asks by our key before anything else (INT-38)."""
 

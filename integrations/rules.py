@@ -1,10 +1,16 @@
-"""When to try again, when to give up, when to leave a system alone: pure rules of the relay (INT-26, INT-47)."""
+"""Who goes first, when to try again, when to give up, when to leave a system alone: pure rules of the relay.
 
-from collections.abc import Collection
+Source: INT-06, INT-26, INT-47.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from integrations.states import DeliveryState, ErrorClass
+from integrations.states import DeliveryState, ErrorClass, Lane
+
+# Of a claimed batch, in which all its calls have ended or what is left is given back.
+LEASE = timedelta(seconds=100)
 
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 300.0
@@ -36,6 +42,18 @@ def state_after(error_class: ErrorClass | str, attempts: int) -> DeliveryState:
     return DeliveryState.WAITING if heals and attempts < MOST_ATTEMPTS else DeliveryState.BURIED
 
 
+def lanes_open(on_the_way: Sequence[Lane], parallel: int) -> tuple[Lane, ...]:
+    """Which lanes a destination takes more of; none when as many batches are on their way as it bears.
+
+    on_the_way: the last lane of each batch there is. Bulk never takes all ways at once: the last one
+    is left for what is urgent. Where there is but one way, the urgent is the next on it.
+    """
+    if len(on_the_way) >= parallel:
+        return ()
+    bulk = sum(lane == Lane.BULK for lane in on_the_way)
+    return tuple(lane for lane in Lane if lane != Lane.BULK or parallel == 1 or bulk < parallel - 1)
+
+
 def pauses_system(failures: int, *, is_absent: bool) -> bool:
     """Whether a system is to be left alone: it was not there at all, or failed some times in a row."""
     return is_absent or failures >= FAILURES_TO_PAUSE
@@ -46,12 +64,17 @@ def probe_delay(failures: int) -> timedelta:
     return timedelta(seconds=min(LONGEST_PROBE, FIRST_PROBE * 2.0 ** min(max(failures - 1, 0), 10)))
 
 
-def is_echo(channel: str, system: str) -> bool:
-    """Whether an event came from the system that it would go to: its own news is not told to it (INT-04).
+def own_channels(system: str) -> str:
+    """What the channels of a system's flows begin with: its own news is not told to it (INT-04).
 
-    channel: of the event's actor; the flows of a system are named after it, `flow:<system>.<what>`.
+    The flows of a system are named after it, `flow:<system>.<what>`.
     """
-    return channel.startswith(f"flow:{system}.")
+    return f"flow:{system}."
+
+
+def is_echo(channel: str, system: str) -> bool:
+    """Whether an event came from the system that it would go to. channel: of the event's actor."""
+    return channel.startswith(own_channels(system))
 
 
 @dataclass(frozen=True)

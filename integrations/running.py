@@ -3,6 +3,7 @@
 import time
 
 from django.db import InterfaceError, OperationalError
+from django.db.models import Q
 from django.utils import timezone
 
 from core import refusals
@@ -21,7 +22,7 @@ from integrations.actions.flows import (
 )
 from integrations.actions.systems import note_answer, note_failure, system_row
 from integrations.effective import Effective, all_held, effective
-from integrations.failures import Broken, CallFailed
+from integrations.failures import Broken, CallFailed, Paced
 from integrations.flows import FLOWS, SLOW, Flow, Reading, in_order
 from integrations.models import FlowRun, FlowState, System
 from integrations.rest import resting_systems
@@ -41,7 +42,7 @@ def run_flow(name: str, *, is_full: bool = False, is_asked: bool = False) -> Flo
     flow = FLOWS[name]
     if not flow.is_fed:
         raise ValueError(f"{name} is not read by a schedule")
-    if not is_asked and System.objects.filter(key=flow.system, down_since__isnull=False).exists():
+    if not is_asked and System.objects.filter(_is_left_alone(), key=flow.system).exists():
         return None
     set_to = effective(name)
     if set_to.mode == FlowMode.HELD:
@@ -52,6 +53,10 @@ def run_flow(name: str, *, is_full: bool = False, is_asked: bool = False) -> Flo
     by = flow_actor(name, system=flow.system)
     with acting(by):
         return _run(set_to, row, by, is_full=is_full or _is_full_due(flow, row), is_asked=is_asked)
+
+
+def _is_left_alone() -> Q:
+    return Q(down_since__isnull=False) | Q(rest_until__gt=timezone.now())
 
 
 def _is_full_due(flow: Flow, row: FlowState) -> bool:
@@ -132,7 +137,7 @@ def _failed(
     needs_person = isinstance(failure, Broken)
     if needs_person:
         logger.error("flow.failed", flow=flow.name, error_class=str(failure.error_class))
-    else:
+    elif not isinstance(failure, Paced):
         system_row(flow.system)
         note_failure(flow.system, failure)
     return fail_run(
@@ -149,7 +154,7 @@ def due_flows() -> list[tuple[Flow, bool]]:
     for flow in in_order():
         if flow.name not in rows:
             rows[flow.name] = flow_row(flow.name)
-    away = set(System.objects.filter(down_since__isnull=False).values_list("key", flat=True))
+    away = set(System.objects.filter(_is_left_alone()).values_list("key", flat=True))
     now = timezone.now()
     away |= resting_systems(now)
     held = all_held()

@@ -24,12 +24,16 @@ DELIVERY_NEXT: dict[DeliveryState, frozenset[DeliveryState]] = {
 
 
 class ErrorClass(TextChoices):
-    """What a failed call means: it heals by itself, needs a person, or its outcome is unknown."""
+    """What a failed call means: it heals by itself, needs a person, or its outcome is unknown.
+
+    Lost: the worker ended in the middle of it.
+    """
 
     TRANSIENT = "transient", _("Heals by itself")
     UNKNOWN = "unknown", _("Outcome unknown")
     REFUSED = "refused", _("Refused by the other system")
     BROKEN = "broken", _("Needs a person")
+    LOST = "lost", _("Its worker ended")
 
 
 class InboxState(TextChoices):

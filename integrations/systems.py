@@ -1,10 +1,13 @@
-"""The other systems: who they are, and the message that goes to one."""
+"""The other systems: who they are, the places there that events go to, and the message that goes to one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from core.actor import Actor, new_correlation_id
 from core.models import Event
+from integrations.failures import CallFailed
+from integrations.states import Lane
 
 ERP, PIM, MAIL = "erp", "pim", "mail"
 KINDS = {ERP: "erp", PIM: "pim", MAIL: "us"}
@@ -42,6 +45,37 @@ class Message:
     def number(self) -> str:
         """The number of the document it is about."""
         return self.subject.partition(":")[2]
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A place that events go to.
+
+    system: whose circuit counts. parallel: how many may be asked at once. send: the call, raises
+    CallFailed. bury: what a dead letter means for the document it is about. passing: events that a
+    dead letter does not hold up, because they end what it was about. batch: how many one
+    worker claims at a time; their calls are made one by one, so slow ones go singly. pays:
+    whether a delivery is one call and takes its token at the claim; else each call takes its own.
+    """
+
+    name: str
+    system: str
+    parallel: int
+    send: Callable[[Message], None]
+    bury: Callable[[Message, CallFailed], None]
+    passing: tuple[str, ...] = ()
+    batch: int = 1
+    pays: bool = True
+
+
+@dataclass(frozen=True)
+class Route:
+    """That an event goes to a destination, and in which lane."""
+
+    event: str
+    destination: str
+    system: str
+    lane: Lane
 
 
 def flow_actor(flow: str, *, system: str = ERP, correlation_id: str = "", company: str = "") -> Actor:

@@ -1,12 +1,14 @@
-"""Writes about other systems: there or not there, as all workers see it (INT-27)."""
+"""Writes about other systems, as all workers see them: there or not, how fast they may be asked (INT-23, INT-27)."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.cases import CaseFacts, open_case, settle_cases
+from core.errors import InvalidValue
 from core.logging import get_logger
 from core.models import Case, CaseState, Severity
 from integrations.failures import CallFailed
@@ -49,19 +51,114 @@ def note_answer(key: str) -> None:
 
 @transaction.atomic
 def note_failure(key: str, failure: CallFailed) -> None:
-    """A system did not answer; after some failures its deliveries and flows pause."""
+    """A system did not answer; after some failures its deliveries and flows pause.
+
+    When it said how long to wait, all workers leave it alone for that long.
+    """
     system_row(key)
     system = System.objects.select_for_update(no_key=True).get(key=key)
     now = timezone.now()
     system.failures += 1
     system.last_error = failure.reason[:300]
+    if failure.retry_after and not failure.is_absent:
+        asked_for = now + timedelta(seconds=failure.retry_after)
+        system.rest_until = max(asked_for, system.rest_until or asked_for)
     if system.down_since is None and pauses_system(system.failures, is_absent=failure.is_absent):
         system.down_since = now
         logger.warning("system.paused", system=key, error_class=str(failure.error_class))
     if system.down_since:
         asked = timedelta(seconds=failure.retry_after or 0)
         system.next_probe_at = now + max(probe_delay(system.failures), asked)
-    system.save(update_fields=["failures", "last_error", "down_since", "next_probe_at"])
+    system.save(update_fields=["failures", "last_error", "down_since", "next_probe_at", "rest_until"])
+
+
+# What is in the bucket now, by the database's clock, which all workers share.
+TOKENS = """(CASE WHEN rate_per_second IS NULL THEN NULL WHEN tokens_at IS NULL THEN burst
+    ELSE LEAST(burst, tokens + GREATEST(0, EXTRACT(EPOCH FROM clock_timestamp() - tokens_at)) * rate_per_second)
+    END)::float"""
+
+MAY_ASK = "(rate_per_second IS NOT NULL AND (rest_until IS NULL OR rest_until <= now()))"
+
+
+def open_gate(key: str, now: datetime) -> float | None:
+    """Lock a system's row for a claim; tell how many calls may be made now, None for any number.
+
+    0 while it is paused, rests, or is not known yet. Belongs into the claim's transaction: the lock makes
+    claims of one system follow each other, and what they see is what the last one left.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT {TOKENS} FROM integrations_system
+                WHERE key = %s AND down_since IS NULL AND (rest_until IS NULL OR rest_until <= %s)
+                FOR NO KEY UPDATE""",  # noqa: S608 -- made of constants
+            [key, now],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else 0.0
+
+
+def pay_tokens(key: str, calls: int) -> None:
+    """Take the tokens of calls that the gate let through, in the same transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE integrations_system SET tokens = {TOKENS} - %s, tokens_at = clock_timestamp() WHERE key = %s",  # noqa: S608
+            [calls, key],
+        )
+
+
+@dataclass(frozen=True)
+class Turn:
+    """When the next call of a system may be made. has_token: whether one was taken for it."""
+
+    wait_seconds: float
+    has_token: bool
+
+
+def take_turn(key: str) -> Turn | None:
+    """Take the token of one call, in one statement; None when the system has no limit and does not rest.
+
+    Those who come when no token is left queue up: the bucket goes below zero, and each waits until his
+    will have come. While the system rests none is taken, and its end is what there is to wait for.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""UPDATE integrations_system SET
+                    tokens = CASE WHEN {MAY_ASK} THEN {TOKENS} - 1 ELSE tokens END,
+                    tokens_at = CASE WHEN {MAY_ASK} THEN clock_timestamp() ELSE tokens_at END
+                WHERE key = %s AND (rate_per_second IS NOT NULL OR rest_until > now())
+                RETURNING GREATEST(0, CASE WHEN {MAY_ASK} THEN -tokens / rate_per_second
+                    ELSE EXTRACT(EPOCH FROM rest_until - now()) END)::float, {MAY_ASK}""",  # noqa: S608
+            [key],
+        )
+        row = cursor.fetchone()
+    return Turn(*row) if row else None
+
+
+def give_turn_back(key: str) -> None:
+    """Return the token of a call that was not made after all."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""UPDATE integrations_system SET tokens = LEAST(burst, {TOKENS} + 1), tokens_at = clock_timestamp()
+                WHERE key = %s AND rate_per_second IS NOT NULL""",  # noqa: S608 -- made of constants
+            [key],
+        )
+
+
+@transaction.atomic
+def set_pace(key: str, per_second: float | None, *, burst: int = 1) -> System:
+    """Say how fast a system may be asked, by all workers together. per_second: None for no limit.
+
+    burst: how many calls may come at once after a rest. Raises InvalidValue below zero.
+    """
+    if (per_second is not None and per_second <= 0) or burst < 1:
+        raise InvalidValue(_("Give a number of calls above zero."), field="rate_per_second")
+    system_row(key)
+    system = System.objects.select_for_update(no_key=True).get(key=key)
+    system.rate_per_second = per_second
+    system.burst = burst
+    system.tokens_at = None
+    system.save(update_fields=["rate_per_second", "burst", "tokens_at"])
+    return system
 
 
 @transaction.atomic

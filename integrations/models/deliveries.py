@@ -43,9 +43,14 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["destination", "lane", "next_try_at"],
+                fields=["destination", "lane", "next_try_at", "id"],
                 name="delivery_due",
-                condition=Q(state__in=["waiting", "sending"]),
+                condition=Q(state="waiting"),
+            ),
+            models.Index(
+                fields=["destination", "claimed_until"],
+                name="delivery_on_the_way",
+                condition=Q(state="sending"),
             ),
             models.Index(
                 fields=["destination", "subject", "sequence"],

@@ -12,7 +12,8 @@ class System(models.Model):
     """Another system as all workers see it: is it there, may we call it.
 
     rate_per_second, burst: how fast it may be asked by all workers together, no limit when empty;
-    tokens as of tokens_at is what is left of it. Source: INT-23, INT-27, failure bank 34.
+    tokens as of tokens_at is what is left of it, below zero when calls wait for their turn. rest_until:
+    it asked to be left alone until then. Source: INT-23, INT-27, failure bank 34.
     """
 
     key = models.CharField(_("system"), max_length=40, unique=True)
@@ -26,6 +27,7 @@ class System(models.Model):
     burst = models.PositiveIntegerField(_("calls at once"), default=1)
     tokens = models.FloatField(default=0)
     tokens_at = models.DateTimeField(null=True, blank=True)
+    rest_until = models.DateTimeField(_("asked to be left alone until"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("system")

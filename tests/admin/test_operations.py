@@ -10,8 +10,8 @@ from django.utils import timezone
 from core.cases import CaseFacts, open_case
 from core.errors import InvalidValue, WrongState
 from core.models import Case, CaseState, CaseStep, Event, Severity
-from integrations.actions.deliveries import dispatch_events
 from integrations.actions.flows import flow_row
+from integrations.actions.relay import dispatch_events
 from integrations.dispatch import routes
 from integrations.models import Delivery, FlowState, System
 from integrations.repairs import repair_case, repairs_for

@@ -5,7 +5,7 @@ figure and writes var/bench.json: a list of {name, value, unit, limit, ratio, go
 what it is held against, mostly the machine at its barest; machines differ, their ratio hardly. It exits 0
 whenever it could measure.
 
-    python -m tests.bench [--rows 1000000] [--only prices,page,order]
+    python -m tests.bench [--rows 1000000] [--only prices,page,order,relay]
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.bench.figures import Figure
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-GROUPS = ("prices", "page", "order")
+GROUPS = ("prices", "page", "order", "relay")
 os.environ.setdefault("PORTAL_EMBEDDED_DB", "1")
 os.environ.setdefault("PORTAL_PGDATA", str(PROJECT / "var" / "bench-postgres"))
 os.environ.setdefault("PORTAL_PG_FLEETING", "1")

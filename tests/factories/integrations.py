@@ -9,9 +9,8 @@ from core import outbox
 from core.actor import Actor
 from core.models import Event
 from integrations.actions.systems import system_row
-from integrations.dispatch import Destination
 from integrations.failures import CallFailed
-from integrations.systems import Message
+from integrations.systems import Destination, Message
 
 SOMEBODY = Actor("portal", "Anna")
 
@@ -48,10 +47,12 @@ class Receiver:
         """Note what was given up."""
         self.buried.append((message.subject, failure.reason))
 
-    def destination(self, name: str = "there", *, system: str = "far", parallel: int = 1) -> Destination:
+    def destination(
+        self, name: str = "there", *, system: str = "far", parallel: int = 1, batch: int = 1
+    ) -> Destination:
         """The destination that leads here."""
         system_row(system)
-        return Destination(name, system, parallel, self.send, self.bury)
+        return Destination(name, system, parallel, self.send, self.bury, batch=batch)
 
     @property
     def subjects(self) -> list[str]:

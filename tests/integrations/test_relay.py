@@ -13,7 +13,8 @@ from core import outbox
 from core.errors import InvalidValue
 from core.models import Case, Event
 from integrations import delivery, dispatch
-from integrations.actions.deliveries import claim_delivery, drop_delivery, replay_delivery
+from integrations.actions.deliveries import drop_delivery, replay_delivery
+from integrations.actions.relay import claim_deliveries
 from integrations.connectors import registry
 from integrations.failures import Broken, Refused, Transient, UnknownOutcome
 from integrations.models import Delivery, DeliveryAttempt, System
@@ -295,7 +296,7 @@ def test_a_system_that_fails_some_times_in_a_row_is_left_alone(receiver):
 def test_what_a_dead_worker_held_is_taken_over_when_its_lease_ends(receiver):
     happen("thing:1")
     delivery.fan_out()
-    held = claim_delivery("there", system="far", parallel=1)
+    (held,) = claim_deliveries(dispatch.DESTINATIONS["there"])
     relay()
     got_while_held = list(receiver.got)
 
@@ -310,7 +311,7 @@ def test_what_a_dead_worker_held_is_taken_over_when_its_lease_ends(receiver):
 def test_a_worker_of_this_machine_that_is_gone_holds_nothing_back(receiver):
     happen("thing:1")
     delivery.fan_out()
-    held = claim_delivery("there", system="far", parallel=1)
+    (held,) = claim_deliveries(dispatch.DESTINATIONS["there"])
     host = held.claimed_by.split(":")[0]
     Delivery.objects.filter(pk=held.pk).update(claimed_by=f"{host}:999999:1")
 
@@ -323,7 +324,7 @@ def test_a_message_that_ends_every_worker_comes_to_a_person(receiver):
     happen("thing:1")
     delivery.fan_out()
     for _ in range(5):
-        held = claim_delivery("there", system="far", parallel=1)
+        (held,) = claim_deliveries(dispatch.DESTINATIONS["there"])
         Delivery.objects.filter(pk=held.pk).update(claimed_until=timezone.now())
 
     relay()
@@ -336,11 +337,11 @@ def test_a_message_that_ends_every_worker_comes_to_a_person(receiver):
 def test_a_worker_that_comes_back_late_changes_nothing(receiver):
     happen("thing:1")
     delivery.fan_out()
-    slow = claim_delivery("there", system="far", parallel=1)
+    (slow,) = claim_deliveries(dispatch.DESTINATIONS["there"])
     Delivery.objects.filter(pk=slow.pk).update(claimed_until=timezone.now())
     relay()
 
-    delivery.deliver(slow, dispatch.DESTINATIONS["there"])
+    delivery.deliver([slow], dispatch.DESTINATIONS["there"])
 
     assert states() == [("thing:1", "delivered")]
     assert Delivery.objects.get().attempts == 2
@@ -391,10 +392,8 @@ def test_no_more_are_on_their_way_than_the_other_side_can_bear(receiver):
         happen(f"thing:{number}")
     delivery.fan_out()
 
-    first = claim_delivery("there", system="far", parallel=2)
-    second = claim_delivery("there", system="far", parallel=2)
-    third = claim_delivery("there", system="far", parallel=2)
+    there = receiver.destination(parallel=2)
 
-    assert first is not None
-    assert second is not None
-    assert third is None
+    claimed = [claim_deliveries(there) for _ in range(3)]
+
+    assert [len(batch) for batch in claimed] == [1, 1, 0]

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from core.actor import current_actor
 from integrations.connectors.tryton.values import decode, encode
 from integrations.failures import Broken, CallFailed, Transient, UnknownOutcome
 from integrations.masking import masked
+from integrations.pace import wait_for_turn
 from integrations.patience import seconds_left
+from integrations.systems import ERP
 
 # Shorter than any server keeps an idle connection, so that a call never meets a closed one.
 KEEP_IDLE = 1.5
@@ -80,11 +83,13 @@ def _password(erp: dict[str, Any]) -> str:
 class Tryton:
     """A signed-in connection; any number of threads may call at once.
 
-    calls: how many requests were made. clock: the server's time at its last answer.
+    take_turn: waits until one more request may be made. calls: how many were made. clock: the
+    server's time at its last answer.
     """
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, take_turn: Callable[[], None] = lambda: None) -> None:
         self.access = access
+        self.take_turn = take_turn
         self.calls = 0
         self.clock: datetime | None = None
         self._session: str | None = None
@@ -162,7 +167,8 @@ class Tryton:
     def _post(
         self, path: str, body: bytes, headers: dict[str, str], *, writes: bool
     ) -> tuple[int, httpx2.Headers, bytes]:
-        """One HTTP exchange within connect, read and total limits (INT-25)."""
+        """One HTTP exchange within connect, read and total limits (INT-25), when it is our turn (INT-23)."""
+        self.take_turn()
         left = seconds_left(self.access.total_seconds)
         if left <= 0:
             # Nothing was sent: what was done so far is found again, and the rest follows.
@@ -283,7 +289,7 @@ def connection() -> Tryton:
     with _opening:
         found = _connections.get(os.getpid())
         if found is None or not _same(found.access, wanted):
-            found = _connections[os.getpid()] = Tryton(wanted)
+            found = _connections[os.getpid()] = Tryton(wanted, partial(wait_for_turn, ERP))
         return found
 
 
