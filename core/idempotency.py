@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -31,3 +32,10 @@ def once(client: str, key: str, request: Any, effect: Callable[[], dict[str, Any
         row.response = effect()
         row.save(update_fields=["response"])
     return row.response
+
+
+@transaction.atomic
+def forget_keys(before: datetime, *, most: int) -> int:
+    """Delete up to `most` keys that are older; whoever repeats one later than that asks anew. Tell how many."""
+    old = IdempotencyKey.objects.filter(created_at__lt=before).order_by("id")[:most]
+    return IdempotencyKey.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()[0]

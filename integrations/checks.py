@@ -11,7 +11,6 @@ from integrations.dispatch import DESTINATIONS
 from integrations.flows import FLOWS
 from integrations.flows.gaps import flow_gaps
 
-BROKER = "integrations.wakeups.WakeUps"
 # Flows that are built just now and not in use yet: their gaps are known.
 UNDER_WAY = {"erp.live-price", "erp.live-stock", "erp.live-credit", "erp.events"}
 
@@ -21,11 +20,12 @@ def check_queues(**_: Any) -> list[CheckMessage]:
     """Refuse a queue that could hand a task out twice or never give up on one."""
     conf = settings.Q_CLUSTER
     problems: list[CheckMessage] = []
-    if conf.get("broker_class") != BROKER:
+    if conf.get("broker_class") not in settings.Q_BROKERS.values():
         problems.append(
             Error(
                 "Q_CLUSTER hands tasks out more than once.",
-                hint=f"Set broker_class to {BROKER!r}: a task that kills its worker must not come back.",
+                hint=f"Choose a broker_class of {sorted(settings.Q_BROKERS.values())}: a task that kills its worker "
+                "must not come back.",
                 id="integrations.E001",
             )
         )

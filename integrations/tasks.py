@@ -5,18 +5,19 @@ import time
 from django.utils import timezone
 
 from core.days import erp_today
-from integrations import delivery, inbox, rest
+from integrations import delivery, inbox, rest, retention
 from integrations.actions.flows import ask_flow
 from integrations.patience import within
 from integrations.running import due_flows, run_flow
 from integrations.systems import job_actor
-from integrations.wakeups import WakeUps
+from integrations.wakeups import queue_of
 from quotes.actions.offers import expire_quotes
 
 # Well below the queue's limit for a task, whatever the last call takes.
 DELIVERIES_SECONDS = 12.0
 TICK_SECONDS = 20.0
 QUICK_FLOW_SECONDS = 30.0
+FORGETTING_SECONDS = 600.0
 
 
 def tick() -> None:
@@ -50,9 +51,14 @@ def hand_over(flow: str) -> None:
     """Ask the slow cluster to run a flow."""
     from django_q.tasks import async_task
 
-    async_task("integrations.tasks.run_one", flow, broker=WakeUps("slow"), save=False)
+    async_task("integrations.tasks.run_one", flow, broker=queue_of("slow"), save=False)
 
 
 def run_one(flow: str) -> None:
     """Run one flow in the slow cluster; more of the same wake-up finds it claimed or done."""
     run_flow(flow)
+
+
+def forget_settled() -> None:
+    """Once a day: delete what is settled and older than it is kept. What is left over waits for the next day."""
+    retention.forget_settled(until=time.monotonic() + FORGETTING_SECONDS)

@@ -8,10 +8,32 @@ kill the next one, prefetched tasks are not done twice, and a lost one is replac
 from __future__ import annotations
 
 from time import sleep
+from typing import Any, Protocol
 
 from django.db import connections
+from django_q.brokers import get_broker
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
+
+
+class QueueAway(Exception):
+    """The queue is a system of its own, and was not reached."""
+
+
+class Queue(Protocol):
+    """What the supervisor needs of a broker. last: names the task put in last, for `is_waiting`."""
+
+    last: Any
+
+    def is_waiting(self, task: Any) -> bool:
+        """Tell whether a task put in earlier has not been taken yet."""
+
+
+def queue_of(cluster: str) -> Queue:
+    """The queue of a cluster, in the place that the settings choose. Raises QueueAway."""
+    queue: Queue = get_broker(cluster)
+    return queue
+
 
 TAKE = """
     DELETE FROM django_q_ormq WHERE id IN (

@@ -26,7 +26,7 @@ from django_q.tasks import async_task
 from core.logging import get_logger
 from integrations import heartbeat
 from integrations.lifeline import tied_to
-from integrations.wakeups import WakeUps
+from integrations.wakeups import Queue, QueueAway, queue_of
 
 logger = get_logger(__name__)
 
@@ -36,6 +36,7 @@ SPARE_SECONDS = 30.0
 CALM_SECONDS = 60.0
 LONGEST_DELAY = 30.0
 FAILURES_KEPT = timedelta(days=30)
+FORGETTING_SECONDS = 24 * 3600.0
 MANAGE = Path(settings.BASE_DIR) / "manage.py"
 
 
@@ -53,12 +54,12 @@ class Group:
     started: float = 0.0
     deaths: int = 0
     start_at: float = 0.0
-    ticks: WakeUps = field(init=False)
-    canaries: WakeUps = field(init=False)
+    ticks: Queue = field(init=False)
+    canaries: Queue = field(init=False)
     next_canary: float = 0.0
 
     def __post_init__(self) -> None:
-        self.ticks, self.canaries = WakeUps(self.queue), WakeUps(self.queue)
+        self.ticks, self.canaries = queue_of(self.queue), queue_of(self.queue)
 
     @property
     def name(self) -> str:
@@ -122,7 +123,7 @@ class Supervisor:
         self.grace = grace
         self.orders = 0
         self.judge_from = time.monotonic()
-        self.next_tidying = 0.0
+        self.next_tidying = self.next_forgetting = 0.0
 
     def run(self) -> None:
         """Supervise until SIGTERM or SIGINT; a second one does not wait for the tasks in work."""
@@ -162,6 +163,10 @@ class Supervisor:
             logger.warning("worker.no_database", exc_info=failure)
             connection.close()
             self.judge_from = time.monotonic()
+        except QueueAway as failure:
+            # Nor without the queue. What is to be done waits in the database.
+            logger.warning("worker.no_queue", exc_info=failure)
+            self.judge_from = time.monotonic()
 
     def _tick(self, group: Group) -> None:
         if group.tick and not group.ticks.is_waiting(group.ticks.last):
@@ -184,6 +189,10 @@ class Supervisor:
             heartbeat.forget_the_dead()
             Failure.objects.filter(stopped__lt=timezone.now() - FAILURES_KEPT).delete()
             self.next_tidying = time.monotonic() + 3600
+        if time.monotonic() >= self.next_forgetting:
+            slow = self.groups[-1]
+            async_task("integrations.tasks.forget_settled", broker=slow.ticks, save=False)
+            self.next_forgetting = time.monotonic() + FORGETTING_SECONDS
 
     def _end(self) -> None:
         for group in self.groups:

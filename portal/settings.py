@@ -50,6 +50,14 @@ def number(name: str, default: float, *, least: float = 0) -> float:
     return result
 
 
+def one_of(name: str, choices: dict[str, str]) -> str:
+    """One of the choices, the first unless said; any other is refused."""
+    value = os.environ.get(name, "").strip() or next(iter(choices))
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}: choose among {', '.join(choices)}.")
+    return value
+
+
 # -- where we are --------------------------------------------------------------------------------
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -283,10 +291,21 @@ REST_FRAMEWORK = {
 # -- work in the background ----------------------------------------------------------------------
 
 # Wake-ups only (integrations/wakeups.py): a task is handed out once, successes are not kept.
+Q_BROKERS = {
+    "postgres": "integrations.wakeups.WakeUps",
+    "redis": "integrations.brokers.redis.RedisWakeUps",
+    "sqs": "integrations.brokers.sqs.SqsWakeUps",
+}
+Q_BROKER = one_of("Q_BROKER", Q_BROKERS)
 Q_CLUSTER: dict[str, Any] = {
     "name": "accord",
     "orm": "default",
-    "broker_class": "integrations.wakeups.WakeUps",
+    "redis": text("Q_REDIS_URL", None if Q_BROKER == "redis" else ""),
+    "sqs": {
+        "aws_region": text("Q_SQS_REGION", None if Q_BROKER == "sqs" else ""),
+        "receive_message_wait_time_seconds": 1,
+    },
+    "broker_class": Q_BROKERS[Q_BROKER],
     "workers": int(number("Q_WORKERS", 2, least=1)),
     "timeout": 60,
     "retry": 300,
@@ -314,6 +333,9 @@ ERP = {
     "connect_seconds": number("ERP_CONNECT_SECONDS", 3),
     "read_seconds": number("ERP_READ_SECONDS", 35),
 }
+
+# How long deliveries, messages, runs and keys that are settled stay to be looked at.
+KEEP_SETTLED_DAYS = number("KEEP_SETTLED_DAYS", 90, least=7)
 
 # -- logs ----------------------------------------------------------------------------------------
 

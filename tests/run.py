@@ -57,7 +57,7 @@ def run(arguments: list[str]) -> int:
     if "--lint" in arguments:
         return 1 if failed else 0
 
-    require_chromium()
+    require_programs()
     extra = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
     report = ["-p", "tests.report", "--test-report", "var/test-report.json"]
     parallel = ["-n", "2", "--dist", "loadgroup"]
@@ -87,20 +87,25 @@ def environment(variables: dict[str, str]) -> dict[str, str]:
     return {**kept, **variables}
 
 
-def require_chromium() -> None:
-    """See to it that the browser tests have their browser; they fail without it, they never skip."""
-    if shutil.which("chromium"):
+# What the tests start that pip does not bring: {command: Debian packages}.
+PROGRAMS = {"chromium": ["chromium", "fonts-dejavu-core"], "redis-server": ["redis-server"]}
+
+
+def require_programs() -> None:
+    """See to it that the tests have the browser and the Redis they start; they fail without, they never skip."""
+    missing = [command for command in PROGRAMS if not shutil.which(command)]
+    if not missing:
         return
-    print("Installing Chromium for the browser tests ...", flush=True)
+    wanted = [package for command in missing for package in PROGRAMS[command]]
+    print(f"Installing {', '.join(missing)} for the tests ...", flush=True)
     if os.geteuid() == 0 and shutil.which("apt-get"):
         quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "capture_output": True}
         subprocess.run(["apt-get", "update"], **quiet)
-        wanted = ["chromium", "fonts-dejavu-core"]
         subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", *wanted], **quiet)
-    if not shutil.which("chromium"):
+    if missing := [command for command in missing if not shutil.which(command)]:
         sys.exit(
-            "The browser tests need Chromium, which could not be installed here. "
-            "As root on Debian or Ubuntu: apt-get install chromium fonts-dejavu-core. Then start again."
+            f"The tests need {', '.join(missing)}, which could not be installed here. "
+            f"As root on Debian or Ubuntu: apt-get install {' '.join(wanted)}. Then start again."
         )
 
 

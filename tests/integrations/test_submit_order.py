@@ -34,6 +34,7 @@ def make_due() -> None:
     """Let the time pass until every waiting delivery and every probe is due."""
     Delivery.objects.filter(state="waiting").update(next_try_at=timezone.now())
     System.objects.filter(down_since__isnull=False).update(next_probe_at=timezone.now())
+    System.objects.update(rest_until=None)
 
 
 def relay_until_done(rounds: int = 8) -> None:

@@ -1,0 +1,88 @@
+"""What is settled is forgotten in time; what somebody still has to look at never is."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from core.cases import CaseFacts, open_case
+from core.models import Event, IdempotencyKey
+from integrations import delivery, dispatch
+from integrations.failures import Broken
+from integrations.models import Delivery, DeliveryAttempt, FlowRun, InboxMessage
+from integrations.retention import forget_settled
+from tests.factories.integrations import SOMEBODY, Receiver, happen
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def receiver(monkeypatch):
+    """The only destination there is."""
+    receiver = Receiver()
+    monkeypatch.setattr(dispatch, "DESTINATIONS", {"there": receiver.destination()})
+    monkeypatch.setattr(dispatch, "ROUTES", {"thing.done": ("there",)})
+    return receiver
+
+
+def let_pass(days: int) -> None:
+    """Make everything there is that much older."""
+    by = timedelta(days=days)
+    for row in Delivery.objects.all():
+        delivered = row.delivered_at - by if row.delivered_at else None
+        Delivery.objects.filter(pk=row.pk).update(created_at=row.created_at - by, delivered_at=delivered)
+    for model, field in (
+        (InboxMessage, "received_at"),
+        (FlowRun, "ended_at"),
+        (IdempotencyKey, "created_at"),
+    ):
+        for row in model.objects.all():
+            model.objects.filter(pk=row.pk).update(**{field: getattr(row, field) - by})
+
+
+def test_settled_deliveries_go_after_ninety_days_and_dead_letters_and_open_cases_stay(receiver):
+    receiver.answers = [None, None, Broken("nonsense")]
+    for subject in ("thing:done", "thing:disputed", "thing:dead"):
+        happen(subject)
+    delivery.fan_out()
+    delivery.drain(until=time.monotonic() + 30)
+    open_case("dispute", "thing:disputed", CaseFacts(cause="Somebody asks."), by=SOMEBODY)
+    let_pass(89)
+    early = forget_settled(until=time.monotonic() + 30)
+    let_pass(2)
+
+    forgotten = forget_settled(until=time.monotonic() + 30, most=1)
+
+    assert early["deliveries"] == 0
+    assert forgotten["deliveries"] == 1
+    assert list(Delivery.objects.order_by("id").values_list("subject", flat=True)) == [
+        "thing:disputed",
+        "thing:dead",
+    ]
+    assert DeliveryAttempt.objects.count() == 2
+    assert Event.objects.count() == 3
+
+
+def test_messages_taken_in_runs_without_news_and_used_keys_go_in_batches(settings):
+    settings.KEEP_SETTLED_DAYS = 10
+    now = timezone.now()
+    for number in range(5):
+        InboxMessage.objects.create(
+            system="erp", kind="order_state", message_id=f"m{number}", payload={}, state="applied"
+        )
+        FlowRun.objects.create(flow="erp.stock", started_at=now, ended_at=now, seen=3, same=3)
+        IdempotencyKey.objects.create(client="c", key=f"k{number}", request_hash="x")
+    InboxMessage.objects.create(
+        system="erp", kind="order_state", message_id="bad", payload={}, state="quarantined"
+    )
+    FlowRun.objects.create(flow="erp.prices", started_at=now, ended_at=now, seen=1, changed=1)
+    let_pass(11)
+    IdempotencyKey.objects.create(client="c", key="young", request_hash="x")
+
+    forgotten = forget_settled(until=time.monotonic() + 30, most=2)
+
+    assert forgotten == {"deliveries": 0, "inbound messages": 5, "runs": 4, "idempotency keys": 5}
+    assert InboxMessage.objects.get().message_id == "bad"
+    assert sorted(FlowRun.objects.values_list("flow", flat=True)) == ["erp.prices", "erp.stock"]
+    assert IdempotencyKey.objects.get().key == "young"
