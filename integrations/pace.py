@@ -2,7 +2,7 @@
 
 import time
 
-from integrations.actions.systems import give_turn_back, take_turn
+from integrations.actions.pace import give_turn_back, take_turn
 from integrations.failures import Paced
 from integrations.patience import seconds_left
 

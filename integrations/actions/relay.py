@@ -14,7 +14,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from core.states import check_move
-from integrations.actions.systems import open_gate, pay_tokens
+from integrations.actions.pace import open_gate, pay_tokens
 from integrations.failures import Broken, CallFailed
 from integrations.models import Delivery, DeliveryAttempt
 from integrations.processes import is_gone, this_process
