@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('core', '0006_kinds_off'),
-        ('integrations', '0004_runs_outside'),
+        ('integrations', '0005_rejected_rows'),
     ]
 
     operations = [
