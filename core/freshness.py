@@ -127,3 +127,24 @@ def is_stale(kind: str, as_of: datetime | None, *, now: datetime | None = None) 
         return True
     now = now or timezone.now()
     return limit is not None and now - as_of - promise.rested(as_of, now) > limit
+
+
+def turns_at(kind: str, as_of: datetime | None, *, now: datetime) -> datetime | None:
+    """When what is said of a figure may change by time alone: it turns stale, or its age grows by a minute.
+
+    None: never before the day ends.
+    """
+    limit = limit_of(kind)
+    if as_of is None or limit is None:
+        return None
+    late = as_of + limit
+    if now <= late:
+        return late
+    rested = late + _promises.get(kind, Promise()).rested(as_of, now)
+    grown = now + timedelta(minutes=1) - (now - as_of) % timedelta(minutes=1)
+    return min(rested, grown) if now < rested else grown
+
+
+def limits() -> tuple[tuple[str, timedelta], ...]:
+    """The limits that the flows promised; what people set lies over them and is read with the ages."""
+    return tuple(_limits.items())

@@ -155,6 +155,16 @@ class Freshness(models.Model):
         return f"{self.kind} {self.as_of}"
 
 
+class Generation(models.Model):
+    """A part of the name of the state that a kind of data is in: see core.generations. Triggers write it."""
+
+    kind = models.CharField(max_length=20, db_index=True)
+    value = models.UUIDField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"
+
+
 class CaseState(models.TextChoices):
     """A case is open until its fault is gone, or somebody decides to leave it, with a reason."""
 
