@@ -41,6 +41,11 @@ class Ages:
         ]
         return capfirst(" · ".join(told))
 
+    def turn_at(self, now: datetime) -> datetime | None:
+        """When the banner changes by time alone; None when it does not."""
+        turns = [freshness.turns_at(kind, moment, now=now) for kind, moment in self.read_up_to.items()]
+        return min((turn for turn in turns if turn is not None), default=None)
+
     def banner(self) -> Banner | None:
         """The banner when a kind is past its limit; None while all is as promised."""
         words = {

@@ -6,16 +6,15 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 
 from portal.delay import Ages
+from portal.kept import kept, names
 
 # Beginnings of the names of the addresses that belong to a feature.
 PAGES = {"portal:quote-": "quotes", "portal:rfq-": "quotes", "portal:invoice-": "invoices"}
 
 
 def ages_of(request: HttpRequest) -> Ages:
-    """The ages and features of this request, asked for once."""
-    known = getattr(request, "_ages", None)
-    if known is None:
-        known = request._ages = Ages.now()  # type: ignore[attr-defined]
+    """The ages and features of this request, asked for when they have changed."""
+    known: Ages = kept(("ages", *names(request, "ages")), Ages.now)
     return known
 
 

@@ -16,6 +16,7 @@ from accounts.scope import NOTHING, Scope
 from core import refusals
 from core.actor import Actor, acting, new_correlation_id
 from core.errors import DomainError, NotAllowed, NotFound, OutOfDate, WrongState
+from portal.kept import kept, names
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
@@ -64,7 +65,7 @@ class ActorMiddleware:
 
 
 class ScopeMiddleware:
-    """Builds the scope once: the acting company is kept on the server and checked each time."""
+    """Builds the scope: the acting company is kept on the server and checked each time."""
 
     def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
@@ -81,7 +82,7 @@ class ScopeMiddleware:
     def _scope(self, request: HttpRequest) -> Scope:
         if not request.user.is_authenticated or channel_of(request.path) == "admin":
             return NOTHING
-        scope = scope_for(request.user.pk, request.session.get(ACTING_COMPANY))
+        scope = self._kept_scope(request, request.session.get(ACTING_COMPANY))
         if not scope.is_empty:
             return scope
         first = memberships_of(request.user.pk).first()
@@ -89,6 +90,15 @@ class ScopeMiddleware:
             return NOTHING
         request.session[ACTING_COMPANY] = first.company_id
         return scope_for(request.user.pk, first.company_id)
+
+    def _kept_scope(self, request: HttpRequest, company_id: int | None) -> Scope:
+        """The scope as built since people, memberships and companies last changed."""
+        user_id = request.user.pk
+        scope: Scope = kept(
+            ("scope", user_id, company_id, *names(request, "people")),
+            lambda: scope_for(user_id, company_id),
+        )
+        return scope
 
 
 class RefusalMiddleware:

@@ -1,10 +1,13 @@
 """What the frame of a buyer's page shows: the company, the sections with counts, the person."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,6 +19,7 @@ from orders.queries.cart import cart_count
 from orders.queries.orders import approvals_for
 from portal.delay import Banner
 from portal.features import ages_of, feature_of
+from portal.kept import kept, names, wording
 from quotes.queries.offers import waiting_count
 
 
@@ -67,7 +71,10 @@ class Person:
 
 @dataclass(frozen=True)
 class Navigation:
-    """The whole frame; templates/portal/_top.html and its neighbours read it field by field."""
+    """The whole frame; templates/portal/_top.html and its neighbours read it field by field.
+
+    until: when the ages in it change by time alone, None while they do not.
+    """
 
     home_url: str
     switch_url: str
@@ -81,6 +88,7 @@ class Navigation:
     note: str = ""
     contact: str = ""
     banner: Banner | None = None
+    until: datetime | None = None
 
     @property
     def tabs(self) -> list[Link]:
@@ -107,11 +115,24 @@ SECTIONS = [
 def navigation(request: HttpRequest) -> Navigation | None:
     """The frame of a signed-in person's page; None for a stranger.
 
-    A handful of statements, and only where a template asks for it.
+    A handful of statements when something in it has changed, else none beside the generations.
     """
     user = request.user
     if not isinstance(user, User):
         return None
+    key = ("navigation", *frame_key(request))
+    made: Navigation = kept(key, lambda: _navigation(request, user), lambda nav, _now: nav.until)
+    return made
+
+
+def frame_key(request: HttpRequest) -> tuple[Hashable, ...]:
+    """All that the frame is made of: the person, the scope, the address, the words, the state of the data."""
+    state = names(request, "people", "carts", "orders", "quotes", "ages")
+    scope: Scope = request.scope  # type: ignore[attr-defined]
+    return (request.user.pk, scope, request.path, request.GET.get("q"), wording(), state)
+
+
+def _navigation(request: HttpRequest, user: User) -> Navigation:
     scope: Scope = request.scope  # type: ignore[attr-defined]
     memberships = list(accounts.memberships_of(user.pk))
     current = next((item for item in memberships if item.company_id == scope.company_id), None)
@@ -130,6 +151,7 @@ def navigation(request: HttpRequest) -> Navigation | None:
         note=ages.note() if current else "",
         banner=ages.banner() if current else None,
         contact=_contact(current),
+        until=ages.turn_at(timezone.now()),
     )
 
 

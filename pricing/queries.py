@@ -258,6 +258,12 @@ def active_policy() -> PricePolicy:
     return PricePolicy.objects.filter(active_from__lte=timezone.now()).latest("version")
 
 
+def next_policy_at() -> datetime | None:
+    """When a policy comes into force by itself; None while none waits for its time."""
+    waiting = PricePolicy.objects.filter(active_from__gt=timezone.now()).order_by("active_from")
+    return waiting.values_list("active_from", flat=True).first()
+
+
 def tax_percents(codes: Iterable[str]) -> dict[str, Decimal]:
     """The rate of each tax code, in percent. Raises InvalidValue naming a code that is not known."""
     wanted = set(codes)

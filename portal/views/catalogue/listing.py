@@ -1,6 +1,8 @@
 """Lists of products: the catalogue, a category, the hits of a search."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -8,7 +10,10 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -19,9 +24,11 @@ from catalog.facets import Facet, facets_of, filtered
 from catalog.models import Category, Product
 from core import freshness
 from portal.forms.catalogue import ORDERS, SORTS, Chip, ListQuery
+from portal.kept import TOKEN, kept, names, with_token, wording
 from portal.middleware import BuyerRequest
 from portal.views.catalogue.offers import Offer, offers_for
 from portal.views.parts import wants_part
+from pricing.queries import next_policy_at
 
 PER_PAGE = 25
 MOST_COLUMNS = 4
@@ -54,6 +61,23 @@ class Column:
     is_number: bool
 
 
+@dataclass(frozen=True)
+class Listed:
+    """What a list shows, before its filters: the products, and the category that was chosen."""
+
+    products: QuerySet[Product]
+    category: Category | None
+
+
+@dataclass(frozen=True)
+class Results:
+    """A written list. until: when an age in it changes by time alone, None while none does."""
+
+    title: str
+    html: str
+    until: datetime | None
+
+
 @login_required
 @require_safe
 @vary_on_headers("HX-Request")
@@ -61,7 +85,7 @@ def catalogue(request: BuyerRequest) -> HttpResponse:
     """Everything that the company can buy."""
     if ListQuery.of(request.GET).text:
         return redirect(f"{reverse('portal:search')}?{request.GET.urlencode()}")
-    return _listing(request, queries.products_for(request.scope), None)
+    return _listing(request, lambda: Listed(queries.products_for(request.scope), None))
 
 
 @login_required
@@ -69,8 +93,9 @@ def catalogue(request: BuyerRequest) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def category(request: BuyerRequest, slug: str) -> HttpResponse:
     """The products of a category and all below it."""
-    chosen = queries.category_by_slug(slug)
-    return _listing(request, queries.products_for(request.scope), chosen)
+    return _listing(
+        request, lambda: Listed(queries.products_for(request.scope), queries.category_by_slug(slug))
+    )
 
 
 @login_required
@@ -85,23 +110,46 @@ def search(request: BuyerRequest) -> HttpResponse:
     exact = queries.exact_hits(found)
     if len(exact) == 1 and not wants_part(request) and not asked.chosen:
         return redirect("portal:product-detail", sku=exact[0])
-    chosen = queries.category_by_slug(asked.category) if asked.category else None
-    return _listing(request, found, chosen)
+    return _listing(
+        request,
+        lambda: Listed(found, queries.category_by_slug(asked.category) if asked.category else None),
+    )
 
 
-def _listing(request: BuyerRequest, products: QuerySet[Product], category: Category | None) -> HttpResponse:
-    asked = ListQuery.of(request.GET)
+def _listing(request: BuyerRequest, listed: Callable[[], Listed]) -> HttpResponse:
+    results: Results = kept(
+        _key(request), lambda: _results(request, listed()), lambda results, _now: results.until
+    )
+    html = mark_safe(with_token(request, results.html))  # noqa: S308 - rendered by the list's template
+    if wants_part(request):
+        return HttpResponse(html)
+    return render(request, "portal/catalogue/list.html", {"title": results.title, "results": html})
+
+
+def _key(request: BuyerRequest) -> tuple[Hashable, ...]:
+    """All that a list is made of: what was asked, the scope with its rights, the words, the state of the data.
+
+    The people of a company who may the same share it.
+    """
+    whose = replace(request.scope, user_id=None, membership_id=None)
+    state = names(request, "content", "prices", "stock", "ages", "people")
+    return ("list", request.path, request.GET.urlencode(), whose, wording(), state)
+
+
+def _results(request: BuyerRequest, listed: Listed) -> Results:
+    asked, category, products = ListQuery.of(request.GET), listed.category, listed.products
     tree = queries.categories_for(request.scope, products)
     if category is not None:
         products = products.filter(category__in=queries.subtree_ids(category.slug))
     facets = facets_of(products, asked.chosen)
-    listed = filtered(products, asked.chosen)
+    shown = filtered(products, asked.chosen)
     if asked.sort:
-        listed = listed.order_by(*ORDERS[asked.sort])
+        shown = shown.order_by(*ORDERS[asked.sort])
     elif not asked.text:
-        listed = queries.by_category(listed)
-    page = Paginator(queries.with_parts(listed), PER_PAGE).get_page(asked.page)
+        shown = queries.by_category(shown)
+    page = Paginator(queries.with_parts(shown), PER_PAGE).get_page(asked.page)
     columns, rows = _table(request.scope, page)
+    title = _title(asked, category)
     context = {
         "asked": asked,
         "category": category,
@@ -114,12 +162,25 @@ def _listing(request: BuyerRequest, products: QuerySet[Product], category: Categ
         "pages_query": f"{asked.encoded()}&" if asked.encoded() else "",
         "columns": columns,
         "rows": rows,
-        "title": _title(asked, category),
+        "title": title,
         "stock_limit": freshness.limit_of("stock"),
         "prices_limit": freshness.limit_of("prices"),
+        "csrf_token": TOKEN,
     }
-    template = "portal/catalogue/_results.html" if wants_part(request) else "portal/catalogue/list.html"
-    return render(request, template, context)
+    html = render_to_string("portal/catalogue/_results.html", context, request)
+    return Results(title, html, _until([row.offer for row in rows]))
+
+
+def _until(offers: list[Offer]) -> datetime | None:
+    """When the rows change by time alone: a figure turns stale, an age grows, a policy comes into force."""
+    now = timezone.now()
+    turns = [
+        next_policy_at(),
+        *(freshness.turns_at("prices", o.answer.as_of, now=now) for o in offers if o.answer),
+    ]
+    for offer in offers:
+        turns += [freshness.turns_at("stock", row.as_of, now=now) for row in offer.stock]
+    return min((turn for turn in turns if turn is not None), default=None)
 
 
 def _title(asked: ListQuery, category: Category | None) -> str:
