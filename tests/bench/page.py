@@ -1,7 +1,8 @@
-"""Pages: the list of 24 products with this company's price, signed in, beside a bare view."""
+"""Pages: the list of 24 products with this company's price, signed in, beside a bare view, and while the ERP is slow."""
 
 from argparse import Namespace
 from collections.abc import Iterator
+from statistics import quantiles
 from typing import Any
 
 from django.db import connection
@@ -10,8 +11,11 @@ from django.test import override_settings
 
 from tests.bench.figures import Figure, seconds
 from tests.bench.furnishing import furnish
+from tests.bench.slow_erp import slow_erp
 
 PAGE_ROUNDS, PAGE_REQUESTS = 5, 30
+ERP_ROUNDS, ERP_REQUESTS, ERP_DELAY = 3, 60, 10
+PAGES = {"list page": "/catalogue/", "product page": "/products/BENCH-000/"}
 
 
 def bare_page(request: Any) -> Any:
@@ -40,7 +44,9 @@ def measure(_options: Namespace) -> Iterator[Figure]:
     for _round in range(PAGE_ROUNDS + 1):
         with override_settings(ROOT_URLCONF="tests.bench.urls", MIDDLEWARE=BARE_MIDDLEWARE):
             bare.handler.load_middleware()
+            get(bare, "/bare/")  # each change of the addresses empties Django's table of them
             bare_seconds = seconds(lambda: [get(bare, "/bare/") for _ in range(PAGE_REQUESTS)])
+        get(ours, "/catalogue/")
         our_seconds = seconds(lambda: [get(ours, "/catalogue/") for _ in range(PAGE_REQUESTS)])
         if _round:  # the first round warms up
             taken["ours"] += our_seconds
@@ -49,6 +55,7 @@ def measure(_options: Namespace) -> Iterator[Figure]:
     yield Figure(
         "list page, 24 priced products", requests / taken["ours"], "pages/s", requests / taken["bare"], 0.4
     )
+    yield from measure_beside_slow_erp(ours)
 
 
 def get(browser: Any, path: str) -> None:
@@ -56,3 +63,22 @@ def get(browser: Any, path: str) -> None:
     answer = browser.get(path)
     if answer.status_code != 200:
         raise SystemExit(f"{path} answered {answer.status_code}")
+
+
+def measure_beside_slow_erp(browser: Any) -> Iterator[Figure]:
+    """The slowest twentieth of the pages while calls to the ERP take 10 s, beside 0 s, in turn."""
+    taken: dict[tuple[str, int], list[float]] = {}
+    with slow_erp() as erp:
+        for _round in range(ERP_ROUNDS):
+            for delay in (0, ERP_DELAY):
+                with erp.called(delay):
+                    for name, path in PAGES.items():
+                        get(browser, path)
+                        taken.setdefault((name, delay), []).extend(
+                            seconds(lambda path=path: get(browser, path)) for _ in range(ERP_REQUESTS)
+                        )
+    for name in PAGES:
+        slow, fast = (quantiles(taken[name, delay], n=20)[-1] for delay in (ERP_DELAY, 0))
+        yield Figure(
+            f"{name}, p95 with the ERP at {ERP_DELAY} s beside 0 s", slow * 1000, "ms", fast * 1000, 1.1, True
+        )
