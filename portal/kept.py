@@ -24,7 +24,6 @@ from core import freshness, generations
 from core.days import erp_today
 
 READING = frozenset({"GET", "HEAD"})
-MOST = 600  # entries of a process; a list of 25 products is some 50 kB
 
 # Stands for the token of the request in a kept text; nobody outside of this process knows it.
 TOKEN = secrets.token_urlsafe(48)
@@ -42,7 +41,7 @@ class Kept:
 class Shelf:
     """The last things used, by key; shared by the threads of a process."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int) -> None:
         self._most = most
         self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
         self._lock = Lock()
@@ -66,23 +65,29 @@ class Shelf:
                 self._kept.popitem(last=False)
 
 
-_shelf = Shelf()
+# A list of 25 products is some 100 kB, a part of the frame some 5 kB.
+LISTS, PARTS = Shelf(200), Shelf(2000)
+
 _followed: str | None = None
 
 
 def kept(
-    key: Hashable, make: Callable[[], Any], until: Callable[[Any, datetime], datetime | None] | None = None
+    key: Hashable,
+    make: Callable[[], Any],
+    until: Callable[[Any], datetime | None] | None = None,
+    *,
+    shelf: Shelf = PARTS,
 ) -> Any:
     """What is kept under a key, made now if it is not there.
 
-    until: the moment at which what was made becomes wrong by time alone, of what was made and now.
+    until: the moment at which what was made becomes wrong by time alone, by the clock before it was made.
     """
-    found = _shelf.get(key)
+    found = shelf.get(key)
     if found is not None:
         return found.value
     now = timezone.now()
     value = make()
-    _shelf.put(key, Kept(value, now, until(value, now) if until else None))
+    shelf.put(key, Kept(value, now, until(value) if until else None))
     return value
 
 

@@ -121,7 +121,7 @@ def navigation(request: HttpRequest) -> Navigation | None:
     if not isinstance(user, User):
         return None
     key = ("navigation", *frame_key(request))
-    made: Navigation = kept(key, lambda: _navigation(request, user), lambda nav, _now: nav.until)
+    made: Navigation = kept(key, lambda: _navigation(request, user), lambda nav: nav.until)
     return made
 
 
@@ -134,6 +134,7 @@ def frame_key(request: HttpRequest) -> tuple[Hashable, ...]:
 
 def _navigation(request: HttpRequest, user: User) -> Navigation:
     scope: Scope = request.scope  # type: ignore[attr-defined]
+    now = timezone.now()
     memberships = list(accounts.memberships_of(user.pk))
     current = next((item for item in memberships if item.company_id == scope.company_id), None)
     companies = [_choice(item, item is current, depth) for item, depth in _as_tree(memberships)]
@@ -151,7 +152,7 @@ def _navigation(request: HttpRequest, user: User) -> Navigation:
         note=ages.note() if current else "",
         banner=ages.banner() if current else None,
         contact=_contact(current),
-        until=ages.turn_at(timezone.now()),
+        until=ages.turn_at(now),
     )
 
 

@@ -258,9 +258,9 @@ def active_policy() -> PricePolicy:
     return PricePolicy.objects.filter(active_from__lte=timezone.now()).latest("version")
 
 
-def next_policy_at() -> datetime | None:
-    """When a policy comes into force by itself; None while none waits for its time."""
-    waiting = PricePolicy.objects.filter(active_from__gt=timezone.now()).order_by("active_from")
+def next_policy_at(now: datetime) -> datetime | None:
+    """When a policy comes into force by itself after a moment; None while none waits for its time."""
+    waiting = PricePolicy.objects.filter(active_from__gt=now).order_by("active_from")
     return waiting.values_list("active_from", flat=True).first()
 
 

@@ -22,5 +22,5 @@ def frame(context: Context, name: str) -> SafeString:
         with context.push(csrf_token=TOKEN):
             return part.render(context)
 
-    text = kept((name, *frame_key(request)), make, lambda _text, _now: nav.until)
+    text = kept((name, *frame_key(request)), make, lambda _text: nav.until)
     return mark_safe(with_token(request, text))  # noqa: S308 - rendered by the part's template

@@ -24,7 +24,7 @@ from catalog.facets import Facet, facets_of, filtered
 from catalog.models import Category, Product
 from core import freshness
 from portal.forms.catalogue import ORDERS, SORTS, Chip, ListQuery
-from portal.kept import TOKEN, kept, names, with_token, wording
+from portal.kept import LISTS, TOKEN, kept, names, with_token, wording
 from portal.middleware import BuyerRequest
 from portal.views.catalogue.offers import Offer, offers_for
 from portal.views.parts import wants_part
@@ -118,7 +118,7 @@ def search(request: BuyerRequest) -> HttpResponse:
 
 def _listing(request: BuyerRequest, listed: Callable[[], Listed]) -> HttpResponse:
     results: Results = kept(
-        _key(request), lambda: _results(request, listed()), lambda results, _now: results.until
+        _key(request), lambda: _results(request, listed()), lambda results: results.until, shelf=LISTS
     )
     html = mark_safe(with_token(request, results.html))  # noqa: S308 - rendered by the list's template
     if wants_part(request):
@@ -137,6 +137,7 @@ def _key(request: BuyerRequest) -> tuple[Hashable, ...]:
 
 
 def _results(request: BuyerRequest, listed: Listed) -> Results:
+    now = timezone.now()
     asked, category, products = ListQuery.of(request.GET), listed.category, listed.products
     tree = queries.categories_for(request.scope, products)
     if category is not None:
@@ -168,18 +169,17 @@ def _results(request: BuyerRequest, listed: Listed) -> Results:
         "csrf_token": TOKEN,
     }
     html = render_to_string("portal/catalogue/_results.html", context, request)
-    return Results(title, html, _until([row.offer for row in rows]))
+    return Results(title, html, _until([row.offer for row in rows], now))
 
 
-def _until(offers: list[Offer]) -> datetime | None:
-    """When the rows change by time alone: a figure turns stale, an age grows, a policy comes into force."""
-    now = timezone.now()
-    turns = [
-        next_policy_at(),
-        *(freshness.turns_at("prices", o.answer.as_of, now=now) for o in offers if o.answer),
-    ]
-    for offer in offers:
-        turns += [freshness.turns_at("stock", row.as_of, now=now) for row in offer.stock]
+def _until(offers: list[Offer], now: datetime) -> datetime | None:
+    """When the rows change by time alone: a figure turns stale, an age grows, a policy comes into force.
+
+    now: the moment before they were read, so that nothing that happened meanwhile is missed.
+    """
+    figures = [("prices", offer.answer.as_of) for offer in offers if offer.answer]
+    figures += [("stock", row.as_of) for offer in offers for row in offer.stock]
+    turns = [next_policy_at(now), *(freshness.turns_at(kind, as_of, now=now) for kind, as_of in figures)]
     return min((turn for turn in turns if turn is not None), default=None)
 
 
