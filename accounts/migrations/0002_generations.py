@@ -12,5 +12,5 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        *watch("people", "accounts_user", "accounts_company", "accounts_membership"),
+        *watch("people", "accounts_user", "accounts_company", "accounts_membership", "accounts_paymentterm"),
     ]

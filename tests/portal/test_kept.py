@@ -41,7 +41,7 @@ from tests.factories.catalog import (
 from tests.factories.pricing import PriceListFactory, PriceRowFactory
 from tests.platform.test_worker import database_url
 
-ERP = Actor(channel="flow:erp.prices", label="ERP", system="erp")
+ERP = Actor(channel="flow:erp.test", label="ERP", system="erp")
 JOB = Actor(channel="job:test", label="test")
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 LIST = "/catalogue/"
