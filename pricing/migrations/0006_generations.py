@@ -8,7 +8,7 @@ from core.generations import watch
 class Migration(migrations.Migration):
     dependencies = [
         ("core", "0007_generations"),
-        ("pricing", "0004_runs_unchecked"),
+        ("pricing", "0005_prices_checked_as_a_set"),
     ]
 
     operations = [
