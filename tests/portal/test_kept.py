@@ -27,7 +27,7 @@ from core.actor import Actor
 from pricing.actions.lists import apply_assignments
 from pricing.actions.policy import PolicyDraft, add_policy
 from pricing.actions.prices import apply_prices
-from pricing.models import PriceRow
+from pricing.models import PriceList, PriceRow, PriceRun
 from pricing.records import AssignmentRecord, PriceRecord
 from tests.conftest import enrol
 from tests.factories.catalog import (
@@ -79,6 +79,11 @@ def price_run(product, price):
     apply_prices([record], by=ERP, flow="erp.prices", as_of=NOON)
 
 
+def end_prices(code):
+    """The prices of a list end."""
+    PriceRow.objects.filter(price_list__code=code).update(ended_run=PriceRun.objects.latest("pk"))
+
+
 def stock_run(product, on_hand):
     """The ERP tells another stock."""
     record = StockRecord(sku=product.sku, warehouse_code="ULM", on_hand=Decimal(on_hand), as_of=NOON)
@@ -107,7 +112,7 @@ def new_policy(product):
 
 CHANGES = {
     "a price run": (lambda p: price_run(p, "0.1170"), "EUR 0.1180", "EUR 0.1170"),
-    "a price by hand": (lambda p: PriceRow.objects.update(unit_price="0.1150"), "EUR 0.1180", "EUR 0.1150"),
+    "a price that ends": (lambda p: end_prices("fa"), "EUR 0.1180", "EUR 0.1610"),
     "an assignment": (assign_elsewhere, "EUR 0.1180", "EUR 0.1610"),
     "a policy": (new_policy, "EUR 0.1180", "EUR 0.1610"),
     "stock": (lambda p: stock_run(p, 77), "1,234 pc", "77 pc"),
@@ -247,14 +252,20 @@ def test_a_policy_and_a_day_come_into_force_by_themselves(anna, screw, time_mach
     before = shown(browser)
     time_machine.move_to(NOON + timedelta(hours=1), tick=False)
     in_force = shown(browser)
-    PriceRow.objects.filter(price_list__code="list").update(valid_until=NOON.date() + timedelta(days=1))
+    end_prices("list")
+    PriceRowFactory(
+        price_list=PriceList.objects.get(code="list"),
+        product=screw,
+        unit_price=Decimal("0.1620"),
+        valid_until=NOON.date() + timedelta(days=1),
+    )
     last_day = shown(browser)
     time_machine.move_to(NOON + timedelta(days=1), tick=False)
     day_after = shown(browser)
 
     assert "EUR 0.1180" in before
     assert "EUR 0.1610" in in_force
-    assert "EUR 0.1610" in last_day
+    assert "EUR 0.1620" in last_day
     assert "EUR 0.1180" in day_after
 
 
