@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminSelectWidget
 
 from core.errors import DomainError
 from integrations.actions.windows import check_window, keep_window
@@ -18,13 +19,17 @@ from integrations.systems import KINDS
 class WindowForm(forms.ModelForm):
     """Weekly on some days between two times, or once between two moments."""
 
-    system = forms.ChoiceField(label=_("System"), choices=[(key, key.upper()) for key in KINDS])
+    system = forms.ChoiceField(
+        label=_("System"),
+        choices=[(key, key.upper()) for key in KINDS],
+        widget=UnfoldAdminSelectWidget,
+    )
     weekdays = forms.TypedMultipleChoiceField(
         label=_("Every week on"),
         choices=list(WEEKDAYS_ABBR.items()),
         coerce=int,
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultiple,
         help_text=_("The day on which it begins; past midnight it ends on the next."),
     )
 
