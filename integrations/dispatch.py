@@ -1,12 +1,13 @@
 """Which event goes where: the one page that says it."""
 
-from integrations.destinations import erp, mail
+from integrations.destinations import erp, mail, unconfirmed
 from integrations.states import Lane
 from integrations.systems import ERP, MAIL, Destination, Route
 
 # Tryton locks whole tables at a confirmation: two at once only make each other fail.
 DESTINATIONS: dict[str, Destination] = {
     "erp": Destination("erp", ERP, 1, erp.send, erp.bury, passing=("order.cancelled",), pays=False),
+    "erp-prices": Destination("erp-prices", ERP, 2, unconfirmed.send, unconfirmed.bury, pays=False),
     "mail": Destination("mail", MAIL, 4, mail.send, mail.bury, batch=10),
 }
 
@@ -23,6 +24,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "quote.expired": ("mail",),
     "quote.withdrawn": ("mail",),
     "order.received": ("erp", "mail"),
+    "order.unconfirmed": ("erp-prices",),
     "order.resent": ("erp",),
     "order.cancelled": ("erp", "mail"),
     "order.approval_requested": ("mail",),

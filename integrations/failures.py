@@ -10,16 +10,25 @@ class CallFailed(Exception):
 
     reason: for the log of attempts, without values of the payload. retry_after: seconds that the
     other side asked for or that its own time limit demands. is_absent: the system itself did not
-    answer, so that it is no use to bother it with more.
+    answer, so that it is no use to bother it with more. is_late: it did not within the time that the
+    caller had, which may have been short.
     """
 
     error_class: ClassVar[ErrorClass] = ErrorClass.BROKEN
 
-    def __init__(self, reason: str, *, retry_after: float | None = None, is_absent: bool = False) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retry_after: float | None = None,
+        is_absent: bool = False,
+        is_late: bool = False,
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry_after = retry_after
         self.is_absent = is_absent
+        self.is_late = is_late
 
 
 class Transient(CallFailed):

@@ -24,9 +24,10 @@ from integrations.queries import all_buried_of
 from integrations.systems import ERP
 from orders.actions.cancel import cancel_order
 from orders.actions.erp import resend_order
+from orders.actions.review import REVIEW, release_order
 from orders.queries.orders import all_order_by_number
 
-ORDER_KINDS = ("erp_refusal", "dead_letter")
+ORDER_KINDS = ("erp_refusal", "dead_letter", REVIEW)
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,11 @@ def _resend_order(case: Case, reason: str, by: Actor) -> str:
     return _("Order %(number)s is on its way to the ERP again, with its data as they are now.") % {
         "number": order.number
     }
+
+
+def _release_order(case: Case, reason: str, by: Actor) -> str:
+    order = release_order(_number(case), by=by, reason=reason)
+    return _("Order %(number)s is on its way to the ERP.") % {"number": order.number}
 
 
 def _cancel_order(case: Case, reason: str, by: Actor) -> str:
@@ -183,7 +189,14 @@ TAKE_AGAIN = Mend(
     gettext_lazy("After what was wrong is mended. What came later about the same thing stays in force."),
     _take_again,
 )
+RELEASE = Mend(
+    gettext_lazy("Let the order go to the ERP"),
+    gettext_lazy("As it was placed, at the price that the buyer saw. The ERP checks the credit once more."),
+    _release_order,
+    is_for=lambda case: not _is_too_late(case),
+)
 MENDS: dict[str, dict[str, Mend]] = {
+    REVIEW: {"release": RELEASE, "cancel": CANCEL},
     "erp_refusal": {
         "resend": Mend(
             gettext_lazy("Resend with current data"),

@@ -224,6 +224,8 @@ ownership.declare(
     ],
     us=["status", "company", "po_number", "note", "requested_on", "net_amount", "tax_amount", "gross_amount"],
 )
+ownership.declare("orders.CheckoutPolicy", us=["rules", "cached_credit_amount"])
+ownership.declare("orders.CachedCredit", us=["amount"])
 ownership.declare("orders.OrderLine", erp=["confirmed", "shipped", "invoiced", "returned", "credited"])
 ownership.declare(
     "orders.Shipment",

@@ -91,3 +91,32 @@ class Outcome(TextChoices):
     CHANGED = "changed", _("changed")
     SAME = "same", _("same")
     OLDER = "older", _("older")
+
+
+class LiveKind(TextChoices):
+    """What the ERP is asked before an order is taken."""
+
+    PRICE = "price", _("Price")
+    STOCK = "stock", _("Stock")
+    CREDIT = "credit", _("Credit")
+
+
+class Situation(TextChoices):
+    """How the ERP's live word stands to what we knew. Better and worse are meant for the buyer."""
+
+    AGREES = "agrees", _("The ERP says the same")
+    BETTER = "better", _("The ERP says better for the buyer")
+    WORSE = "worse", _("The ERP says worse for the buyer")
+    UNHEARD = "unheard", _("No answer, our figure is within its age limit")
+    UNHEARD_STALE = "unheard_stale", _("No answer, our figure is too old")
+    NOT_ASKED = "not_asked", _("Not asked")
+
+
+class LiveRule(TextChoices):
+    """What is done then. To be confirmed: taken as received, and not before the ERP's word goes on."""
+
+    REFUSE = "refuse", _("Take no order; show it and ask again")
+    TAKE_ERP = "take_erp", _("Use what the ERP says")
+    LAST_KNOWN = "last_known", _("Use our last known figure")
+    TO_CONFIRM = "to_confirm", _("Take the order, to be confirmed")
+    HOLD = "hold", _("Take the order and hold it for review")

@@ -336,6 +336,8 @@ ERP = {
 
 # How long deliveries, messages, runs and keys that are settled stay to be looked at.
 KEEP_SETTLED_DAYS = number("KEEP_SETTLED_DAYS", 90, least=7)
+# How long a buyer waits at most for the ERP's live word on price, stock and credit, together.
+LIVE_CHECK_SECONDS = number("LIVE_CHECK_SECONDS", 2)
 
 # -- logs ----------------------------------------------------------------------------------------
 

@@ -190,8 +190,10 @@ def apply_credit(records: Sequence[CreditRecord], *, by: Actor) -> Applied:
     """Take over the ERP's limits, balances and holds; older figures are dropped (CRT-09, CRT-10)."""
     fields = ("currency", "limit_amount", "used_amount", "is_on_hold")
     ownership.check(by, "accounts.CreditAccount", fields)
-    companies = dict(Company.objects.values_list("number", "pk"))
-    rows = CreditAccount.objects.select_for_update(no_key=True).order_by("pk")
+    numbers = {record.company_number for record in records}
+    companies = dict(Company.objects.filter(number__in=numbers).values_list("number", "pk"))
+    rows = CreditAccount.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
+    rows = rows.filter(company__number__in=numbers)
     known = {account.company_id: account for account in rows}
 
     new, changed, same, rejected = [], [], 0, []

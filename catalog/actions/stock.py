@@ -8,9 +8,9 @@ from zoneinfo import available_timezones
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Warehouse
+from catalog.models import Allocation, StockLevel, Warehouse
 from catalog.records import StockRecord, WarehouseRecord
-from core import ownership, staging
+from core import freshness, ownership, staging
 from core.actor import Actor
 from core.applied import Applied, Rejected
 from core.changes import assign, differs, write
@@ -165,6 +165,41 @@ def apply_stock(records: Iterable[StockRecord], *, by: Actor, is_full: bool = Fa
     removed = staging.run(FORGET) if is_full else 0
     staging.run(END_ALLOCATIONS)
     return staging.report("staged_stock", rejected, removed=removed)
+
+
+@transaction.atomic
+def take_told_stock(records: Sequence[StockRecord], *, by: Actor) -> int:
+    """Take over a few figures that the ERP was asked for just now; tell how many were news.
+
+    Waits for nobody: a figure that a flow is writing at this moment, or a place without one, is left to the
+    flow, which brings it anyway. A figure older than what we know is not taken (INV-14).
+    """
+    ownership.check(by, "catalog.StockLevel", ("on_hand", "as_of"))
+    told = {(record.sku, record.warehouse_code): record for record in records}
+    rows = (
+        StockLevel.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+        .select_related("product", "warehouse")
+        .filter(
+            product__sku__in={sku for sku, _code in told}, warehouse__code__in={code for _sku, code in told}
+        )
+        .order_by("product_id", "warehouse_id")
+    )
+    read = freshness.read_up_to().get("stock")
+    news = []
+    for row in rows:
+        record = told.get((row.product.sku, row.warehouse.code))
+        if record is None or record.as_of < (freshness.later(row.as_of, read) or record.as_of):
+            continue
+        if row.on_hand != record.on_hand:
+            row.on_hand, row.as_of = record.on_hand, record.as_of
+            news.append(row)
+
+    StockLevel.objects.bulk_update(news, ["on_hand", "as_of"])
+    for row in news:
+        Allocation.objects.filter(
+            product_id=row.product_id, warehouse_id=row.warehouse_id, counted_at__lt=row.as_of
+        ).delete()
+    return len(news)
 
 
 def _rows(records: Iterable[StockRecord]) -> Iterator[Sequence[Any]]:

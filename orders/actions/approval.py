@@ -10,7 +10,8 @@ from catalog.actions.allocation import release_allocation
 from core.actor import Actor
 from core.errors import InvalidValue
 from orders.actions.moves import lock_order, move, record
-from orders.actions.place import lock_credit, record_received
+from orders.actions.place import lock_credit
+from orders.actions.review import pass_on
 from orders.models import Order, OrderLine
 from orders.queries.credit import all_credit_outlook
 from orders.rules.approval import check_approver
@@ -23,7 +24,7 @@ def approve_order(order: Order, *, by: Actor, comment: str = "") -> Order:
     """Let a waiting order go on to the ERP.
 
     The credit is looked at again: the limit may have changed since. Records `order.approved` and
-    `order.received`. Raises NotAllowed for one's own order or without the right, WrongState,
+    what `pass_on` records. Raises NotAllowed for one's own order or without the right, WrongState,
     OnHold, OverLimit.
     """
     order = lock_order(order)
@@ -35,7 +36,7 @@ def approve_order(order: Order, *, by: Actor, comment: str = "") -> Order:
     order.credit_decision = outlook.story()
     _decide(order, OrderStatus.RECEIVED, comment, by, ("credit_decision",))
     record("order.approved", order, {"comment": comment}, by=by)
-    record_received(order, by=by)
+    pass_on(order, by=by)
     return order
 
 

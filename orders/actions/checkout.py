@@ -1,5 +1,6 @@
 """Ordering what is in the cart, at exactly what the buyer was shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,10 +14,14 @@ from core.actor import Actor
 from core.days import erp_today
 from core.errors import InvalidValue, NotFound, OutOfDate
 from orders.actions.cart import empty_cart, lock_cart
+from orders.actions.live import Confirmation
 from orders.actions.place import DraftLine, OrderDraft, place_order
 from orders.models import Cart, Order
 from orders.queries.cart import CartSheet, SheetLine, cart_sheet
+from orders.queries.live import price_decisions
+from orders.rules.confirm import kept_prices, told_live
 from orders.rules.lines import check_lines
+from orders.rules.live import Decision, check_confirmed, price_key
 from orders.rules.shown import Difference, differences
 
 
@@ -36,12 +41,13 @@ class CheckoutChoice:
 
 
 @transaction.atomic
-def checkout(cart: Cart, choice: CheckoutChoice, *, by: Actor) -> Order:
+def checkout(cart: Cart, choice: CheckoutChoice, *, by: Actor, live: Confirmation | None = None) -> Order:
     """Turn the cart into an order; whatever is submitted twice answers the same order (CRT-15).
 
     Prices, tax and stock are asked again under the cart's lock: anything that differs from what was
-    shown refuses the order and names the differences (failure bank 18). Empties the cart.
-    Raises OutOfDate, NotFound for somebody else's cart, and the refusals of place_order.
+    shown refuses the order and names the differences (failure bank 18). live: what the ERP said just
+    before; its prices are judged here by the policy, and hold where it says so. Empties the cart.
+    Raises OutOfDate, NotConfirmed, NotFound for somebody else's cart, and the refusals of place_order.
     """
     if by.user_id is None or cart.user_id != by.user_id:
         raise NotFound(_("There is no such cart."))
@@ -58,18 +64,36 @@ def checkout(cart: Cart, choice: CheckoutChoice, *, by: Actor) -> Order:
     scope.require(Right.BUY)
     sheet = cart_sheet(cart, scope)
     check_lines(sheet.refusals)
-    check_shown(choice.shown_digest, sheet)
+    decisions = price_decisions(sheet, live.answers, live.table, choice.shown_digest) if live else []
+    check_confirmed(decisions)
+    sheet = sheet.at_prices(kept_prices(decisions))
+    check_shown(choice.shown_digest, sheet, decisions, live.told if live else frozenset())
     if choice.requested_on is not None and choice.requested_on < erp_today():
         raise InvalidValue(_("The requested date is in the past: choose a later day."), field="requested_on")
 
-    order = place_order(_draft(cart, sheet, choice), by=by)
+    decided = (*decisions, *(live.decisions if live else ()))
+    order = place_order(_draft(cart, sheet, choice, decided), by=by)
     empty_cart(cart, by=by)
     return order
 
 
-def check_shown(shown_digest: str, sheet: CartSheet) -> None:
-    """Refuse what differs from what was shown. Raises OutOfDate; `details["lines"]` says what."""
-    found = differences(shown_digest, sheet.shown, sheet.currency)
+def check_shown(
+    shown_digest: str,
+    sheet: CartSheet,
+    decisions: Sequence[Decision] = (),
+    told: frozenset[tuple[str, str]] = frozenset(),
+) -> None:
+    """Refuse what differs from what was shown. Raises OutOfDate; `details["lines"]` says what.
+
+    told: facts that may differ by the policy, as (SKU, field); a price that the ERP lowered is one.
+    """
+    lowered = {(one.key, "unit_price") for one in decisions if one.is_lowered}
+    found = [
+        item
+        for item in differences(shown_digest, sheet.shown, sheet.currency)
+        if (item.sku, item.field) not in told
+        and (price_key(item.sku, item.unit_key), item.field) not in lowered
+    ]
     if found:
         raise OutOfDate(
             _("Something has changed since this page was opened, so nothing was ordered: %(changes)s")
@@ -104,12 +128,15 @@ def _json(item: Difference) -> dict[str, Any]:
     return {"sku": item.sku, "field": item.field, "shown": item.shown, "now": item.now}
 
 
-def _draft(cart: Cart, sheet: CartSheet, choice: CheckoutChoice) -> OrderDraft:
+def _draft(
+    cart: Cart, sheet: CartSheet, choice: CheckoutChoice, decisions: tuple[Decision, ...]
+) -> OrderDraft:
     return OrderDraft(
         company_id=cart.company_id,
         origin="cart",
         origin_ref=choice.token,
-        lines=tuple(_line(line) for line in sheet.lines),
+        lines=tuple(_line(line, decisions) for line in sheet.lines),
+        decisions=decisions,
         ship_to_erp_id=choice.ship_to_erp_id,
         po_number=choice.po_number,
         note=choice.note,
@@ -117,7 +144,7 @@ def _draft(cart: Cart, sheet: CartSheet, choice: CheckoutChoice) -> OrderDraft:
     )
 
 
-def _line(line: SheetLine) -> DraftLine:
+def _line(line: SheetLine, decisions: Sequence[Decision]) -> DraftLine:
     assert line.unit_price is not None  # noqa: S101 - check_lines has refused lines without
     assert line.tax_percent is not None  # noqa: S101
     return DraftLine(
@@ -127,6 +154,6 @@ def _line(line: SheetLine) -> DraftLine:
         unit_price=line.unit_price,
         tax_code=line.product.tax_code,
         tax_percent=line.tax_percent,
-        price_story=line.answer.story(),
+        price_story=told_live(line.answer.story(), line.product.sku, line.unit.key, decisions),
         note=line.line.note,
     )

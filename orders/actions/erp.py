@@ -14,7 +14,7 @@ from core.cases import CaseFacts, open_case
 from core.models import Severity
 from orders.actions.cancel import cancel_rest
 from orders.actions.moves import find_order, lock_order, move, record
-from orders.actions.place import record_received
+from orders.actions.received import record_received
 from orders.actions.standing import Words, close_if_complete, set_standing
 from orders.models import Order, OrderLine
 from orders.queries.snapshot import snapshot_of

@@ -26,14 +26,16 @@ from core.history import record_set
 from core.money import line_net
 from core.numbers import next_number
 from core.units import Conversion
+from orders.actions.live import keep_disagreements
 from orders.actions.moves import keep_move, record
+from orders.actions.review import pass_on
 from orders.models import Order, OrderLine
 from orders.queries.cart import line_refusals, stale_refusals, warehouse_for
 from orders.queries.credit import all_credit_outlook
-from orders.queries.snapshot import snapshot_of
 from orders.rules.approval import NoApprover, approval_reason, needs_approval
 from orders.rules.credit import check_credit
 from orders.rules.lines import LineRefusal, check_lines
+from orders.rules.live import Decision
 from orders.rules.totals import Totals, totals_of
 from orders.states import OrderStatus
 
@@ -61,7 +63,7 @@ class DraftLine:
 class OrderDraft:
     """All that makes an order. origin and origin_ref: what it is made from, once and only once.
 
-    payment_term_id: as agreed, None for the company's own.
+    payment_term_id: as agreed, None for the company's own. decisions: on what the ERP was asked live.
     """
 
     company_id: int
@@ -73,6 +75,7 @@ class OrderDraft:
     note: str = ""
     requested_on: date | None = None
     payment_term_id: int | None = None
+    decisions: tuple[Decision, ...] = ()
 
 
 @transaction.atomic
@@ -82,8 +85,8 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     Checks right, lines, ship-to, PO rule and credit, in this order; the credit under the lock of
     the row that owns the limit, so that no two orders share the same room (CRT-13). An order above
     the member's limit waits for an approver and records `order.approval_requested`, every other
-    one records `order.received`. Stock is promised as far as there is any, the rest is stated as
-    backordered. The caller has locked what the order is made from.
+    one goes on its way, see `pass_on`. Stock is promised as far as there is any, the rest is stated
+    as backordered. The caller has locked what the order is made from.
     Raises NotAllowed, InvalidValue, LinesRefused, OnHold, OverLimit, NoApprover.
     """
     placed = _placed(draft)
@@ -118,6 +121,7 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     order.ship_to_address, order.ship_to = ship_to, address_json(ship_to)
     order.warehouse = _warehouse(lines)
     order.credit_decision = outlook.story()
+    order.live_checks = [one.to_json() for one in draft.decisions]
     if approvers is not None:
         order.status = OrderStatus.PENDING_APPROVAL
         order.approval_reason = approval_reason(limit)
@@ -130,22 +134,14 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
             raise
         return placed
     keep_move(order, "", by=by)
+
+    keep_disagreements(draft.decisions, document=order.number, by=by)
     if approvers is None:
-        record_received(order, lines, by=by)
+        pass_on(order, by=by, lines=lines)
     else:
         record("order.approval_requested", order, {"approvers": approvers}, by=by)
     _write_lines(order, lines, by)
     return order
-
-
-def record_received(
-    order: Order, lines: Sequence[OrderLine] | None = None, *, by: Actor, name: str = "order.received"
-) -> None:
-    """Write the event that starts the way to the ERP; "order" in it is the canonical order.
-
-    lines: as for snapshot_of.
-    """
-    record(name, order, {"order": snapshot_of(order, lines).model_dump(mode="json")}, by=by)
 
 
 def lock_credit(lineage: Sequence[int]) -> None:

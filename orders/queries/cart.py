@@ -1,7 +1,8 @@
 """The cart as its owner sees it: priced, checked and dated, in a constant number of statements."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from core.errors import DomainError, InvalidValue
 from core.money import ZERO, line_net
 from orders.models import Cart, CartLine
 from orders.rules.lines import LineRefusal, check_sellable
+from orders.rules.live import price_key
 from orders.rules.shown import ShownLine, digest_of
 from orders.rules.totals import Totals, totals_of
 from orders.rules.warehouse import Cover, best_warehouse
@@ -75,6 +77,13 @@ class SheetLine:
         """Whether nothing speaks against ordering the line."""
         return not self.refusals
 
+    def at_price(self, price: Decimal | None) -> "SheetLine":
+        """The same line at another price, the ERP's live one; None or the same changes nothing."""
+        if price is None or self.unit_price in (None, price):
+            return self
+        net = line_net(self.quantity, price, currency=self.answer.currency)
+        return replace(self, unit_price=price, net_amount=net)
+
     def shown(self) -> ShownLine:
         """The facts of the line that the buyer consents to."""
         return ShownLine(
@@ -110,6 +119,13 @@ class CartSheet:
     def digest(self) -> str:
         """The facts as a short text; see orders.rules.shown."""
         return digest_of(self.shown, self.currency)
+
+    def at_prices(self, prices: Mapping[str, Decimal]) -> "CartSheet":
+        """The same cart at these prices, by `price_key`; lines without one keep theirs."""
+        lines = tuple(
+            line.at_price(prices.get(price_key(line.product.sku, line.unit.key))) for line in self.lines
+        )
+        return replace(self, lines=lines, totals=_totals(lines, self.currency))
 
     @property
     def refusals(self) -> list[LineRefusal]:
@@ -181,8 +197,13 @@ def cart_sheet(cart: Cart, scope: Scope) -> CartSheet:
                 ),
             )
         )
+    return CartSheet(cart, tuple(lines), scope.currency, _totals(lines, scope.currency), warehouse)
+
+
+def _totals(lines: Iterable[SheetLine], currency: str) -> Totals:
+    """The totals of the lines that have a price."""
     priced = [(line.net_amount, line.tax_percent or ZERO) for line in lines if line.net_amount is not None]
-    return CartSheet(cart, tuple(lines), scope.currency, totals_of(priced, scope.currency), warehouse)
+    return totals_of(priced, currency)
 
 
 def known_percents(codes: set[str]) -> dict[str, Decimal]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Company
 from accounts.scope import Scope
 from accounts.states import Right
 from core.errors import NotFound
@@ -90,6 +91,11 @@ def approvals_for(scope: Scope) -> QuerySet[Order]:
 def open_value(orders: QuerySet[Order]) -> Decimal:
     """The sum of orders, with tax."""
     return orders.aggregate(total=Sum("gross_amount"))["total"] or Decimal(0)
+
+
+def is_placed(company: Company, origin: str, origin_ref: str) -> bool:
+    """Whether something has been ordered already: a repeat need not ask the ERP again (CRT-15)."""
+    return Order.objects.filter(company=company, origin=origin, origin_ref=origin_ref).exists()
 
 
 def all_orders() -> QuerySet[Order]:

@@ -118,6 +118,9 @@ WORDINGS: dict[str, Wording] = {
     "quote.withdrawn": Wording(lambda p: _("Quote withdrawn"), _text("text"), "bad"),
     "quote.expired": Wording(lambda p: _("Quote expired"), tone="warn"),
     "order.received": Wording(lambda p: _("Order received"), _lines_and_net),
+    "order.unconfirmed": Wording(
+        lambda p: _("Order received"), lambda p: _("the ERP has yet to confirm a price"), "warn"
+    ),
     "order.approval_requested": Wording(lambda p: _("Order placed, waits for approval"), _net, "warn"),
     "order.approved": Wording(lambda p: _("Order approved"), _text("comment"), "good"),
     "order.rejected": Wording(lambda p: _("Order rejected"), _text("comment"), "bad"),

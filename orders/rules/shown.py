@@ -35,6 +35,7 @@ class Difference:
     field: str
     shown: str
     now: str
+    unit_key: str = ""
 
 
 FACTS = ("quantity", "unit_price", "tax_percent", "backordered")
@@ -66,10 +67,19 @@ def differences(shown_digest: str, lines: Sequence[ShownLine], currency: str) ->
     return sorted(found, key=lambda item: (item.sku, item.field))
 
 
+def shown_prices(shown_digest: str) -> dict[tuple[str, str], Decimal]:
+    """The price that was shown of each line, by SKU and unit; without those on request.
+
+    Raises InvalidValue for a digest that no page of ours has made.
+    """
+    _currency, rows = _facts(shown_digest)
+    return {(row[0], row[1]): Decimal(row[3]) for row in rows if row[3]}
+
+
 def _changed(before: list[str], after: list[str]) -> list[Difference]:
     names = ["sku", "unit_key", "quantity", "unit_price", "net_amount", "tax_percent", "backordered"]
     return [
-        Difference(after[0], name, old, new)
+        Difference(after[0], name, old, new, after[1])
         for name, old, new in zip(names, before, after, strict=True)
         if name in FACTS and old != new
     ]
@@ -96,8 +106,12 @@ def _facts(digest: str) -> tuple[str, list[Any]]:
     try:
         raw = zlib.decompressobj().decompress(base64.urlsafe_b64decode(digest.encode()), 4_000_000)
         currency, rows = json.loads(raw)
-        if all(len(row) == 7 for row in rows):
+        if all(len(row) == 7 and _is_number(row[3]) for row in rows):
             return currency, rows
     except (ValueError, TypeError, zlib.error):
         pass
     raise InvalidValue("The order form is damaged: open the checkout again.", field="shown_digest")
+
+
+def _is_number(text: str) -> bool:
+    return not text or text.replace(".", "", 1).isdecimal()

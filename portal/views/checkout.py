@@ -11,17 +11,22 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.queries import acting_company, billing_of, ship_to_addresses
 from accounts.states import Right
+from core.freshness import is_stale
 from orders.actions.cart import CartDetails, set_details
-from orders.actions.checkout import checkout
+from orders.live import LivePrice
 from orders.models import Cart
 from orders.queries.approval import approval_outlook
 from orders.queries.cart import CartSheet, cart_for, cart_sheet
 from orders.queries.credit import credit_outlook
+from orders.queries.live import cart_as_heard
+from orders.rules.live import Decision
 from orders.states import OrderStatus
 from portal.forms.checkout import CheckoutForm
 from portal.middleware import BuyerRequest
+from portal.usecases.confirm_and_place import is_connected, order_cart
 
-SHIP_TO = "ship_to"
+SHIP_TO, HEARD = "ship_to", "heard"
+Seen = tuple[CartSheet, dict[str, Decision]]
 
 
 @login_required
@@ -32,31 +37,61 @@ def checkout_detail(request: BuyerRequest) -> HttpResponse:
     cart = cart_for(request.scope)
     if request.method == "POST":
         return _order(request, cart)
-    sheet = cart_sheet(cart, request.scope)
-    if not sheet.lines:
+    seen = _seen(request, cart)
+    if not seen[0].lines:
         messages.info(request, _("Your cart is empty: there is nothing to order."))
         return redirect("portal:cart")
-    return _page(request, sheet, _form(request, sheet))
+    return _page(request, seen, _form(request, seen[0]))
+
+
+def _seen(request: BuyerRequest, cart: Cart) -> Seen:
+    """The cart at the prices that hold, and what the ERP said about them a moment ago, if it did."""
+    sheet = cart_sheet(cart, request.scope)
+    return cart_as_heard(sheet, acting_company(request.scope), _heard(request, cart))
 
 
 def _order(request: BuyerRequest, cart: Cart) -> HttpResponse:
     form = _form(request, None, request.POST)
     if not form.is_valid():
-        sheet = cart_sheet(cart, request.scope)
-        return _page(request, sheet, form, status=422) if sheet.lines else redirect("portal:order-list")
+        seen = _seen(request, cart)
+        return _page(request, seen, form, status=422) if seen[0].lines else redirect("portal:order-list")
     choice = form.choice()
     if str(cart.token) == choice.token:
         # Kept before anything can be refused, so that nothing typed is lost.
         details = CartDetails(choice.po_number, choice.note, choice.requested_on)
         set_details(request.scope, details, by=request.actor)
         request.session[SHIP_TO] = choice.ship_to_erp_id
-    order = checkout(cart, choice, by=request.actor)
+    order = order_cart(
+        cart,
+        choice,
+        scope=request.scope,
+        by=request.actor,
+        heard=_heard(request, cart),
+        remember=lambda prices: _remember(request, cart, prices),
+    )
+    request.session.pop(HEARD, None)
     if order.status == OrderStatus.PENDING_APPROVAL:
         text = _("Order %(number)s is placed and waits for approval.")
+    elif order.status == OrderStatus.ON_HOLD:
+        text = _("Order %(number)s is received. Our sales team looks at it before it goes to our ERP.")
     else:
         text = _("Order %(number)s is received. You are told when our ERP has confirmed it.")
     messages.success(request, text % {"number": order.number})
     return redirect("portal:order-detail", number=order.number)
+
+
+def _heard(request: BuyerRequest, cart: Cart) -> tuple[LivePrice, ...]:
+    """The prices that the ERP named when this cart was refused a moment ago."""
+    kept = request.session.get(HEARD, {})
+    if kept.get("token") != str(cart.token):
+        return ()
+    prices = tuple(LivePrice.model_validate(one) for one in kept["prices"])
+    return tuple(price for price in prices if not is_stale("prices", price.as_of))
+
+
+def _remember(request: BuyerRequest, cart: Cart, prices: tuple[LivePrice, ...]) -> None:
+    kept = [price.model_dump(mode="json") for price in prices]
+    request.session[HEARD] = {"token": str(cart.token), "prices": kept}
 
 
 def _form(request: BuyerRequest, sheet: CartSheet | None, data: Any = None) -> CheckoutForm:
@@ -82,9 +117,12 @@ def _form(request: BuyerRequest, sheet: CartSheet | None, data: Any = None) -> C
     )
 
 
-def _page(request: BuyerRequest, sheet: CartSheet, form: CheckoutForm, status: int = 200) -> HttpResponse:
+def _page(request: BuyerRequest, seen: Seen, form: CheckoutForm, status: int = 200) -> HttpResponse:
+    sheet, heard = seen
     company = acting_company(request.scope)
     context = {
+        "heard": heard,
+        "is_asked": is_connected(),
         "sheet": sheet,
         "form": form,
         "company": company,

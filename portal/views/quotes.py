@@ -18,8 +18,9 @@ from orders.queries.credit import credit_outlook
 from orders.states import OrderStatus
 from portal.forms.quotes import AcceptForm, ChangeForm, DeclineForm
 from portal.middleware import BuyerRequest
+from portal.usecases.confirm_and_place import accept_offer
 from portal.views.replies import move_on, show_again
-from quotes.actions.answers import accept_quote, decline_quote, request_change, see_quote
+from quotes.actions.answers import decline_quote, request_change, see_quote
 from quotes.queries.offers import (
     BuyerQuote,
     quote_for_buyer,
@@ -65,12 +66,13 @@ def accept(request: BuyerRequest, number: str) -> HttpResponse:
     if not form.is_valid():
         return _again(request, offer, accept_form=form)
     revision = form.cleaned_data["revision"]
-    order = accept_quote(number, revision, form.choice(), scope=request.scope, by=request.actor)
-    told = (
-        _("Accepted. Your order %(order)s waits for your company's approval.")
-        if order.status == OrderStatus.PENDING_APPROVAL
-        else _("Accepted. Your order is %(order)s; the ERP's confirmation follows.")
-    )
+    order = accept_offer(number, revision, form.choice(), scope=request.scope, by=request.actor)
+    told = {
+        OrderStatus.PENDING_APPROVAL: _("Accepted. Your order %(order)s waits for your company's approval."),
+        OrderStatus.ON_HOLD: _(
+            "Accepted. Your order is %(order)s; our sales team looks at it before it goes to our ERP."
+        ),
+    }.get(OrderStatus(order.status), _("Accepted. Your order is %(order)s; the ERP's confirmation follows."))
     messages.success(request, told % {"order": order.number})
     return move_on(request, "portal:order-detail", order.number)
 

@@ -11,6 +11,7 @@ from core.days import erp_today
 from core.errors import NotAllowed, OutOfDate
 from core.models import trace
 from core.states import check_move
+from orders.actions.live import Confirmation
 from orders.actions.place import DraftLine, OrderDraft, place_order
 from orders.models import Order
 from quotes.actions.steps import locked_quote, move_quote, need_text
@@ -79,10 +80,19 @@ def decline_quote(scope: Scope, number: str, *, revision: int, reason: str, by: 
 
 
 @transaction.atomic
-def accept_quote(number: str, revision: int, choice: AcceptChoice, *, scope: Scope, by: Actor) -> Order:
+def accept_quote(
+    number: str,
+    revision: int,
+    choice: AcceptChoice,
+    *,
+    scope: Scope,
+    by: Actor,
+    live: Confirmation | None = None,
+) -> Order:
     """Accept the sent revision: one order with its lines, prices, tax and terms (QTE-11).
 
-    The revision is the price, whatever price lists say now (QTE-12). Accepting again answers the
+    The revision is the price, whatever price lists or the ERP say now (QTE-12, X-12). live: what the ERP
+    said of stock and credit just before. Accepting again answers the
     order that there is (QTE-13). Raises NotFound for a foreign or unsent quote, NotAllowed
     without the right to buy, OutOfDate for another than the sent revision, QuoteExpired after
     its last valid day, WrongState, and the refusals of place_order. Records `quote.accepted`.
@@ -94,7 +104,7 @@ def accept_quote(number: str, revision: int, choice: AcceptChoice, *, scope: Sco
     check_move(QUOTE_NEXT, quote.status, QuoteStatus.ACCEPTED)
     check_not_expired(sent.valid_until, erp_today())
 
-    order = place_order(_order_draft(quote, sent, choice), by=by)
+    order = place_order(_order_draft(quote, sent, choice, live), by=by)
     move_quote(quote, QuoteStatus.ACCEPTED, order_number=order.number)
 
     tell_quote("quote.accepted", quote, sent, by=by)
@@ -130,7 +140,9 @@ def _seen_revision(quote: Quote, number: int) -> QuoteRevision:
     return quote.revisions.select_related("payment_term").get(number=number)
 
 
-def _order_draft(quote: Quote, revision: QuoteRevision, choice: AcceptChoice) -> OrderDraft:
+def _order_draft(
+    quote: Quote, revision: QuoteRevision, choice: AcceptChoice, live: Confirmation | None
+) -> OrderDraft:
     lines = revision.lines.order_by("position")
     return OrderDraft(
         company_id=quote.company_id,
@@ -142,6 +154,7 @@ def _order_draft(quote: Quote, revision: QuoteRevision, choice: AcceptChoice) ->
         note=choice.note,
         requested_on=revision.requested_on,
         payment_term_id=revision.payment_term_id,
+        decisions=live.decisions if live else (),
     )
 
 

@@ -8,10 +8,16 @@ from decimal import Decimal
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Company
 from accounts.scope import Scope
 from accounts.states import Right
+from catalog.queries import availability
 from core.days import erp_today
 from core.errors import NotFound
+from orders.live import LiveQuestion
+from orders.queries.cart import warehouse_for
+from orders.queries.live import asked_line, question_for
+from orders.states import LiveKind
 from quotes.models import Quote, QuoteLine, QuoteMessage, QuoteRevision
 from quotes.rules.document import buyer_view, is_expired
 from quotes.rules.revisions import ChangeKind, LineChange, TotalChange, line_changes, total_change
@@ -213,3 +219,23 @@ def _said(message: QuoteMessage) -> Said:
         revision=message.revision,
         text=message.text,
     )
+
+
+def quote_question(revision: QuoteRevision, company: Company) -> LiveQuestion:
+    """What the ERP is asked before an offer is accepted: stock and credit, for its price is agreed (X-12)."""
+    lines = list(revision.lines.select_related("product").order_by("position"))
+    asked = [
+        asked_line(
+            sku=line.product.sku,
+            unit_key=line.unit_key,
+            unit_erp_id="",
+            quantity=line.quantity,
+            ratio=(line.numerator, line.denominator),
+            answer=None,
+        )
+        for line in lines
+    ]
+    wants = [(line.product_id, item.quantity_base) for line, item in zip(lines, asked, strict=True)]
+    warehouse = warehouse_for(wants, availability([line.product_id for line in lines]))
+    kinds = (LiveKind.STOCK, LiveKind.CREDIT)
+    return question_for(company, asked, warehouse, revision.gross_amount, kinds)

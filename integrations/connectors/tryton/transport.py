@@ -172,7 +172,7 @@ class Tryton:
         left = seconds_left(self.access.total_seconds)
         if left <= 0:
             # Nothing was sent: what was done so far is found again, and the rest follows.
-            raise Transient("The ERP took too long for all of it; it goes on where it stopped.")
+            raise Transient("The ERP took too long for all of it; it goes on where it stopped.", is_late=True)
         deadline = time.monotonic() + left
         timeout = httpx2.Timeout(
             min(self.access.read_seconds, left), connect=min(self.access.connect_seconds, left), pool=left
@@ -186,13 +186,16 @@ class Tryton:
                 for part in response.iter_bytes():
                     parts.append(part)
                     if time.monotonic() > deadline:
-                        raise lost("The ERP's answer did not end in time.", is_absent=True)
+                        raise lost("The ERP's answer did not end in time.", is_absent=True, is_late=True)
                 self._note_clock(response.headers)
                 return response.status_code, response.headers, b"".join(parts)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            raise Transient(f"The ERP was not reached ({type(error).__name__}).", is_absent=True) from None
+            is_late = isinstance(error, httpx2.ConnectTimeout)
+            reason = f"The ERP was not reached ({type(error).__name__})."
+            raise Transient(reason, is_absent=True, is_late=is_late) from None
         except httpx2.TimeoutException as error:
-            raise lost(f"The ERP did not answer in time ({type(error).__name__}).", is_absent=True) from None
+            reason = f"The ERP did not answer in time ({type(error).__name__})."
+            raise lost(reason, is_absent=True, is_late=True) from None
         except httpx2.DecodingError:
             raise lost("The ERP's answer could not be unpacked.") from None
         except httpx2.TransportError as error:

@@ -12,13 +12,14 @@ from accounts.scope import Scope
 from accounts.states import Right
 from core import idempotency
 from core.errors import InvalidValue
-from orders.actions.direct import DirectLine, DirectOrder, order_directly
+from orders.actions.direct import DirectLine, DirectOrder
 from orders.models import Order
 from orders.queries.orders import order_by_number, orders_for
 from orders.queries.view import order_view
 from portal.api.request import asking
 from portal.api.v1.pages import NewestFirst
 from portal.api.v1.serializers import OrderDetailOutput, OrderInput, OrderOutput
+from portal.usecases.confirm_and_place import order_from_api
 
 KEY = "Idempotency-Key"
 LONGEST_KEY = 40
@@ -40,10 +41,11 @@ class OrderList(APIView):
         order.is_valid(raise_exception=True)
         asked = asking(request)
         scope, actor = asked.scope, asked.actor
+        # The ERP is asked before the key is locked.
+        place_order = order_from_api(scope, _wanted(key, order.validated_data), by=actor)
 
         def place() -> dict[str, Any]:
-            placed = order_directly(scope, _wanted(key, order.validated_data), by=actor)
-            return {"number": placed.number}
+            return {"number": place_order().number}
 
         client = f"user:{actor.user_id}:{scope.company_number}"
         answer = idempotency.once(client, key, request.data, place)

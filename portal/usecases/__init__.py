@@ -1,0 +1,1 @@
+"""A live answer from outside, then an action: what pages and API do alike."""
