@@ -15,7 +15,7 @@ from core.errors import DomainError, InvalidValue
 from core.money import ZERO, line_net
 from orders.models import Cart, CartLine
 from orders.rules.lines import LineRefusal, check_sellable
-from orders.rules.live import price_key
+from orders.rules.live import Decision, price_key
 from orders.rules.shown import ShownLine, digest_of
 from orders.rules.totals import Totals, totals_of
 from orders.rules.warehouse import Cover, best_warehouse
@@ -29,7 +29,7 @@ class SheetLine:
 
     unit_price, net_amount: None when the price is on request. covered: what the chosen warehouse
     can ship now, backordered: the rest. stock: per warehouse, in base units. refusals: why the line
-    cannot be ordered as it is.
+    cannot be ordered as it is. said: what the ERP said of the price a moment ago, if it was asked.
     """
 
     line: CartLine
@@ -41,6 +41,7 @@ class SheetLine:
     covered: Decimal
     stock: tuple[WarehouseAvailability, ...]
     refusals: tuple[LineRefusal, ...]
+    said: Decision | None = None
 
     @property
     def id(self) -> int:
@@ -136,6 +137,11 @@ class CartSheet:
     def is_orderable(self) -> bool:
         """Whether the cart has lines and all of them can be ordered."""
         return bool(self.lines) and not self.refusals
+
+    @property
+    def is_said(self) -> bool:
+        """Whether the ERP has named a price a moment ago."""
+        return any(line.said for line in self.lines)
 
     @property
     def backordered_lines(self) -> int:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db.models import QuerySet
@@ -110,19 +110,21 @@ def price_decisions(
     return decide_prices(lines, answers, table)
 
 
-def cart_as_heard(
-    sheet: CartSheet, company: Company, prices: tuple[LivePrice, ...]
-) -> tuple[CartSheet, dict[str, Decision]]:
+def cart_as_heard(sheet: CartSheet, company: Company, prices: tuple[LivePrice, ...]) -> CartSheet:
     """A cart at the prices that the ERP named a moment ago, as far as the policy lets them hold.
 
-    With the decision on each line, by `price_key`; nothing without such prices.
+    The lines say so. Without such prices the cart is as it was.
     """
     if not prices:
-        return sheet, {}
+        return sheet
     answers = LiveAnswers(asked_at=timezone.now(), heard={LiveKind.PRICE: Heard(prices=prices)})
     decisions = price_decisions(sheet, answers, checkout_table(company))
-    heard = [one for one in decisions if one.theirs is not None]
-    return sheet.at_prices(kept_prices(heard)), {one.key: one for one in heard}
+    said = {one.key: one for one in decisions if one.theirs is not None}
+    priced = sheet.at_prices(kept_prices(said.values()))
+    lines = tuple(
+        replace(line, said=said.get(price_key(line.product.sku, line.unit.key))) for line in priced.lines
+    )
+    return replace(priced, lines=lines)
 
 
 def question_for(

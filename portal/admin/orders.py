@@ -27,6 +27,7 @@ from orders.rules.credit import RULES
 from portal.admin.fed import FedAdmin, ShownTable
 from portal.admin.pages import admin_page
 from portal.admin.refusals import shown
+from portal.live_words import decision_rows
 from portal.templatetags.accord import money
 from portal.tones import TONES
 from portal.views.approvals import reason_of
@@ -144,6 +145,7 @@ def _page(request: HttpRequest, number: str) -> HttpResponse:
         "buried": [row for row in deliveries if row.state == DeliveryState.BURIED],
         "cases": all_cases_of(order.subject),
         "faults": list(all_faults([order])),
+        "decisions": decision_rows(order),
         "reason": reason_of(order) if order.approval_reason else "",
         "credit_rule": RULES.get(order.credit_decision.get("rule", ""), ""),
     }

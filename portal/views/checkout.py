@@ -19,14 +19,12 @@ from orders.queries.approval import approval_outlook
 from orders.queries.cart import CartSheet, cart_for, cart_sheet
 from orders.queries.credit import credit_outlook
 from orders.queries.live import cart_as_heard
-from orders.rules.live import Decision
 from orders.states import OrderStatus
 from portal.forms.checkout import CheckoutForm
 from portal.middleware import BuyerRequest
 from portal.usecases.confirm_and_place import is_connected, order_cart
 
 SHIP_TO, HEARD = "ship_to", "heard"
-Seen = tuple[CartSheet, dict[str, Decision]]
 
 
 @login_required
@@ -37,15 +35,15 @@ def checkout_detail(request: BuyerRequest) -> HttpResponse:
     cart = cart_for(request.scope)
     if request.method == "POST":
         return _order(request, cart)
-    seen = _seen(request, cart)
-    if not seen[0].lines:
+    sheet = _sheet(request, cart)
+    if not sheet.lines:
         messages.info(request, _("Your cart is empty: there is nothing to order."))
         return redirect("portal:cart")
-    return _page(request, seen, _form(request, seen[0]))
+    return _page(request, sheet, _form(request, sheet))
 
 
-def _seen(request: BuyerRequest, cart: Cart) -> Seen:
-    """The cart at the prices that hold, and what the ERP said about them a moment ago, if it did."""
+def _sheet(request: BuyerRequest, cart: Cart) -> CartSheet:
+    """The cart at the prices that hold: the ERP's where it named one a moment ago."""
     sheet = cart_sheet(cart, request.scope)
     return cart_as_heard(sheet, acting_company(request.scope), _heard(request, cart))
 
@@ -53,8 +51,8 @@ def _seen(request: BuyerRequest, cart: Cart) -> Seen:
 def _order(request: BuyerRequest, cart: Cart) -> HttpResponse:
     form = _form(request, None, request.POST)
     if not form.is_valid():
-        seen = _seen(request, cart)
-        return _page(request, seen, form, status=422) if seen[0].lines else redirect("portal:order-list")
+        sheet = _sheet(request, cart)
+        return _page(request, sheet, form, status=422) if sheet.lines else redirect("portal:order-list")
     choice = form.choice()
     if str(cart.token) == choice.token:
         # Kept before anything can be refused, so that nothing typed is lost.
@@ -117,11 +115,9 @@ def _form(request: BuyerRequest, sheet: CartSheet | None, data: Any = None) -> C
     )
 
 
-def _page(request: BuyerRequest, seen: Seen, form: CheckoutForm, status: int = 200) -> HttpResponse:
-    sheet, heard = seen
+def _page(request: BuyerRequest, sheet: CartSheet, form: CheckoutForm, status: int = 200) -> HttpResponse:
     company = acting_company(request.scope)
     context = {
-        "heard": heard,
         "is_asked": is_connected(),
         "sheet": sheet,
         "form": form,

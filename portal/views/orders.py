@@ -20,6 +20,7 @@ from orders.queries.approval import may_decide
 from orders.queries.orders import order_by_number, search_orders, tab_counts
 from orders.queries.view import order_view
 from portal.forms.orders import CancelForm, DecisionForm
+from portal.live_words import checked_of, is_unconfirmed, is_under_review
 from portal.middleware import BuyerRequest
 from portal.views.approvals import reason_of
 
@@ -61,6 +62,9 @@ def order_detail(request: BuyerRequest, number: str) -> HttpResponse:
     context = {
         "order": order,
         "view": order_view(order, with_invoices=sees_invoices),
+        "checked": checked_of(order),
+        "is_unconfirmed": is_unconfirmed(order),
+        "is_under_review": is_under_review(order),
         "reason": reason_of(order),
         "may_cancel": request.scope.may(Right.BUY),
         "may_decide": may_decide(request.scope, order),

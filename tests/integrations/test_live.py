@@ -1,0 +1,315 @@
+"""The ERP asked once before an order is taken: its word, its silence, and what the policy makes of them."""
+
+import time
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from accounts.actions.erp import apply_credit
+from accounts.models import Address, CreditAccount
+from accounts.records import CreditRecord
+from catalog.models import Product, StockLevel, Warehouse
+from core import freshness
+from core.actor import Actor
+from core.errors import OutOfDate
+from core.models import Case, Conflict, Event
+from integrations import live
+from integrations.connectors.tryton import live as tryton_live
+from integrations.systems import flow_actor
+from orders.actions.cart import CartItem, add_line
+from orders.actions.policy import PolicyDraft, activate_policy, draft_policy
+from orders.models import Order
+from orders.queries.cart import cart_for, cart_sheet
+from orders.queries.live import cart_as_heard, cart_question
+from orders.rules.credit import OverLimit
+from orders.rules.live import DEFAULTS, decisions_of
+from portal.usecases.confirm_and_place import order_cart
+from tests.factories.orders import choice_of, reprice
+from tests.integrations.conftest import buyer_of, relay
+from tests.integrations.test_submit_order import BEARING, SCREW, relay_until_done
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tryton"), pytest.mark.django_db]
+
+ADMIN = Actor("admin", "Otto")
+
+
+@pytest.fixture(autouse=True)
+def awake():
+    """No test inherits the rest that another one's silence has brought."""
+    live._rest.end()
+    yield
+    live._rest.end()
+
+
+@pytest.fixture
+def buyer(shop):
+    """Somebody of C2000, for whom prices, stock and credit here are what the ERP says."""
+    member = buyer_of("C2000")
+    for sku in (BEARING, SCREW):
+        add_line(member.scope, CartItem(sku, Decimal(10), "u"), by=member.actor)
+    heard = ask(member)
+    for price in heard.heard["price"].prices:
+        reprice(Product.objects.get(sku=price.sku), str(price.unit_price))
+    warehouse = Warehouse.objects.get(code="WH")
+    for record in heard.heard["stock"].stock:
+        product = Product.objects.get(sku=record.sku)
+        StockLevel.objects.create(
+            product=product, warehouse=warehouse, on_hand=record.on_hand, as_of=record.as_of
+        )
+    know_credit(member)
+    for kind in ("prices", "stock", "credit"):
+        freshness.note(kind, timezone.now().replace(microsecond=0))
+    return member
+
+
+def know_credit(member, **changes):
+    """Take over the ERP's credit of the buyer's company, or another figure than the ERP's."""
+    question = question_of(member).model_copy(update={"credit_numbers": (member.company.number,)})
+    (record,) = tryton_live.ask_credit(question).credit
+    values = {**record.model_dump(), **changes}
+    CreditAccount.objects.filter(company=member.company).delete()
+    apply_credit([CreditRecord(**values)], by=flow_actor("erp.test"))
+
+
+def question_of(member):
+    return cart_question(cart_sheet(cart_for(member.scope), member.scope), member.company)
+
+
+def ask(member):
+    return live.ask(question_of(member), by=member.actor)
+
+
+def order(member, heard=(), remember=lambda prices: None):
+    """Order what is in the cart as the page shows it."""
+    cart = cart_for(member.scope)
+    sheet = cart_as_heard(cart_sheet(cart, member.scope), member.company, heard)
+    ship_to = Address.objects.filter(company=member.company, is_ship_to=True).first()
+    choice = choice_of(member, ship_to_erp_id=ship_to.erp_id, shown_digest=sheet.digest, po_number="4711")
+    return order_cart(cart, choice, scope=member.scope, by=member.actor, heard=heard, remember=remember)
+
+
+def by_policy(**rules):
+    """Put a table in force that differs from the first one in these cells."""
+    policy = draft_policy(PolicyDraft({**DEFAULTS, **rules}, note="for this test"), by=ADMIN)
+    activate_policy(policy.version, by=ADMIN)
+
+
+def decided(placed, kind):
+    return [one for one in decisions_of(placed.live_checks) if one.kind == kind]
+
+
+@pytest.mark.req("CRT-11", "OBS-23")
+def test_the_erp_confirms_price_stock_and_credit_and_its_clock_stays_with_the_order(buyer, proxy):
+    proxy.forget()
+
+    placed = order(buyer)
+
+    assert placed.status == "received"
+    assert {(one["kind"], one["key"], one["situation"]) for one in placed.live_checks} == {
+        ("price", f"{BEARING}/u", "agrees"),
+        ("price", f"{SCREW}/u", "agrees"),
+        ("stock", BEARING, "agrees"),
+        ("stock", SCREW, "agrees"),
+        ("credit", "C2000", "agrees"),
+    }
+    assert all(one["as_of"] and one["age_s"] < 60 for one in placed.live_checks)
+    assert placed.lines.first().price_story["live"]["situation"] == "agrees"
+    assert not Conflict.objects.exists()
+    calls = proxy.seen("search_read")
+    assert {call["correlation_id"] for call in calls} == {buyer.actor.correlation_id}
+    # Customer and one price for both lines of ten pieces, stock, credit.
+    assert len(calls) == 4
+
+
+@pytest.mark.req("CRT-11")
+@pytest.mark.parametrize("rule", ["refuse", "last_known", "hold"])
+def test_a_price_that_the_erp_has_raised_is_decided_by_the_policy(buyer, rule):
+    by_policy(price_worse=rule)
+    true = Decimal(ask(buyer).price_of(BEARING, "u", Decimal(10)).unit_price)
+    reprice(Product.objects.get(sku=BEARING), str(true - 1))
+    said = []
+
+    if rule == "refuse":
+        with pytest.raises(OutOfDate) as refusal:
+            order(buyer, remember=said.extend)
+        assert refusal.value.details["lines"][0]["now"] == f"{true.normalize():f}"
+        assert not Order.objects.exists()
+        assert Conflict.objects.get().winner == "erp"
+    placed = order(buyer, heard=tuple(said))
+
+    line = placed.lines.get(sku=BEARING)
+    conflict = Conflict.objects.order_by("pk").last()
+    assert (line.unit_price, conflict.winner, placed.status) == {
+        "refuse": (true, "erp", "received"),
+        "last_known": (true - 1, "us", "received"),
+        "hold": (true - 1, "us", "on_hold"),
+    }[rule]
+    assert conflict.rule.startswith(f"price_worse:{rule}")
+    assert {conflict.kept, conflict.refused} == {f"{(true - n).normalize():f}" for n in (0, 1)}
+    assert Case.objects.filter(kind="checkout_review").exists() is (rule == "hold")
+
+
+@pytest.mark.req("CRT-11")
+def test_a_price_that_the_erp_has_lowered_is_given_without_asking(buyer):
+    true = Decimal(ask(buyer).price_of(BEARING, "u", Decimal(10)).unit_price)
+    reprice(Product.objects.get(sku=BEARING), str(true + 1))
+
+    placed = order(buyer)
+
+    assert placed.lines.get(sku=BEARING).unit_price == true
+    assert Conflict.objects.get().winner == "erp"
+
+
+@pytest.mark.req("CRT-11")
+@pytest.mark.parametrize("rule", ["refuse", "take_erp", "last_known", "hold"])
+def test_stock_that_the_erp_no_longer_has_is_decided_by_the_policy(buyer, rule):
+    by_policy(stock_worse=rule)
+    level = StockLevel.objects.get(product__sku=BEARING)
+    there = int(level.on_hand)
+    StockLevel.objects.filter(pk=level.pk).update(on_hand=there + 100)
+    CreditAccount.objects.all().delete()
+    add_line(buyer.scope, CartItem(BEARING, Decimal(there), "u"), by=buyer.actor)
+    quote = ask(buyer)
+    reprice(
+        Product.objects.get(sku=BEARING),
+        str(quote.price_of(BEARING, "u", Decimal(there + 10)).unit_price),
+    )
+
+    if rule == "refuse":
+        with pytest.raises(OutOfDate, match="not in stock was 0, is 10"):
+            order(buyer)
+        assert not Order.objects.exists()
+    placed = order(buyer)
+
+    line = placed.lines.get(sku=BEARING)
+    assert (line.allocated, line.backordered) == ((there + 10, 0) if rule == "last_known" else (there, 10))
+    assert placed.status == ("on_hold" if rule == "hold" else "received")
+    conflict = Conflict.objects.get(model="catalog.StockLevel")
+    assert conflict.winner == ("erp" if rule in ("refuse", "take_erp", "hold") else "us")
+
+
+@pytest.mark.req("CRT-11", "CRT-09")
+@pytest.mark.parametrize("rule", ["take_erp", "last_known"])
+def test_credit_that_the_erp_no_longer_gives_is_decided_by_the_policy(buyer, shop, rule):
+    by_policy(credit_worse=rule)
+    account = CreditAccount.objects.get(company=buyer.company)
+    free = account.limit_amount - account.used_amount
+    know_credit(buyer, limit_amount=account.limit_amount + 1_000_000)
+    pieces = int(free / 4) + 1000
+    add_line(buyer.scope, CartItem(BEARING, Decimal(pieces), "u"), by=buyer.actor)
+    price = ask(buyer).price_of(BEARING, "u", Decimal(pieces + 10)).unit_price
+    reprice(Product.objects.get(sku=BEARING), str(price))
+
+    if rule == "take_erp":
+        with pytest.raises(OverLimit):
+            order(buyer)
+        assert not Order.objects.exists()
+        assert CreditAccount.objects.get(company=buyer.company).limit_amount == account.limit_amount
+    else:
+        assert order(buyer).status == "received"
+
+    conflict = Conflict.objects.get(model="accounts.CreditAccount")
+    assert conflict.winner == ("erp" if rule == "take_erp" else "us")
+    assert conflict.rule.startswith(f"credit_worse:{rule}")
+
+
+FAULTS = [
+    ("delay", {"seconds": 6}, "timeout"),
+    ("hang", {"seconds": 6}, "timeout"),
+    ("status", {"status": 500}, "absent"),
+    ("status", {"status": 503}, "absent"),
+    ("garbage", {}, "absent"),
+    ("drop_before", {}, "absent"),
+]
+
+
+@pytest.mark.req("INT-25", "INT-29", "CRT-14", "INV-18")
+@pytest.mark.parametrize(("fault", "more", "why"), FAULTS)
+def test_whatever_ails_the_erp_checkout_ends_in_time_with_the_ruled_result(buyer, proxy, fault, more, why):
+    proxy.spoil("", fault, times=-1, **more)
+
+    began = time.monotonic()
+    placed = order(buyer)
+    seconds = time.monotonic() - began
+
+    # The questions end by the clock; the rest is what any order takes here.
+    assert seconds < 4
+    assert placed.status == "received"
+    assert {(one.situation, one.rule, one.why) for one in decisions_of(placed.live_checks)} == {
+        ("unheard", "last_known", why)
+    }
+    assert {line.unit_price > 0 for line in placed.lines.all()} == {True}
+    assert placed.tax_amount > 0
+    assert Event.objects.filter(name="order.received").count() == 1
+
+
+@pytest.mark.req("INT-29", "INT-58", "CRT-16")
+def test_a_price_too_old_to_trust_is_confirmed_by_the_erp_before_the_order_goes_there(
+    buyer, shop, proxy, monkeypatch
+):
+    monkeypatch.setitem(freshness._limits, "prices", timezone.timedelta(0))
+    proxy.spoil("", "refuse", times=-1)
+
+    placed = order(buyer)
+    relay()
+    assert placed.status == "received"
+    assert {one.rule for one in decided(placed, "price")} == {"to_confirm"}
+    assert Event.objects.filter(name="order.unconfirmed").count() == 1
+    assert not Event.objects.filter(name="order.received").exists()
+
+    proxy.heal()
+    relay_until_done()
+
+    placed.refresh_from_db()
+    assert placed.status == "confirmed"
+    assert all(one.settled_at for one in decided(placed, "price"))
+    assert len(shop.sales(placed.number)) == 1
+
+
+@pytest.mark.req("INT-29")
+def test_an_order_whose_price_turns_out_to_be_another_is_held_for_a_person(buyer, shop, proxy, monkeypatch):
+    monkeypatch.setitem(freshness._limits, "prices", timezone.timedelta(0))
+    reprice(Product.objects.get(sku=BEARING), "1.00")
+    proxy.spoil("", "refuse", times=-1)
+    placed = order(buyer)
+
+    proxy.heal()
+    relay_until_done()
+
+    placed.refresh_from_db()
+    assert placed.status == "on_hold"
+    assert Case.objects.get(kind="checkout_review").subject == f"order:{placed.number}"
+    assert Conflict.objects.get().winner == "us"
+    assert shop.sales(placed.number) == []
+
+
+@pytest.mark.req("INT-29", "CRT-14")
+@pytest.mark.parametrize(("bound", "status"), [(None, "on_hold"), (Decimal(100_000), "received")])
+def test_credit_too_old_to_trust_counts_up_to_the_bound_of_the_account(
+    buyer, proxy, monkeypatch, bound, status
+):
+    monkeypatch.setitem(freshness._limits, "credit", timezone.timedelta(0))
+    policy = draft_policy(PolicyDraft(DEFAULTS, note="for this test", cached_credit_amount=bound), by=ADMIN)
+    activate_policy(policy.version, by=ADMIN)
+    proxy.spoil("", "refuse", times=-1)
+
+    placed = order(buyer)
+
+    assert placed.status == status
+    assert Case.objects.filter(kind="checkout_review").count() == (status == "on_hold")
+
+
+@pytest.mark.req("INT-27", "INT-28")
+def test_a_paused_erp_is_not_asked_and_a_slow_one_does_not_pause_the_flows(buyer, proxy, settings):
+    settings.LIVE_CHECK_SECONDS = 0.3
+    proxy.spoil("", "delay", times=-1, seconds=1)
+    for _n in range(3):
+        assert ask(buyer).why("price") == "timeout"
+    assert not live.System.objects.filter(down_since__isnull=False).exists()
+    proxy.heal()
+    proxy.forget()
+
+    assert ask(buyer).why("price") == "paused"
+
+    assert proxy.seen() == []
