@@ -19,7 +19,7 @@ VIEWED = {
         "pricepolicy",
         "taxrate",
     ],
-    "orders": ["order", "shipment", "invoice"],
+    "orders": ["order", "shipment", "invoice", "checkoutpolicy", "cachedcredit"],
     "quotes": ["rfq", "quote", "quotepolicy"],
 }
 HUB = {
@@ -50,6 +50,10 @@ DOES: dict[str, set[str]] = {
         "quotes.change_quote",
         "quotes.add_quotepolicy",
         "pricing.add_pricepolicy",
+        "orders.add_checkoutpolicy",
+        "orders.add_cachedcredit",
+        "orders.change_cachedcredit",
+        "orders.delete_cachedcredit",
     },
     OPERATOR: {
         "core.change_case",

@@ -14,6 +14,7 @@ admin.site.unregister([EmailAddress, Failure, OrmQ, Schedule, Success])
 
 import portal.admin.accounts  # noqa: E402
 import portal.admin.catalog  # noqa: E402
+import portal.admin.checkout  # noqa: E402
 import portal.admin.core  # noqa: E402
 import portal.admin.operations.cases  # noqa: E402
 import portal.admin.operations.deliveries  # noqa: E402

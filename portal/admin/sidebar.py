@@ -127,6 +127,18 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
                 "pricing.view_pricepolicy",
             ),
             Entry(
+                _("Checkout policies"),
+                "fact_check",
+                "admin:orders_checkoutpolicy_changelist",
+                "orders.view_checkoutpolicy",
+            ),
+            Entry(
+                _("Credit without the ERP"),
+                "credit_score",
+                "admin:orders_cachedcredit_changelist",
+                "orders.view_cachedcredit",
+            ),
+            Entry(
                 _("Quote policies"), "rule", "admin:quotes_quotepolicy_changelist", "quotes.view_quotepolicy"
             ),
         ],

@@ -114,6 +114,68 @@ def test_only_connectors_speak_to_other_systems():
     assert offenders(outside, speaks) == {}
 
 
+# The one use case in which a person waits for another system, and who may call it.
+ASKING = "portal.usecases.confirm_and_place"
+EDGES_THAT_ASK = {"portal/views/checkout.py", "portal/views/quotes.py", "portal/api/v1/orders.py"}
+
+
+@pytest.mark.req("INT-28", "PERF-02")
+def test_the_registry_holds_every_call_that_a_person_waits_for():
+    from integrations.live import LIVE
+
+    assert {str(kind): call.flow for kind, call in LIVE.items()} == {
+        "price": "erp.live-price",
+        "stock": "erp.live-stock",
+        "credit": "erp.live-credit",
+    }
+
+
+@pytest.mark.req("INT-28", "PERF-02")
+def test_no_page_asks_another_system_but_by_the_one_use_case():
+    speaking = re.compile(
+        r"^integrations\.(live|connectors|destinations|delivery|running|dispatch|feeds)($|\.)"
+    )
+
+    def asks(path: Path) -> object:
+        return {name for name in all_imports(path) if speaking.match(name)}
+
+    edges = [path for path in of_app("portal") if path.relative_to(ROOT).parts[1] != "usecases"]
+    assert len(edges) > 50
+    assert offenders(edges, asks) == {}
+    left = of_app("core", "accounts", "catalog", "pricing", "orders", "quotes")
+    assert offenders(left, lambda path: [n for n in all_imports(path) if n.startswith("integrations")]) == {}
+
+
+@pytest.mark.req("INT-28", "PERF-02")
+def test_only_ordering_waits_for_the_erp():
+    callers = {
+        ids(path)
+        for path in of_app("portal")
+        if any(name.startswith(ASKING) for name in all_imports(path)) and "usecases" not in path.parts
+    }
+    askers = {
+        ids(path)
+        for path in of_app("integrations", "portal")
+        if any(name.startswith("integrations.live") for name in all_imports(path))
+    }
+
+    assert callers == EDGES_THAT_ASK
+    assert askers == {
+        "portal/usecases/confirm_and_place.py",
+        "integrations/destinations/unconfirmed.py",  # in the background, where nobody waits
+    }
+
+
+def all_imports(path: Path) -> Iterator[str]:
+    """As `imports`, with the names that are taken out of a package."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+
+
 def test_work_is_queued_through_one_door():
     others = [path for path in MODULES if part_of(path) not in {"wakeups", "worker", "tasks", "cluster"}]
 
