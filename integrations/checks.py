@@ -12,7 +12,7 @@ from integrations.flows import FLOWS
 from integrations.flows.gaps import flow_gaps
 
 # Flows that are built just now and not in use yet: their gaps are known.
-UNDER_WAY = {"erp.live-price", "erp.live-stock", "erp.live-credit", "erp.events"}
+UNDER_WAY = {"erp.events"}
 
 
 @register()

@@ -20,9 +20,12 @@ from core.logging import get_logger
 from integrations.actions.systems import note_answer, note_failure
 from integrations.connectors.tryton import live as tryton
 from integrations.connectors.tryton.transport import ErpSaidNo
+from integrations.criteria import companies_inside
+from integrations.effective import effective
 from integrations.failures import Broken, CallFailed, Refused
-from integrations.models import System
+from integrations.models import FlowState, System
 from integrations.patience import within
+from integrations.rest import is_resting
 from integrations.systems import ERP, flow_actor
 from orders.live import ABSENT, NONSENSE, PAUSED, REFUSED, TIMEOUT, Heard, LiveAnswers, LiveQuestion
 from orders.states import LiveKind
@@ -87,10 +90,16 @@ def ask(question: LiveQuestion, *, by: Actor) -> LiveAnswers | None:
     """
     if not is_connected():
         return None
-    kinds = [kind for kind in LIVE if kind in question.kinds and LIVE[kind].is_needed(question)]
+    needed = [kind for kind in LIVE if kind in question.kinds and LIVE[kind].is_needed(question)]
     asked_at = timezone.now()
-    if _rest.is_on() or System.objects.filter(key=ERP, down_since__isnull=False).exists():
-        return LiveAnswers(asked_at=asked_at, heard={kind: Heard(why=PAUSED) for kind in kinds})
+    is_away = _rest.is_on() or is_resting(ERP, asked_at)
+    is_away = is_away or System.objects.filter(key=ERP, down_since__isnull=False).exists()
+    silent, kinds = _switched(needed, question.company_number)
+    if is_away:
+        silent, kinds = [*silent, *kinds], []
+    unasked = {kind: Heard(why=PAUSED) for kind in silent}
+    if not kinds:
+        return LiveAnswers(asked_at=asked_at, heard=unasked)
     began = time.monotonic()
     ends = began + settings.LIVE_CHECK_SECONDS
     tries = {kind: [_start(kind, part, ends, by) for part in _parts(kind, question)] for kind in kinds}
@@ -98,7 +107,22 @@ def ask(question: LiveQuestion, *, by: Actor) -> LiveAnswers | None:
     results = {kind: [_result(one, began) for one in ones] for kind, ones in tries.items()}
     heard = {kind: _joined([one for one, _error in ones], began) for kind, ones in results.items()}
     _note([error for ones in results.values() for _one, error in ones], heard, began)
-    return LiveAnswers(asked_at=asked_at, heard=heard)
+    return LiveAnswers(asked_at=asked_at, heard={**unasked, **heard})
+
+
+def _switched(kinds: Iterable[LiveKind], company: str) -> tuple[list[LiveKind], list[LiveKind]]:
+    """The kinds whose flow is held or paused, and those that are asked; outside a roll-out it is neither."""
+    states = {LIVE[kind].flow: kind for kind in kinds}
+    paused = set(FlowState.objects.filter(flow__in=states, is_paused=True).values_list("flow", flat=True))
+    silent, asked = [], []
+    for flow, kind in states.items():
+        set_to = effective(flow)
+        inside = companies_inside(set_to.rollout)
+        if flow in paused or not set_to.is_live:
+            silent.append(kind)
+        elif inside is None or company in inside:
+            asked.append(kind)
+    return silent, asked
 
 
 def ask_patiently(kind: LiveKind, question: LiveQuestion, *, by: Actor) -> Heard:

@@ -8,8 +8,8 @@ from catalog.records import StockRecord
 from integrations.flows.definition import AlertRule, Flow, minutes, seconds
 from integrations.states import ConflictRule, Direction, Pattern
 from integrations.systems import ERP
+from orders.live import LivePrice, LiveQuestion
 from orders.records import InvoiceRecord, OrderStatusRecord, ShipmentRecord
-from pricing.records import PriceRecord
 
 MAPPING = "integrations.connectors.tryton.mapping"
 TESTS = "tests/integrations/test_live_checks.py"
@@ -24,14 +24,15 @@ ASKED = (
         direction=Direction.ASK,
         pattern=Pattern.LIVE,
         full_every=None,
-        contract=(PriceRecord,),
-        mapping="integrations.connectors.tryton.live",
+        destination="erp-prices",
+        contract=(LiveQuestion, LivePrice),
+        mapping="integrations.connectors.tryton.live.ask_prices",
         conflict=ConflictRule.TOLD,
         steward=SALES_MANAGER,
         alert=AlertRule(minutes(10), 20, 0),
         tests=TESTS,
         playbook="live",
-        criteria=("company", "category"),
+        criteria=("company",),
     ),
     Flow(
         "erp.live-stock",
@@ -42,13 +43,14 @@ ASKED = (
         direction=Direction.ASK,
         pattern=Pattern.LIVE,
         full_every=None,
-        contract=(StockRecord,),
+        contract=(LiveQuestion, StockRecord),
         mapping=f"{MAPPING}.stock",
+        writes=("catalog.StockLevel",),
         conflict=ConflictRule.TOLD,
         alert=AlertRule(minutes(10), 20, 0),
         tests=TESTS,
         playbook="live",
-        criteria=("company", "category"),
+        criteria=("company",),
     ),
     Flow(
         "erp.live-credit",
@@ -59,8 +61,9 @@ ASKED = (
         direction=Direction.ASK,
         pattern=Pattern.LIVE,
         full_every=None,
-        contract=(CreditRecord,),
+        contract=(LiveQuestion, CreditRecord),
         mapping=f"{MAPPING}.credit",
+        writes=("accounts.CreditAccount",),
         conflict=ConflictRule.TOLD,
         alert=AlertRule(minutes(10), 20, 0),
         tests=TESTS,
