@@ -171,7 +171,7 @@ def _result(one: "Future[Heard]", began: float) -> tuple[Heard, Exception | None
         raise error
     why = _why(error)
     if why == NONSENSE:
-        logger.warning("live.nonsense", error=type(error).__name__)
+        logger.warning("live.nonsense", system=ERP, exc_type=type(error).__name__)
     return Heard(why=why), error
 
 
@@ -214,8 +214,9 @@ def _note(errors: Iterable[Exception | None], heard: dict[LiveKind, Heard], bega
         _rest.count()
     logger.info(
         "live.asked",
-        waited_ms=int((time.monotonic() - began) * 1000),
-        **{str(kind): one.why or "answered" for kind, one in heard.items()},
+        system=ERP,
+        duration_ms=int((time.monotonic() - began) * 1000),
+        outcome=", ".join(f"{kind} {one.why or 'answered'}" for kind, one in heard.items()),
     )
 
 

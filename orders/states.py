@@ -105,8 +105,8 @@ class Situation(TextChoices):
     """How the ERP's live word stands to what we knew. Better and worse are meant for the buyer."""
 
     AGREES = "agrees", _("The ERP says the same")
-    BETTER = "better", _("The ERP says better for the buyer")
-    WORSE = "worse", _("The ERP says worse for the buyer")
+    BETTER = "better", _("The ERP's figure is better for the buyer")
+    WORSE = "worse", _("The ERP's figure is worse for the buyer")
     UNHEARD = "unheard", _("No answer, our figure is within its age limit")
     UNHEARD_STALE = "unheard_stale", _("No answer, our figure is too old")
     NOT_ASKED = "not_asked", _("Not asked")

@@ -183,17 +183,11 @@ def keep_disagreements(decisions: Iterable[Decision], *, document: str, by: Acto
     for one in decisions:
         logger.info(
             "checkout.decided",
-            document=document,
+            subject=document,
             kind=str(one.kind),
-            key=one.key,
-            situation=str(one.situation),
-            rule=str(one.rule),
-            ours=one.ours,
-            theirs=one.theirs,
-            kept=one.kept,
-            why=one.why,
-            policy=one.policy,
-            text=sentence_of(one),
+            outcome=str(one.situation),
+            reason=str(one.rule),
+            message=sentence_of(one),
         )
 
 

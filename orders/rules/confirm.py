@@ -106,21 +106,18 @@ def _price(line: PricedLine, answers: LiveAnswers, table: Table) -> Decision:
 
 
 def sentence_of(one: Decision) -> str:
-    """A decision in one English sentence, for the log."""
+    """A decision in one English sentence, for the log: without figures, which stand with the order."""
+    what = f"{one.kind} of {one.key}"
+    rule = f"by rule {one.rule} of policy {one.policy}"
     if one.situation == Situation.NOT_ASKED:
-        return f"The {one.kind} of {one.key} is ours to say and was not asked."
+        return f"The {what} is ours to say and was not asked."
     if one.situation == Situation.AGREES:
-        return f"The ERP confirmed the {one.kind} of {one.key}: {one.kept}."
+        return f"The ERP confirmed the {what}."
     if one.situation in DIFFERENT:
-        return (
-            f"The ERP says {one.theirs} for the {one.kind} of {one.key}, we had {one.ours}; "
-            f"by rule {one.rule} of policy {one.policy} it is {one.kept}."
-        )
+        winner = "the ERP's" if one.kept == one.theirs else "our"
+        return f"The ERP's {what} is {one.situation} for the buyer than ours; {rule} {winner} figure holds."
     age = "of unknown age" if one.age is None else f"{int(one.age.total_seconds())} s old"
-    return (
-        f"The ERP said nothing about the {one.kind} of {one.key} ({one.why}); our figure {one.kept} is {age}; "
-        f"by rule {one.rule} of policy {one.policy}."
-    )
+    return f"The ERP said nothing about the {what} ({one.why}); our figure is {age}; {rule}."
 
 
 def disagreement_of(one: Decision, document: str) -> Disagreement:

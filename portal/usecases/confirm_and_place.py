@@ -132,4 +132,4 @@ def _said(answers: LiveAnswers) -> tuple[LivePrice, ...]:
 def _log_refusal(refusal: DomainError, company: Company, decisions: Iterable[Decision], by: Actor) -> None:
     """A refused order leaves its decisions too (OBS-23): the action's own were rolled back with it."""
     keep_disagreements(decisions, document=company.number, by=by)
-    logger.info("checkout.refused", company=company.number, code=refusal.code, text=str(refusal))
+    logger.info("checkout.refused", subject=company.number, code=refusal.code)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -119,6 +120,7 @@ def _page(request: BuyerRequest, sheet: CartSheet, form: CheckoutForm, status: i
     company = acting_company(request.scope)
     context = {
         "is_asked": is_connected(),
+        "patience": settings.LIVE_CHECK_SECONDS,
         "sheet": sheet,
         "form": form,
         "company": company,

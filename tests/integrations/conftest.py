@@ -132,6 +132,7 @@ def forget_connections() -> None:
     """Let the next call open a connection of its own."""
     transport._connections.clear()
     company.ground_of.cache_clear()
+    company.seat_of.cache_clear()
 
 
 def erp_settings(url: str, database: str, **more: Any) -> dict[str, Any]:

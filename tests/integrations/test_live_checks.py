@@ -16,6 +16,7 @@ from core.errors import OutOfDate
 from core.models import Case, Conflict, Event
 from integrations import live
 from integrations.connectors.tryton import live as tryton_live
+from integrations.models import System
 from integrations.systems import flow_actor
 from orders.actions.cart import CartItem, add_line
 from orders.actions.policy import PolicyDraft, activate_policy, draft_policy
@@ -27,7 +28,7 @@ from orders.rules.live import DEFAULTS, decisions_of
 from portal.usecases.confirm_and_place import order_cart
 from tests.factories.orders import choice_of, reprice
 from tests.integrations.conftest import buyer_of, relay
-from tests.integrations.test_submit_order import BEARING, SCREW, relay_until_done
+from tests.integrations.test_submit_order import BEARING, SCREW, make_due, relay_until_done
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tryton"), pytest.mark.django_db]
 
@@ -43,11 +44,13 @@ def awake():
 
 
 @pytest.fixture
-def buyer(shop):
+def buyer(shop, settings):
     """Somebody of C2000, for whom prices, stock and credit here are what the ERP says."""
+    # How fast the ERP of a busy machine is says nothing; where its silence counts, less is set.
+    settings.LIVE_CHECK_SECONDS = 25
     member = buyer_of("C2000")
-    for sku in (BEARING, SCREW):
-        add_line(member.scope, CartItem(sku, Decimal(10), "u"), by=member.actor)
+    for sku, pieces in ((BEARING, 10), (SCREW, 400)):
+        add_line(member.scope, CartItem(sku, Decimal(pieces), "u"), by=member.actor)
     heard = ask(member)
     for price in heard.heard["price"].prices:
         reprice(Product.objects.get(sku=price.sku), str(price.unit_price))
@@ -115,11 +118,11 @@ def test_the_erp_confirms_price_stock_and_credit_and_its_clock_stays_with_the_or
     }
     assert all(one["as_of"] and one["age_s"] < 60 for one in placed.live_checks)
     assert placed.lines.first().price_story["live"]["situation"] == "agrees"
-    assert not Conflict.objects.exists()
+    assert not Conflict.objects.exists(), list(Conflict.objects.values("key", "kept", "refused"))
     calls = proxy.seen("search_read")
     assert {call["correlation_id"] for call in calls} == {buyer.actor.correlation_id}
-    # Customer and one price for both lines of ten pieces, stock, credit.
-    assert len(calls) == 4
+    # The customer and a price for each of two quantities, stock, credit.
+    assert len(calls) == 6
 
 
 @pytest.mark.req("CRT-11")
@@ -226,15 +229,21 @@ FAULTS = [
 
 @pytest.mark.req("INT-25", "INT-29", "CRT-14", "INV-18")
 @pytest.mark.parametrize(("fault", "more", "why"), FAULTS)
-def test_whatever_ails_the_erp_checkout_ends_in_time_with_the_ruled_result(buyer, proxy, fault, more, why):
+def test_whatever_ails_the_erp_checkout_ends_in_time_with_the_ruled_result(
+    buyer, proxy, settings, fault, more, why
+):
+    settings.LIVE_CHECK_SECONDS = 1.0
     proxy.spoil("", fault, times=-1, **more)
 
     began = time.monotonic()
+    ask(buyer)
+    waited = time.monotonic() - began
+    live._rest.end()
+    System.objects.all().delete()
     placed = order(buyer)
-    seconds = time.monotonic() - began
 
-    # The questions end by the clock; the rest is what any order takes here.
-    assert seconds < 4
+    # The questions end by the clock, however long the ERP would take.
+    assert waited < 3
     assert placed.status == "received"
     assert {(one.situation, one.rule, one.why) for one in decisions_of(placed.live_checks)} == {
         ("unheard", "last_known", why)
@@ -259,7 +268,9 @@ def test_a_price_too_old_to_trust_is_confirmed_by_the_erp_before_the_order_goes_
     assert not Event.objects.filter(name="order.received").exists()
 
     proxy.heal()
-    relay_until_done()
+    for _round in range(4):  # the price first, then the order
+        make_due()
+        relay()
 
     placed.refresh_from_db()
     assert placed.status == "confirmed"
@@ -306,7 +317,7 @@ def test_a_paused_erp_is_not_asked_and_a_slow_one_does_not_pause_the_flows(buyer
     proxy.spoil("", "delay", times=-1, seconds=1)
     for _n in range(3):
         assert ask(buyer).why("price") == "timeout"
-    assert not live.System.objects.filter(down_since__isnull=False).exists()
+    assert not System.objects.filter(down_since__isnull=False).exists()
     proxy.heal()
     proxy.forget()
 

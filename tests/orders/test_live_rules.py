@@ -168,10 +168,11 @@ def test_a_decision_is_kept_whole_and_reads_as_a_sentence():
     assert Decision.from_json(silent.to_json()) == silent
     assert silent.to_json()["age_s"] == 240
     assert sentence_of(decision) == (
-        "The ERP says 4.25 for the price of A/u, we had 4.1; by rule refuse of policy 7 it is 4.25."
+        "The ERP's price of A/u is worse for the buyer than ours; "
+        "by rule refuse of policy 7 the ERP's figure holds."
     )
     assert sentence_of(silent) == (
-        "The ERP said nothing about the price of A/u (timeout); our figure 4.1 is 240 s old; "
+        "The ERP said nothing about the price of A/u (timeout); our figure is 240 s old; "
         "by rule last_known of policy 7."
     )
 

@@ -80,13 +80,24 @@ class Ground:
         return known[value]
 
 
+@dataclass(frozen=True)
+class Seat:
+    """Who we are in the ERP: as much as one short call tells, for questions that somebody waits for."""
+
+    company_id: int
+    party_id: int
+    currency: str
+    main_currency_id: int
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """The context of a call."""
+        return {"company": self.company_id}
+
+
 @lru_cache(maxsize=8)
-def ground_of(erp: Tryton) -> Ground:
-    """The ground of a connection, read at its first use."""
-    return _read(erp)
-
-
-def _read(erp: Tryton) -> Ground:
+def seat_of(erp: Tryton) -> Seat:
+    """Our company of a connection, read at its first use."""
     companies = erp.call(
         "model.company.company.search_read",
         [],
@@ -98,15 +109,31 @@ def _read(erp: Tryton) -> Ground:
     if not companies:
         raise Broken("The ERP's user sees no company.")
     company = companies[0]
-    context = {"company": company["id"]}
-    sale = erp.call("model.sale.sale.fields_get", [], context=context)
-    template = erp.call("model.product.template.fields_get", [], context=context)
-    return Ground(
-        erp=erp,
+    return Seat(
         company_id=company["id"],
         party_id=company["party"],
         currency=company["currency."]["code"],
         main_currency_id=company["currency"],
+    )
+
+
+@lru_cache(maxsize=8)
+def ground_of(erp: Tryton) -> Ground:
+    """The ground of a connection, read at its first use."""
+    return _read(erp)
+
+
+def _read(erp: Tryton) -> Ground:
+    seat = seat_of(erp)
+    context = seat.context
+    sale = erp.call("model.sale.sale.fields_get", [], context=context)
+    template = erp.call("model.product.template.fields_get", [], context=context)
+    return Ground(
+        erp=erp,
+        company_id=seat.company_id,
+        party_id=seat.party_id,
+        currency=seat.currency,
+        main_currency_id=seat.main_currency_id,
         has_portal_key="portal_key" in sale,
         has_packaging="sale_units" in template,
     )

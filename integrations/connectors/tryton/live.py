@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.connectors.tryton import mapping
-from integrations.connectors.tryton.company import ground_of
+from integrations.connectors.tryton.company import ground_of, seat_of
 from integrations.connectors.tryton.reading import clock_of
 from integrations.connectors.tryton.transport import Tryton, connection
 from integrations.failures import CallFailed
@@ -26,20 +26,20 @@ def ask_prices(question: LiveQuestion, erp: Tryton | None = None) -> Heard:
     answered, and why the rest has not. Raises CallFailed when nothing could be asked.
     """
     erp = erp or connection()
-    ground = ground_of(erp)
+    seat = seat_of(erp)
     as_of = clock_of(erp)
     party = _party_with_list(erp, question.lineage)
-    if party is None or ground.currency != question.currency:
+    if party is None or seat.currency != question.currency:
         return Heard(why="refused")
     prices: list[LivePrice] = []
     for (unit, quantity), lines in _groups(question.lines):
         context = {
-            **ground.context,
+            **seat.context,
             "customer": party["id"],
             "price_list": party["sale_price_list"],
             "quantity": quantity,
             "uom": unit,
-            "currency": ground.main_currency_id,
+            "currency": seat.main_currency_id,
         }
         skus = sorted({line.sku for line in lines})
         try:
@@ -92,12 +92,12 @@ def _prices_of(rows: list[Row], lines: list[AskedLine], as_of: Any) -> list[Live
 def ask_stock(question: LiveQuestion, erp: Tryton | None = None) -> Heard:
     """What lies in the warehouse that the goods would leave, of each product. One call."""
     erp = erp or connection()
-    ground = ground_of(erp)
+    seat = seat_of(erp)
     as_of = clock_of(erp)
     place = question.warehouse_erp_id
-    warehouse = int(place) if place.isdecimal() else ground.warehouse_id(question.warehouse_code)
+    warehouse = int(place) if place.isdecimal() else ground_of(erp).warehouse_id(question.warehouse_code)
     # Without a place Tryton answers 0 for everything, and no error.
-    context = {**ground.context, "locations": [warehouse], "stock_date_end": as_of.date()}
+    context = {**seat.context, "locations": [warehouse], "stock_date_end": as_of.date()}
     rows = _products(
         erp, sorted({line.sku for line in question.lines}), ["code", "quantity", "type"], context
     )
@@ -113,13 +113,13 @@ def ask_stock(question: LiveQuestion, erp: Tryton | None = None) -> Heard:
 def ask_credit(question: LiveQuestion, erp: Tryton | None = None) -> Heard:
     """Limit and use of every company that shares the limit. One call."""
     erp = erp or connection()
-    ground = ground_of(erp)
+    seat = seat_of(erp)
     as_of = clock_of(erp)
     fields = ["code", "credit_amount", "credit_limit_amount"]
     parties = _parties(erp, question.credit_numbers, fields)
     return Heard(
         credit=tuple(
-            mapping.credit(row, currency=ground.currency, as_of=as_of)
+            mapping.credit(row, currency=seat.currency, as_of=as_of)
             for row in parties.values()
             if row["credit_amount"] is not None
         )
@@ -134,7 +134,7 @@ def _parties(erp: Tryton, numbers: Iterable[str], fields: list[str]) -> dict[str
         None,
         None,
         fields,
-        context=ground_of(erp).context,
+        context=seat_of(erp).context,
     )
     return {row["code"]: row for row in rows}
 
