@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import connections
 from django.utils import timezone
 
 from core.actor import Actor, acting
@@ -22,7 +23,7 @@ from integrations.connectors.tryton import live as tryton
 from integrations.connectors.tryton.transport import ErpSaidNo
 from integrations.criteria import companies_inside
 from integrations.effective import effective
-from integrations.failures import Broken, CallFailed, Refused
+from integrations.failures import Broken, CallFailed, Paced, Refused
 from integrations.models import FlowState, System
 from integrations.patience import within
 from integrations.rest import is_resting
@@ -86,7 +87,7 @@ def ask(question: LiveQuestion, *, by: Actor) -> LiveAnswers | None:
 
     Never raises and never takes longer than settings.LIVE_CHECK_SECONDS, whatever the ERP does. None when
     there is no ERP to ask. by: whose request it is; its correlation id goes along. Holds no row and no
-    transaction; the threads that ask never touch the database.
+    transaction while it waits.
     """
     if not is_connected():
         return None
@@ -153,8 +154,12 @@ def _start(kind: LiveKind, question: LiveQuestion, ends: float, by: Actor) -> "F
     actor = flow_actor(call.flow, correlation_id=by.correlation_id, company=by.on_behalf_of)
 
     def run() -> Heard:
-        with acting(actor), within(ends - time.monotonic()):
-            return call.ask(question)
+        try:
+            with acting(actor), within(ends - time.monotonic()):
+                return call.ask(question)
+        finally:
+            # Only the pace of the system was looked at (integrations.pace); no thread keeps a connection.
+            connections.close_all()
 
     return _threads().submit(run)
 
@@ -176,6 +181,8 @@ def _result(one: "Future[Heard]", began: float) -> tuple[Heard, Exception | None
 
 
 def _why(error: Exception) -> str:
+    if isinstance(error, Paced):
+        return PAUSED
     if isinstance(error, CallFailed) and error.is_late:
         return TIMEOUT
     if isinstance(error, (Refused, ErpSaidNo)):
@@ -210,7 +217,7 @@ def _note(errors: Iterable[Exception | None], heard: dict[LiveKind, Heard], bega
         note_answer(ERP)
     elif gone is not None:
         note_failure(ERP, gone)
-    elif whys:
+    elif set(whys) & {TIMEOUT, ABSENT}:
         _rest.count()
     logger.info(
         "live.asked",
