@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('orders', '0003_live_checks'),
+        ('orders', '0004_generations'),
     ]
 
     operations = [

@@ -30,6 +30,6 @@ def start(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0004_checkout_policy")]
+    dependencies = [("orders", "0005_checkout_policy")]
 
     operations = [migrations.RunPython(start, migrations.RunPython.noop)]
