@@ -78,13 +78,17 @@ def kinds_off() -> frozenset[str]:
 @transaction.atomic
 def note_rest(kinds: Iterable[str], since: datetime, until: datetime) -> None:
     """State the time in which the owner of these figures is not to be expected (INT-47)."""
-    news = ~Q(rests_from=since, rests_until=until) | Q(rests_from=None)
-    _rows(kinds).filter(news).update(rests_from=since, rests_until=until)
+    news = _rows(kinds).filter(~Q(rests_from=since, rests_until=until) | Q(rests_from=None))
+    # A write renames the state of the ages even when it meets no row, and this is asked every second.
+    if news.exists():
+        news.update(rests_from=since, rests_until=until)
 
 
 def end_rests(kinds: Iterable[str], now: datetime) -> None:
     """A rest that was called off does not go on; one that is over stays as it was."""
-    Freshness.objects.filter(kind__in=list(kinds), rests_until__gt=now).update(rests_until=now)
+    under_way = Freshness.objects.filter(kind__in=list(kinds), rests_until__gt=now)
+    if under_way.exists():
+        under_way.update(rests_until=now)
 
 
 def _rows(kinds: Iterable[str]) -> QuerySet[Freshness]:

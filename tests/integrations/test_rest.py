@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from core import freshness
+from core import freshness, generations
 from core.models import Case
 from integrations import delivery, dispatch
 from integrations.actions.flows import flow_row
@@ -128,6 +128,18 @@ def test_the_time_of_rest_does_not_make_figures_stale():
     assert freshness.is_stale("stock", up_to, now=now) is False
     # Ten minutes before the rest and the rest's end, then six more make sixteen: one over the limit.
     assert freshness.is_stale("stock", up_to, now=now + timedelta(minutes=36)) is True
+
+
+@pytest.mark.django_db
+def test_looking_for_rests_every_second_makes_nothing_anew_for_the_pages():
+    now = timezone.now()
+    rest_now()
+    note_rests(now)
+    before = generations.current()["ages"]
+
+    note_rests(now + timedelta(seconds=1))
+
+    assert generations.current()["ages"] == before
 
 
 @pytest.mark.django_db
