@@ -5,7 +5,7 @@ UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help demo demo-reset dev story test bench requirements lint format lock environment
+.PHONY: help demo demo-reset dev story test bench contracts requirements lint format lock environment
 
 help:
 	@echo "make demo          the product with a demo company and a real ERP, on http://127.0.0.1:8000"
@@ -14,6 +14,7 @@ help:
 	@echo "make story         an RFQ to its paid invoice through all the real parts, checked"
 	@echo "make test          everything: linters, types, tests (real PostgreSQL, Tryton, browser)"
 	@echo "make bench         the measured figures against their limits"
+	@echo "make contracts     publish the contracts under docs/contracts anew"
 	@echo "make requirements  each requirement with the tests that show it"
 	@echo "make lint          linters and types alone;  make format  writes what they want"
 	@echo "make lock          resolve the lock files anew (needs uv)"
@@ -35,6 +36,9 @@ bench: environment
 
 test: environment
 	@exec $(VENV)/python -m tests.run
+
+contracts: environment
+	@PORTAL_EMBEDDED_DB=1 $(VENV)/python manage.py contracts
 
 requirements: environment
 	@exec $(VENV)/python -m tests.requirements

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from core import ownership
-from core.records import Record
+from core.records import Payload, Record, describe
 
 
 class PaymentTermRecord(Record):
@@ -61,6 +61,14 @@ class CreditRecord(Record):
     as_of: datetime
 
 
+class MemberEnrolled(Payload):
+    """Somebody who may act for a company from now on. user: the key of the person."""
+
+    user: int
+    roles: tuple[str, ...]
+
+
+describe(MemberEnrolled, "member.enrolled")
 ownership.declare("accounts.PaymentTerm", erp=["code", "name", "net_days", "erp_id"])
 ownership.declare(
     "accounts.Company",

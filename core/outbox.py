@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from core.actor import Actor
 from core.models import Event, trace
+from core.records import misfit_of_event
 
 
 def record(
@@ -25,10 +26,13 @@ def record(
     caller has locked: that lock makes the sequence. payload: self-contained, JSON; its "v" is the
     version of its form, 1 unless given. company: number of the company whose promise it is.
     occurred_at: when it happened in the system it comes from; now, unless given.
-    Raises RuntimeError outside a transaction. Source: INT-33.
+    Raises RuntimeError outside a transaction, ValueError for a payload that does not fit the form of
+    its event (`core.records.describe`). Source: INT-33, INT-13.
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"event {name} recorded outside a transaction")
+    if wrong := misfit_of_event(name, payload):
+        raise ValueError(f"event {name}: {wrong}")
     event = Event(
         name=name,
         version=payload.get("v", 1),

@@ -95,3 +95,9 @@ def all_cases_before(case: Case, *, most: int = 5) -> list[Case]:
     """Settled cases of the same kind and customer: how it was mended then."""
     before = Case.objects.filter(kind=case.kind, company_number=case.company_number)
     return list(before.exclude(pk=case.pk).exclude(state=CaseState.OPEN).order_by("-closed_at")[:most])
+
+
+def all_use_of_forms() -> list[tuple[str, int, int]]:
+    """How often each event was written in each version of its form: (event, version, times) (INT-15)."""
+    rows = Event.objects.order_by("name", "version").values_list("name", "version")
+    return [(name, version, times) for name, version, times in rows.annotate(times=Count("id"))]

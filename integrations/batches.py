@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from core.applied import Rejected
 from core.errors import DomainError
-from core.records import Record
+from core.records import Record, reason_of
 from core.tolerance import ANY, Tolerance
 
 R = TypeVar("R", bound=Record)
@@ -42,9 +42,8 @@ class Batch(Generic[R]):
             try:
                 self.records.append(record(row))
             except ValidationError as error:
-                first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-                path = ".".join(str(part) for part in first["loc"])
-                self.rejected.append(Rejected(name, path, str(first["msg"]), shown(row)))
+                path, _colon, reason = reason_of(error).partition(": ")
+                self.rejected.append(Rejected(name, path, reason, shown(row)))
             except DomainError as error:
                 at = str(error.details.get("field", ""))
                 self.rejected.append(Rejected(name, at, str(error), shown(row)))

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError
@@ -31,6 +31,7 @@ from integrations.actions.systems import (
     system_row,
 )
 from integrations.connectors.registry import probe_of
+from integrations.contracts.registry import contracts
 from integrations.failures import Broken, CallFailed, Paced, Refused
 from integrations.gates import gate_of
 from integrations.models import Delivery
@@ -165,9 +166,14 @@ def _deliver(delivery: Delivery, destination: Destination, notes: Notes) -> Call
 
 
 def _call(destination: Destination, message: Message) -> CallFailed | None:
+    contract = contracts().get(message.name)
+    if contract and (wrong := contract.misfit(message.payload)):
+        return Broken(f"The message does not fit its contract: {wrong}")
     try:
         with within(SECONDS_PER_DELIVERY):
-            destination.send(message)
+            destination.send(
+                replace(message, payload=contract.read(message.payload)) if contract else message
+            )
     except CallFailed as failure:
         return failure
     except (DatabaseError, InterfaceError):

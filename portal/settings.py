@@ -286,6 +286,14 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["portal.api.bodies.BodyParser"],
     "EXCEPTION_HANDLER": "portal.api.problems.problem",
     "COERCE_DECIMAL_TO_STRING": True,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Accord",
+    "DESCRIPTION": "Products, prices and orders of the company that is acted for, by the rules of the pages.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v[0-9]+",
 }
 
 # -- work in the background ----------------------------------------------------------------------

@@ -3,7 +3,9 @@
 from datetime import date
 from decimal import Decimal
 
-from core.records import Record
+from pydantic import JsonValue
+
+from core.records import Payload, Record, describe
 
 
 class PersonTold(Record):
@@ -27,7 +29,7 @@ class RfqLineTold(Record):
     note: str = ""
 
 
-class RfqTold(Record):
+class RfqTold(Payload):
     """A request as its events carry it. sales: who looks after the company, None if nobody yet."""
 
     number: str
@@ -56,7 +58,7 @@ class OfferLineTold(Record):
     net_amount: Decimal
 
 
-class QuoteTold(Record):
+class QuoteTold(Payload):
     """A quote as its events carry it, without cost, floor or margin.
 
     text: what was said with this step (message, comment, reason). order_number: of the order an
@@ -78,3 +80,46 @@ class QuoteTold(Record):
     text: str = ""
     order_number: str = ""
     lines: tuple[OfferLineTold, ...] = ()
+
+
+class QuoteToApprove(QuoteTold):
+    """A quote that needs a second pair of eyes. reasons: the rules that ask for them, with limit and figure."""
+
+    reasons: tuple[dict[str, JsonValue], ...]
+    policy_version: int
+
+
+class QuoteWithdrawn(QuoteTold):
+    """A quote that is taken back. was_sent: whether the buyer had seen an offer."""
+
+    was_sent: bool
+
+
+class PolicyChanged(Payload):
+    """New limits above which a quote needs approval; None does not ask. note: why."""
+
+    version: int
+    max_discount_percent: Decimal | None
+    min_margin_percent: Decimal | None
+    max_net_amount: Decimal | None
+    validity_days: int
+    note: str = ""
+
+
+describe(RfqTold, "rfq.submitted", "rfq.declined", "rfq.cancelled")
+describe(
+    QuoteTold,
+    "quote.created",
+    "quote.revised",
+    "quote.approved",
+    "quote.returned",
+    "quote.sent",
+    "quote.seen",
+    "quote.change_requested",
+    "quote.accepted",
+    "quote.declined",
+    "quote.expired",
+)
+describe(QuoteToApprove, "quote.approval_requested")
+describe(QuoteWithdrawn, "quote.withdrawn")
+describe(PolicyChanged, "quote_policy.changed")

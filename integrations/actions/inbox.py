@@ -15,7 +15,8 @@ from core.actor import Actor
 from core.cases import CaseFacts, open_case, settle_cases
 from core.errors import DomainError
 from core.models import Severity
-from core.records import Record
+from core.records import Record, reason_of
+from integrations.contracts.registry import newest_form
 from integrations.models import InboxMessage
 from integrations.states import InboxState
 from orders.rules.facts import ParentMissing
@@ -82,9 +83,7 @@ def take_message(message: InboxMessage, *, take: Take, record: type[Record], by:
     except ParentMissing as missing:
         return _park(message.pk, str(missing), by=by)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        path = ".".join(str(part) for part in first["loc"])
-        return _quarantine(message.pk, f"{path}: {first['msg']}", by=by)
+        return _quarantine(message.pk, reason_of(error), by=by)
     except DomainError as error:
         refusals.keep(error, by=by)
         return _quarantine(message.pk, str(error), by=by)
@@ -98,7 +97,7 @@ def _taken(pk: int, *, take: Take, record: type[Record], by: Actor) -> str:
     row = _locked(pk)
     if row.state in (InboxState.APPLIED, InboxState.OLD):
         return Outcome.SAME
-    outcome = take(record.model_validate(row.payload), by=by)
+    outcome = take(record.model_validate(newest_form(record, row.payload)), by=by)
     row.state = InboxState.OLD if outcome == Outcome.OLDER else InboxState.APPLIED
     row.reason = ""
     row.applied_at = timezone.now()

@@ -93,7 +93,7 @@ def test_an_event_shows_what_it_says(root, anna):
     from django.db import transaction
 
     with transaction.atomic():
-        record("order.received", subject="order:SO-1", payload={"v": 1, "net": "12.50"}, by=anna.actor)
+        record("order.weighed", subject="order:SO-1", payload={"v": 1, "net": "12.50"}, by=anna.actor)
 
     page = root.get(_address(Event, "change", Event.objects.get().pk)).content.decode()
 

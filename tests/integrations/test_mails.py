@@ -45,6 +45,20 @@ QUOTE = {
     ],
 }
 
+ORDER = {
+    "number": "SO-1",
+    "company": "ACME",
+    "company_name": "Acme Works",
+    "buyer": BUYER,
+    "currency": "EUR",
+    "net_amount": "10.00",
+    "gross_amount": "12.00",
+    "po_number": "",
+    "origin": "cart",
+    "origin_ref": "",
+    "erp_number": "",
+}
+
 
 @pytest.fixture(autouse=True)
 def only_mail(monkeypatch):
@@ -92,7 +106,7 @@ def test_a_received_order_is_told_as_received_and_not_as_confirmed(anna):
 
 
 def test_managers_are_asked_for_approval_and_nobody_else(mona, sam, otto):
-    happen("quote:Q-1", "quote.approval_requested", **QUOTE)
+    happen("quote:Q-1", "quote.approval_requested", **QUOTE, reasons=[], policy_version=1)
 
     relay()
 
@@ -101,7 +115,7 @@ def test_managers_are_asked_for_approval_and_nobody_else(mona, sam, otto):
 
 def test_each_approver_is_told_once():
     approvers = [{"name": "Boris", "email": "b@acme.example"}, {"name": "Berta", "email": "c@acme.example"}]
-    happen("order:SO-1", "order.approval_requested", approvers=approvers, net_amount="10.00", currency="EUR")
+    happen("order:SO-1", "order.approval_requested", **ORDER, approvers=approvers)
 
     relay()
     relay()

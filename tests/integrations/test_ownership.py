@@ -34,7 +34,7 @@ from pricing.actions.prices import RunScope, apply_prices
 from pricing.models import PriceRow
 from pricing.records import PriceRecord
 from tests.factories.catalog import StockLevelFactory
-from tests.factories.integrations import happen
+from tests.factories.integrations import happen_bare
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 OWNED = [
@@ -209,8 +209,8 @@ def test_the_news_of_a_system_is_told_to_everybody_but_that_system():
 def test_what_came_from_the_erp_is_never_sent_back_to_it():
     flows = [name for name in RIGHTS if name.startswith("erp.")]
     for number, (name, flow) in enumerate(itertools.product(ROUTES, flows)):
-        happen(f"order:{number}", name, by=flow_actor(flow))
-    own = happen("order:own", "order.cancelled")
+        happen_bare(f"order:{number}", name, by=flow_actor(flow))
+    own = happen_bare("order:own", "order.cancelled")
 
     delivery.fan_out()
 

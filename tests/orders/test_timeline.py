@@ -16,6 +16,7 @@ from tests.factories.orders import order_now, sell
 from tests.orders.test_erp_facts import answer, invoice, shipment
 
 pytestmark = pytest.mark.django_db
+PERSON = {"name": "Sam", "email": "sam@nordwind.example", "locale": "en"}
 
 
 @pytest.fixture
@@ -49,9 +50,12 @@ def test_the_story_begins_with_request_and_quote_and_hides_what_is_internal(orde
     Order.objects.filter(pk=order.pk).update(origin="quote", origin_ref="Q-1")
     order.refresh_from_db()
     buyer = Actor("portal", "Anna", user_id=order.placed_by_id)
-    offer = {"number": "Q-1", "revision": 2, "net_amount": "100", "currency": "EUR", "rfq_number": "R-1"}
+    of = {"company_number": "ACME", "company_name": "Acme Works", "currency": "EUR", "buyer": PERSON}
+    amounts = {"net_amount": "100", "tax_amount": "20", "gross_amount": "120", "valid_until": None}
+    offer = {**of, **amounts, "number": "Q-1", "revision": 2, "rfq_number": "R-1", "sales": PERSON}
+    asked = {**of, "number": "R-1", "sales": None}
     with transaction.atomic():
-        outbox.record("rfq.submitted", subject="rfq:R-1", payload={"number": "R-1"}, by=buyer)
+        outbox.record("rfq.submitted", subject="rfq:R-1", payload=asked, by=buyer)
         outbox.record("quote.approved", subject="quote:Q-1", payload=offer, by=sam.actor)
         outbox.record("quote.sent", subject="quote:Q-1", payload=offer, by=sam.actor)
         outbox.record("quote.sent", subject="quote:Q-99", payload=offer, by=sam.actor)

@@ -17,6 +17,7 @@ from orders.models import Order
 from orders.queries.orders import order_by_number, orders_for
 from orders.queries.view import order_view
 from portal.api.request import asking
+from portal.api.v1.description import IDEMPOTENCY, PAGING, OrderDetailPage, OrderPage, described
 from portal.api.v1.pages import NewestFirst
 from portal.api.v1.serializers import OrderDetailOutput, OrderInput, OrderOutput
 from portal.usecases.confirm_and_place import order_from_api
@@ -28,12 +29,21 @@ LONGEST_KEY = 40
 class OrderList(APIView):
     """GET and POST /api/v1/orders/"""
 
+    @described("order_list", OrderPage, refusals=(403, 404), parameters=PAGING)
     def get(self, request: Request) -> Response:
         """The orders that may be seen, newest first."""
         pages = NewestFirst()
         orders = pages.paginate_queryset(orders_for(asking(request).scope), request, view=self)
         return pages.get_paginated_response(OrderOutput(orders, many=True).data)
 
+    @described(
+        "order_place",
+        OrderDetailPage,
+        status=201,
+        refusals=(400, 403, 404, 409, 422),
+        parameters=(IDEMPOTENCY,),
+        request=OrderInput,
+    )
     def post(self, request: Request) -> Response:
         """Place an order; the same Idempotency-Key with the same body answers the same order."""
         key = _key(request)
@@ -56,6 +66,7 @@ class OrderList(APIView):
 class OrderDetail(APIView):
     """GET /api/v1/orders/<number>/"""
 
+    @described("order_detail", OrderDetailPage, refusals=(403, 404))
     def get(self, request: Request, number: str) -> Response:
         """One order with its lines; a foreign one is not found."""
         scope = asking(request).scope

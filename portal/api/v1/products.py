@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -23,6 +24,7 @@ from core import ownership
 from core.money import line_net
 from core.units import Conversion
 from portal.api.request import asking
+from portal.api.v1.description import PAGING, SEARCH, ProductPage, described
 from portal.api.v1.pages import ByNumber
 from portal.api.v1.serializers import PriceOutput, PriceQuestion, ProductOutput
 from pricing.answers import Ask, PriceAnswer, told_to_buyer
@@ -33,6 +35,7 @@ from pricing.records import PRICE_FIELDS
 class ProductList(APIView):
     """GET /api/v1/products/?q=&limit=&cursor="""
 
+    @described("product_list", ProductPage, refusals=(403, 404), parameters=(SEARCH, *PAGING))
     def get(self, request: Request) -> Response:
         """The products that the company can buy, or those that a text finds."""
         scope = asking(request).scope
@@ -46,6 +49,7 @@ class ProductList(APIView):
 class ProductDetail(APIView):
     """GET /api/v1/products/<sku>/"""
 
+    @described("product_detail", ProductOutput, refusals=(403, 404))
     def get(self, request: Request, sku: str) -> Response:
         """One product with units, price and stock."""
         scope = asking(request).scope
@@ -56,6 +60,7 @@ class ProductDetail(APIView):
 class ProductPrice(APIView):
     """GET /api/v1/products/<sku>/price/?quantity=&unit="""
 
+    @described("product_price", PriceOutput, refusals=(400, 403, 404, 422), parameters=(PriceQuestion,))
     def get(self, request: Request, sku: str) -> Response:
         """The price of a quantity, with its derivation."""
         scope = asking(request).scope
@@ -68,6 +73,7 @@ class ProductPrice(APIView):
         answer = price_sheet(context_for(scope), [ask])["asked"]
         return Response(PriceOutput(_price(answer, key or product.base_unit, quantity, ratio)).data)
 
+    @extend_schema(exclude=True)
     def put(self, request: Request, sku: str) -> Response:
         """Nobody writes a price here: the ERP owns it (PRC-12)."""
         product_by_sku(asking(request).scope, sku)

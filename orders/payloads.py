@@ -1,0 +1,130 @@
+"""What the events of orders, shipments and invoices say: the form of each payload, version 1."""
+
+from datetime import date
+from decimal import Decimal
+
+from core.records import Payload, Record, describe
+from orders.records import OrderSnapshot
+from orders.states import InvoiceKind
+
+
+class PersonOfOrder(Record):
+    """Somebody who is told. locale: the language of the letter."""
+
+    name: str
+    email: str
+    locale: str = "en"
+
+
+class OrderTold(Payload):
+    """What every event of an order carries. Amounts without (net) and with tax (gross) in `currency`."""
+
+    number: str
+    company: str
+    company_name: str
+    buyer: PersonOfOrder
+    currency: str
+    net_amount: Decimal
+    gross_amount: Decimal
+    po_number: str
+    origin: str
+    origin_ref: str
+    erp_number: str
+
+
+class OrderReceived(OrderTold):
+    """An order on its way to the ERP, with all that the ERP needs."""
+
+    order: OrderSnapshot
+
+
+class OrderCancelled(OrderReceived):
+    """An order that is cancelled. order: what it was over."""
+
+    reason: str
+
+
+class OrderHeld(OrderTold):
+    """An order that the ERP has refused. reason: what it said."""
+
+    reason: str
+
+
+class OrderDecided(OrderTold):
+    """An order that an approver has released or rejected. comment: what was said with it."""
+
+    comment: str
+
+
+class OrderWaits(OrderTold):
+    """An order that waits for approval. approvers: who may decide."""
+
+    approvers: tuple[PersonOfOrder, ...]
+
+
+class OrderChanged(OrderTold):
+    """News of the ERP about an order: its own state and the one before, or why a rest is cancelled."""
+
+    erp_status: str = ""
+    was: str = ""
+    reason: str = ""
+
+
+class ShipmentLineTold(Record):
+    """How much of an order's line is in a shipment, in the line's unit."""
+
+    position: int
+    sku: str
+    name: str
+    quantity: Decimal
+    unit_code: str
+
+
+class ShipmentTold(OrderTold):
+    """A shipment of an order, planned or on its way."""
+
+    shipment: str
+    carrier: str
+    tracking_number: str
+    planned_on: date | None
+    shipped_on: date | None
+    lines: tuple[ShipmentLineTold, ...]
+
+
+class InvoiceTold(Payload):
+    """An invoice or credit note, on an order of ours or, with the order's fields empty, on its own.
+
+    paid: the money that has come with this news.
+    """
+
+    company: str
+    company_name: str
+    currency: str
+    invoice: str
+    kind: InvoiceKind
+    credits: str
+    issued_on: date
+    due_on: date | None
+    invoice_net_amount: Decimal
+    invoice_gross_amount: Decimal
+    open_amount: Decimal
+    paid: Decimal | None = None
+    number: str = ""
+    buyer: PersonOfOrder | None = None
+    net_amount: Decimal | None = None
+    gross_amount: Decimal | None = None
+    po_number: str = ""
+    origin: str = ""
+    origin_ref: str = ""
+    erp_number: str = ""
+
+
+describe(OrderTold, "order.confirmed", "order.closed")
+describe(OrderReceived, "order.received", "order.resent")
+describe(OrderCancelled, "order.cancelled")
+describe(OrderHeld, "order.held")
+describe(OrderDecided, "order.approved", "order.rejected")
+describe(OrderWaits, "order.approval_requested")
+describe(OrderChanged, "order.changed")
+describe(ShipmentTold, "shipment.planned", "shipment.shipped")
+describe(InvoiceTold, "invoice.issued", "invoice.paid", "invoice.partly_paid", "credit_note.issued")
