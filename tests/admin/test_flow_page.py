@@ -116,6 +116,22 @@ def test_what_a_shadow_run_found_stands_ours_beside_theirs(otto):
         assert words in shown
 
 
+@pytest.mark.req("OPS-07")
+def test_one_button_holds_all_that_goes_out_and_lets_it_go_again(otto):
+    browser, address = otto.signed_in(), "/admin/integrations/flowstate/"
+
+    without = browser.post(address, {"do": "read_only", "reason": ""})
+    browser.post(address, {"do": "read_only", "reason": "First week"})
+    held = {row.flow for row in FlowSettings.objects.filter(is_active=True, mode="held")}
+    shown = browser.get(address).content.decode()
+    browser.post(address, {"do": "read_write", "reason": "It reads well"})
+
+    assert without.status_code in (302, 422)
+    assert held == {"erp.orders-out", "mail.out"}
+    assert "Read-only: nothing goes out" in shown
+    assert not FlowSettings.objects.filter(is_active=True, mode="held").exists()
+
+
 @pytest.mark.parametrize("name", FLOWS)
 def test_every_flow_has_a_page(otto, name):
     assert otto.signed_in().get(page(name)).status_code == 200

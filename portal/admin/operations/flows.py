@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from core.ownership import declared
 from integrations import queries
 from integrations.actions.flows import ask_for_run, pause_flow, resume_flow
+from integrations.actions.switches import set_read_only
 from integrations.flows import FLOWS
 from integrations.models import FlowRun, FlowState, RejectedRow
 from integrations.queries import FlowRow
+from integrations.states import Direction, FlowMode
 from portal.admin.fed import FedAdmin
 from portal.admin.operations.flow import flow_page
 from portal.admin.operations.words import AgeMark, age_mark
@@ -55,6 +57,12 @@ def line_of(row: FlowRow) -> FlowLine:
     else:
         health, tone = _("Healthy"), "ok"
     return FlowLine(row, OWNERS.get(row.flow.owner, row.flow.owner), age, health, tone)
+
+
+def is_read_only(lines: list[FlowLine]) -> bool:
+    """Whether nothing goes out to another system."""
+    out = [line.row for line in lines if line.row.flow.direction == Direction.OUT]
+    return all(row.set_to.mode == FlowMode.HELD for row in out)
 
 
 def ownership_matrix() -> list[tuple[str, list[str], list[str], list[str]]]:
@@ -96,6 +104,8 @@ class FlowAdmin(FedAdmin):
             "systems": queries.all_systems(),
             "late": [line for line in lines if line.tone == "bad"],
             "may_act": request.user.has_perm("integrations.change_flowstate"),
+            "may_set": request.user.has_perm("integrations.add_flowsettings"),
+            "is_read_only": is_read_only(lines),
             "matrix": ownership_matrix(),
         }
         return admin_page(request, "admin/accord/operations/flows.html", title=_("Flows"), context=context)
@@ -108,6 +118,8 @@ class FlowAdmin(FedAdmin):
         if not request.user.has_perm("integrations.change_flowstate"):
             raise PermissionDenied
         name, by = request.POST.get("flow", ""), request.actor  # type: ignore[attr-defined]
+        if request.POST.get("do") in ("read_only", "read_write"):
+            return self._switch_all(request)
         if name not in FLOWS:
             raise Http404
         match request.POST.get("do", ""):
@@ -123,6 +135,18 @@ class FlowAdmin(FedAdmin):
             case _:
                 raise Http404
         messages.success(request, done % {"flow": FLOWS[name].label})
+        return redirect("admin:integrations_flowstate_changelist")
+
+    def _switch_all(self, request: HttpRequest) -> HttpResponse:
+        """Hold everything that goes out, or let go what was held so (OPS-07)."""
+        if not request.user.has_perm("integrations.add_flowsettings"):
+            raise PermissionDenied
+        is_on = request.POST.get("do") == "read_only"
+        by, reason = request.actor, request.POST.get("reason", "")  # type: ignore[attr-defined]
+        names = set_read_only(is_on, by=by, reason=reason)
+        text = _("Held: %(names)s.") if is_on else _("Live again: %(names)s.")
+        told = ", ".join(str(FLOWS[name].label) for name in names) or _("none, it was so before")
+        messages.success(request, text % {"names": told})
         return redirect("admin:integrations_flowstate_changelist")
 
 
