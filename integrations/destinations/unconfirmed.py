@@ -3,14 +3,15 @@
 from integrations import live
 from integrations.failures import CallFailed, Transient
 from integrations.queries import all_order_status
-from integrations.systems import Message, flow_actor
+from integrations.systems import Message, job_actor
 from orders.actions.review import hold_unconfirmed, settle_prices
 from orders.queries.live import order_question
 from orders.queries.orders import all_order_by_number
 from orders.rules.live import price_key
 from orders.states import LiveKind, OrderStatus
 
-FLOW = "erp.live-price"
+# What is decided on the ERP's word is ours: as the ERP's own news it would never be sent to the ERP.
+JOB = "confirm-prices"
 
 
 def send(message: Message) -> None:
@@ -20,7 +21,7 @@ def send(message: Message) -> None:
     """
     if all_order_status(message.number) != OrderStatus.RECEIVED:
         return
-    by = flow_actor(FLOW, correlation_id=message.correlation_id, company=message.company_number)
+    by = job_actor(JOB, message.correlation_id).acting_for(message.company_number)
     question = order_question(all_order_by_number(message.number))
     heard = live.ask_patiently(LiveKind.PRICE, question, by=by)
     prices = {price_key(price.sku, price.unit_key): price.unit_price for price in heard.prices}
@@ -31,5 +32,5 @@ def send(message: Message) -> None:
 
 def bury(message: Message, failure: CallFailed) -> None:
     """An order that cannot be confirmed by itself is held for a person, with a case."""
-    by = flow_actor(FLOW, correlation_id=message.correlation_id, company=message.company_number)
+    by = job_actor(JOB, message.correlation_id).acting_for(message.company_number)
     hold_unconfirmed(message.number, failure.reason, by=by)

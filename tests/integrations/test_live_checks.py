@@ -20,6 +20,7 @@ from integrations.models import System
 from integrations.systems import flow_actor
 from orders.actions.cart import CartItem, add_line
 from orders.actions.policy import PolicyDraft, activate_policy, draft_policy
+from orders.live import AskedLine
 from orders.models import Order
 from orders.queries.cart import cart_for, cart_sheet
 from orders.queries.live import cart_as_heard, cart_question
@@ -324,3 +325,27 @@ def test_a_paused_erp_is_not_asked_and_a_slow_one_does_not_pause_the_flows(buyer
     assert ask(buyer).why("price") == "paused"
 
     assert proxy.seen() == []
+
+
+@pytest.mark.req("UOM-05", "INT-28")
+def test_the_erp_prices_a_pack_as_so_many_of_its_pieces(buyer):
+    product = Product.objects.get(sku=SCREW)
+    pack = product.units.exclude(key="u").order_by("numerator").first()
+    pieces = product.units.get(key="u")
+    base = pack.numerator / Decimal(pack.denominator)
+    lines = [
+        AskedLine(
+            sku=SCREW,
+            unit_key=unit.key,
+            unit_erp_id=unit.erp_id,
+            quantity=quantity,
+            quantity_base=7 * base,
+            break_quantity=quantity,
+        )
+        for unit, quantity in ((pack, Decimal(7)), (pieces, 7 * base))
+    ]
+
+    said = tryton_live.ask_prices(question_of(buyer).model_copy(update={"lines": tuple(lines)})).prices
+
+    price = {one.unit_key: one.unit_price for one in said}
+    assert price[pack.key] == price["u"] * base

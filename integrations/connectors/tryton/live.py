@@ -37,7 +37,7 @@ def ask_prices(question: LiveQuestion, erp: Tryton | None = None) -> Heard:
             **seat.context,
             "customer": party["id"],
             "price_list": party["sale_price_list"],
-            "quantity": quantity,
+            "quantity": _number(quantity),
             "uom": unit,
             "currency": seat.main_currency_id,
         }
@@ -71,6 +71,11 @@ def _groups(lines: Iterable[AskedLine]) -> Iterator[tuple[tuple[int, Decimal], l
         if line.has_erp_price and line.unit_erp_id.isdecimal():
             groups[int(line.unit_erp_id), line.break_quantity].append(line)
     yield from groups.items()
+
+
+def _number(quantity: Decimal) -> int | float:
+    """A quantity as Tryton converts it between units: there it cannot be a decimal."""
+    return int(quantity) if quantity == int(quantity) else float(quantity)
 
 
 def _prices_of(rows: list[Row], lines: list[AskedLine], as_of: Any) -> list[LivePrice]:
