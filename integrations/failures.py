@@ -69,3 +69,35 @@ class Broken(CallFailed):
     """The message or one of the two programs is wrong: a person must look."""
 
     error_class = ErrorClass.BROKEN
+
+
+class NotUndone(Broken):
+    """A step that must be taken back was not, however often it was tried: a person must see to it.
+
+    step: which. why: what its compensation failed with.
+    """
+
+    def __init__(self, step: str, why: CallFailed) -> None:
+        super().__init__(f"Undoing {step}: {why.reason}")
+        self.step = step
+        self.why = why
+
+
+def can_heal(failure: CallFailed) -> bool:
+    """Whether the same call may succeed later."""
+    return failure.error_class in (ErrorClass.TRANSIENT, ErrorClass.UNKNOWN)
+
+
+def facts_of(failure: CallFailed) -> dict[str, Any]:
+    """A failure as JSON, to be kept: {reason, error_class, code, cause, evidence}."""
+    facts = {"reason": failure.reason, "error_class": str(failure.error_class)}
+    if isinstance(failure, Refused):
+        return {**facts, "code": failure.code, "cause": failure.cause, "evidence": failure.evidence}
+    return facts
+
+
+def failure_from(facts: dict[str, Any]) -> CallFailed:
+    """The failure that `facts_of` kept; one that could heal was not kept to be raised again."""
+    if facts.get("error_class") == ErrorClass.REFUSED:
+        return Refused(facts["reason"], cause=facts["cause"], code=facts["code"], evidence=facts["evidence"])
+    return Broken(facts.get("reason", ""))

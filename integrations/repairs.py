@@ -5,7 +5,7 @@ themselves, when what was wrong is gone.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -19,9 +19,16 @@ from core.models import Case, CaseState
 from integrations import inbox
 from integrations.actions.deliveries import drop_delivery, replay_delivery
 from integrations.actions.flows import ask_for_run
+from integrations.actions.processes import settle_undoing
+from integrations.dispatch import DESTINATIONS
+from integrations.failures import failure_from
 from integrations.models import Delivery, InboxMessage
+from integrations.processes.definitions import ORDER_SUBMISSION
+from integrations.processes.engine import left_to_undo
+from integrations.processes.queries import all_process_under_way
 from integrations.queries import all_buried_of
-from integrations.systems import ERP
+from integrations.states import ProcessState
+from integrations.systems import ERP, Message
 from orders.actions.cancel import cancel_order
 from orders.actions.erp import resend_order
 from orders.actions.review import REVIEW, release_order
@@ -132,6 +139,28 @@ def _drop(case: Case, reason: str, by: Actor) -> str:
     return _("The message is given up; newer ones of this document go on.")
 
 
+def _settle_undo(case: Case, reason: str, by: Actor) -> str:
+    """End the process as undone; what it had failed with becomes the order's case again."""
+    process = all_process_under_way(ORDER_SUBMISSION.kind, case.subject)
+    if process is None or process.state != ProcessState.WAITING:
+        raise WrongState(_("It is being undone right now: see how that ends first."), case=case.number)
+    first = failure_from(process.failure)
+    settle_undoing(process, left=left_to_undo(ORDER_SUBMISSION, process), by=by, reason=reason)
+    settle_cases(
+        case.subject, by=by, reason=_("Settled by hand: %(reason)s") % {"reason": reason}, kinds=(case.kind,)
+    )
+    for delivery in _buried(case):
+        if delivery.event.name == "order.cancelled":
+            drop_delivery(delivery, by=by, reason=reason)
+        elif delivery.destination == ERP:
+            DESTINATIONS[ERP].bury(Message.of(delivery.event, delivery.attempts), first)
+    return _("What was left in the ERP counts as taken back by hand.")
+
+
+def _is_still_wanted(case: Case) -> bool:
+    return case.evidence.get("event") != "order.cancelled"
+
+
 def _is_too_late(case: Case) -> bool:
     """Whether a cancellation came when the ERP was already at work: nothing is left to send."""
     return case.evidence.get("code") == "already_processing"
@@ -177,6 +206,7 @@ CANCEL = Mend(
     _cancel_order,
     is_for=lambda case: _is_order(case) and not _is_too_late(case),
 )
+CANCEL_HELD = replace(CANCEL, is_for=_is_still_wanted)
 RUN = Mend(
     gettext_lazy("Read it again now"),
     gettext_lazy(
@@ -195,6 +225,21 @@ RELEASE = Mend(
     _release_order,
     is_for=lambda case: not _is_too_late(case),
 )
+UNDO = Mend(
+    gettext_lazy("Try to undo it again"),
+    gettext_lazy(
+        "Asks the ERP what of the order still stands there and takes it back. Do what is in the way there first."
+    ),
+    _retry,
+)
+SETTLE = Mend(
+    gettext_lazy("Settled by hand"),
+    gettext_lazy(
+        "You have seen to it in the ERP, or what stands there may stay. Nothing more is asked of the ERP; "
+        "an order that was refused can then be sent again or cancelled."
+    ),
+    _settle_undo,
+)
 MENDS: dict[str, dict[str, Mend]] = {
     REVIEW: {"release": RELEASE, "cancel": CANCEL},
     "erp_refusal": {
@@ -208,6 +253,7 @@ MENDS: dict[str, dict[str, Mend]] = {
         "drop": DROP,
     },
     "dead_letter": {"retry": RETRY, "cancel": CANCEL, "drop": DROP},
+    "undo_failed": {"undo": UNDO, "settle": SETTLE, "cancel": CANCEL_HELD},
     "mail_undelivered": {"retry": RETRY, "drop": DROP},
     "orphan": {"take": TAKE_AGAIN},
     "quarantined": {"take": TAKE_AGAIN},

@@ -87,6 +87,9 @@ PROCESS_NEXT: dict[ProcessState, frozenset[ProcessState]] = {
     ProcessState.UNDONE: frozenset(),
 }
 
+# Neither done nor undone: at most one run per kind and subject is.
+UNDER_WAY = (ProcessState.RUNNING, ProcessState.UNDOING, ProcessState.WAITING)
+
 
 class StepState(TextChoices):
     """Where a step of a process is. Started without an end means: its outcome is to be asked for."""

@@ -16,8 +16,8 @@ from core.cases import CaseFacts, open_case, settle_cases
 from core.errors import InvalidValue
 from core.models import Case, CaseState
 from core.tolerance import BeyondTolerance
+from integrations.holders import is_gone, this_process
 from integrations.models import Difference, FlowRun, FlowState, RejectedRow
-from integrations.processes import is_gone, this_process
 from integrations.rehearsal import Found
 from integrations.states import FlowMode
 

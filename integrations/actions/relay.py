@@ -16,8 +16,8 @@ from django.utils import timezone
 from core.states import check_move
 from integrations.actions.pace import open_gate, pay_tokens
 from integrations.failures import Broken, CallFailed
+from integrations.holders import is_gone, this_process
 from integrations.models import Delivery, DeliveryAttempt
-from integrations.processes import is_gone, this_process
 from integrations.rules import LEASE, MOST_LOST, lanes_open, own_channels, retry_delay, state_after
 from integrations.states import DELIVERY_NEXT, DeliveryState, Lane
 from integrations.systems import Destination, Route

@@ -25,6 +25,7 @@ from orders.queries.timeline import TimelineRow
 from orders.queries.view import OrderView, order_view
 from orders.rules.credit import RULES
 from portal.admin.fed import FedAdmin, ShownTable
+from portal.admin.operations.processes import shown_processes_of
 from portal.admin.pages import admin_page
 from portal.admin.refusals import shown
 from portal.live_words import decision_rows
@@ -144,6 +145,7 @@ def _page(request: HttpRequest, number: str) -> HttpResponse:
         "waiting": [row for row in deliveries if row.state in ON_ITS_WAY],
         "buried": [row for row in deliveries if row.state == DeliveryState.BURIED],
         "cases": all_cases_of(order.subject),
+        "processes": shown_processes_of(order.subject)[:1],
         "faults": list(all_faults([order])),
         "decisions": decision_rows(order),
         "reason": reason_of(order) if order.approval_reason else "",

@@ -83,6 +83,12 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
                 is_urgent=True,
             ),
             Entry(
+                _("Processes"),
+                "route",
+                "admin:integrations_process_changelist",
+                "integrations.view_process",
+            ),
+            Entry(
                 _("Flows"),
                 "sync_alt",
                 "admin:integrations_flowstate_changelist",

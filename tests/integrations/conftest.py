@@ -27,12 +27,14 @@ from demo.pim.drop import write
 from integrations import delivery
 from integrations.connectors.pim_files import reading as pim
 from integrations.connectors.tryton import company, masters, transport
+from integrations.connectors.tryton.writing import checking, posting, reserving
 from integrations.models import System
 from integrations.systems import flow_actor
 from orders.actions.cart import CartItem, add_line
 from orders.actions.checkout import checkout
 from orders.models import Order
 from orders.queries.cart import cart_for
+from orders.records import ErpOrderRecord, OrderSnapshot
 from pricing.actions.lists import apply_tax_rates
 from tests.conftest import Member, enrol
 from tests.databases import cluster_of_tests, drop_leftovers
@@ -233,6 +235,12 @@ def place(member: Member, quantities: dict[str, int]) -> Order:
     assert ship_to is not None
     choice = choice_of(member, ship_to_erp_id=ship_to.erp_id)
     return checkout(cart_for(member.scope), choice, by=member.actor)
+
+
+def submit(snapshot: OrderSnapshot) -> ErpOrderRecord:
+    """Bring an order to the ERP in one go, by the steps of its process."""
+    reserving.reserve_order(snapshot, checking.check_order(snapshot))
+    return posting.post_order(snapshot)
 
 
 def relay(seconds: float = 20.0) -> None:

@@ -17,8 +17,8 @@ from core.models import Case, CaseState
 from integrations.actions.flows import claim_flow, pause_flow, resume_flow
 from integrations.delivery import probe_systems
 from integrations.flows import FLOWS, in_order
+from integrations.holders import _began
 from integrations.models import FlowRun, FlowState, System
-from integrations.processes import _began
 from integrations.repairs import repair_case
 from integrations.running import due_flows, run_flow
 from integrations.systems import job_actor

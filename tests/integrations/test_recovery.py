@@ -17,13 +17,14 @@ from integrations import delivery, inbox, tasks
 from integrations.actions.flows import claim_flow, flow_row
 from integrations.actions.inbox import Incoming, receive_messages
 from integrations.batches import Batch
-from integrations.connectors.tryton import writing
-from integrations.failures import Refused
+from integrations.connectors.tryton.writing import checking, posting, reserving
+from integrations.failures import Refused, UnknownOutcome
 from integrations.feeds import Fed, _maybe_full, _taken
 from integrations.flows import FLOWS
-from integrations.models import Delivery, FlowState, InboxMessage
-from integrations.processes import this_process
+from integrations.holders import this_process
+from integrations.models import Delivery, FlowState, InboxMessage, Process
 from integrations.repairs import repair_case
+from integrations.rules import MOST_ATTEMPTS
 from integrations.running import due_flows, run_flow
 from integrations.states import DeliveryState
 from integrations.systems import ERP
@@ -135,6 +136,31 @@ def test_a_flow_that_lost_the_database_runs_again_at_the_next_wake_up(feed_of):
     assert flow_row("erp.stock").last_success_at
 
 
+CHECKED = checking.Checked(
+    party=1,
+    price_list=None,
+    bill_to=None,
+    currency=1,
+    warehouse=1,
+    payment_term=None,
+    products={"BOLT": 1},
+    units={"u": 1},
+    taxes={1: []},
+)
+
+
+def cancelled_there(order):
+    record = OrderStatusRecord(
+        order_number=order.number,
+        erp_number="SALE-7",
+        version="2",
+        erp_status="cancelled",
+        is_cancelled=True,
+        as_of=NOON,
+    )
+    return Incoming(key=order.number, version=record.version, payload=record.model_dump(mode="json"))
+
+
 @pytest.fixture
 def refused(anna, monkeypatch):
     """An order that the ERP refused: a dead letter holds up what comes after it."""
@@ -144,7 +170,7 @@ def refused(anna, monkeypatch):
     def no(snapshot, erp=None):
         raise Refused("No.", cause="The ERP's limit is exceeded.")
 
-    monkeypatch.setattr(writing, "submit_order", no)
+    monkeypatch.setattr(checking, "check_order", no)
     relay()
     order.refresh_from_db()
     assert order.status == OrderStatus.ON_HOLD
@@ -164,7 +190,8 @@ def to_erp(order):
 @pytest.mark.req("ORD-07")
 def test_a_cancellation_passes_the_refused_order_and_settles_its_case(refused, anna, monkeypatch):
     taken_back = []
-    monkeypatch.setattr(writing, "cancel_order", lambda number, erp=None: taken_back.append(number))
+    monkeypatch.setattr(posting, "unpost_order", lambda number, erp=None: None)
+    monkeypatch.setattr(reserving, "release_order", lambda number, erp=None: taken_back.append(number))
 
     cancel_order(refused, by=anna.actor, reason="Bought elsewhere")
     relay()
@@ -177,9 +204,34 @@ def test_a_cancellation_passes_the_refused_order_and_settles_its_case(refused, a
     assert not Case.objects.filter(subject=refused.subject, state="open").exists()
 
 
+def test_an_order_that_the_erp_cancels_ends_its_process_and_the_cases_about_it(anna, monkeypatch):
+    sell("BOLT", "2.00")
+    order = order_now(anna, BOLT=100)
+
+    def lost(snapshot, erp=None):
+        raise UnknownOutcome("No answer.")
+
+    monkeypatch.setattr(checking, "check_order", lambda snapshot, erp=None: CHECKED)
+    monkeypatch.setattr(reserving, "reserve_order", lost)
+    delivery.fan_out()
+    Delivery.objects.filter(destination="erp").update(attempts=MOST_ATTEMPTS - 1)
+    relay()
+    waiting = Process.objects.get().state
+
+    [message] = receive_messages(ERP, "order_state", [cancelled_there(order)], by=by_erp())
+    inbox.take_in(message, by=by_erp())
+
+    order.refresh_from_db()
+    process = Process.objects.get()
+    assert waiting == "waiting"
+    assert (order.status, process.state) == ("cancelled", "undone")
+    assert process.steps.get(name="reserve").undo_attempts == 0
+    assert not Case.objects.filter(subject=order.subject, state="open").exists()
+
+
 def test_nothing_else_passes_a_dead_letter(refused):
     Event.objects.filter(subject=refused.subject, name="order.held").update(
-        dispatched_at=None, name="order.resent"
+        dispatched_at=None, name="order.resent", channel="admin"
     )
     Delivery.objects.filter(subject=refused.subject, event__name="order.resent").delete()
 

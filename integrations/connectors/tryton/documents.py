@@ -25,7 +25,7 @@ from integrations.connectors.tryton.states import (
 )
 from integrations.connectors.tryton.transport import Tryton
 from integrations.connectors.tryton.values import stamp_of, version_of
-from integrations.connectors.tryton.writing import SEQUENCE_STEP
+from integrations.connectors.tryton.writing.sale import SEQUENCE_STEP
 from integrations.identifiers import all_keys_of
 from integrations.systems import ERP
 from orders.records import (

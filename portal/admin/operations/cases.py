@@ -18,6 +18,7 @@ from core.cases import assign_case, ignore_case, note_case
 from core.models import Case, CaseState
 from integrations.repairs import repair_case, repairs_for
 from portal.admin.fed import FedAdmin
+from portal.admin.operations.processes import shown_processes_of
 from portal.admin.operations.story import evidence_of, story_of
 from portal.admin.operations.words import AgeMark, age_mark, kind_icon, kind_words, page_of
 from portal.admin.pages import admin_page
@@ -105,6 +106,7 @@ class CaseAdmin(FedAdmin):
             "row": row_of(case, all_company_names([case.company_number])),
             "story": story_of(case),
             "evidence": evidence_of(case.evidence),
+            "processes": shown_processes_of(case.subject)[:1],
             "before": queries.all_cases_before(case),
             "repairs": repairs_for(case) if may_act else [],
             "may_act": may_act,

@@ -20,6 +20,7 @@ KINDS = {
     "erp_refusal": (gettext_lazy("ERP refusal"), "ban"),
     "dead_letter": (gettext_lazy("Not delivered"), "send"),
     "checkout_review": (gettext_lazy("Order to look at"), "user-check"),
+    "undo_failed": (gettext_lazy("Not undone"), "arrow-back-up"),
     "row_rejected": (gettext_lazy("Rejected row"), "file-text"),
     "rows_rejected": (gettext_lazy("Many rejected rows"), "file-text"),
     "flow_broken": (gettext_lazy("Flow stopped"), "plug-connected"),

@@ -1,4 +1,4 @@
-"""Which process holds a lease, and whether it still lives."""
+"""Who holds a lease: a process of the operating system, and whether it still lives."""
 
 import os
 import socket

@@ -1,0 +1,19 @@
+"""Which processes there are and of what steps: the one page that says it. A further step is one entry."""
+
+from django.utils.translation import gettext_lazy as _
+
+from integrations.processes import order_submission as order
+from integrations.processes.steps import Definition, Step
+
+ORDER_SUBMISSION = Definition(
+    "order_submission",
+    _("Order to the ERP"),
+    (
+        Step("check", _("Checked"), order.check),
+        Step("reserve", _("Reserved"), order.reserve, undo=order.release, needs=("check",)),
+        Step("post", _("Posted"), order.post, undo=order.unpost),
+        Step("record", _("Recorded"), order.record, needs=("post",)),
+    ),
+)
+
+PROCESSES: dict[str, Definition] = {definition.kind: definition for definition in (ORDER_SUBMISSION,)}
