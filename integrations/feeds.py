@@ -23,6 +23,7 @@ from integrations.connectors.tryton import documents, masters
 from integrations.connectors.tryton import prices as tryton_prices
 from integrations.connectors.tryton.transport import connection
 from integrations.criteria import inside
+from integrations.identifiers import all_renamed
 from integrations.rehearsal import Found, rehearsed
 from integrations.systems import ERP
 from integrations.words import laid_over
@@ -73,6 +74,24 @@ def _identify(batch: Batch[Any], kind: str, key: str) -> None:
     batch.rejected += refused
 
 
+# By which fields records name things that the ERP may have renamed.
+NAMES = {"sku": "product", "company_number": "customer"}
+
+
+def _follow_renamed(batch: Batch[Any]) -> None:
+    """Let records that name a thing as it was named before land on what it is now (INT-09)."""
+    for field, kind in NAMES.items():
+        if not batch.records or not hasattr(batch.records[0], field):
+            continue
+        if names := all_renamed(ERP, kind):
+            batch.records = [
+                record.model_copy(update={field: names[getattr(record, field)]})
+                if getattr(record, field) in names
+                else record
+                for record in batch.records
+            ]
+
+
 def _from_pim(read: Callable[..., Batch[Any]], take: Take) -> Feed:
     def feed(reading: "Reading") -> Fed:
         return _taken(read(reading.cursor, is_full=reading.is_full), take, reading, calls=0)
@@ -99,6 +118,8 @@ def _taken(
     def apply() -> Applied:
         if identity is not None:
             _identify(batch, *identity)
+        else:
+            _follow_renamed(batch)
         # A row that could not be mapped, or is not our turn yet, is not a row that is gone.
         is_whole = batch.is_full and not batch.rejected and not outside
         applied = _take_records(batch, take, reading.by, is_whole=is_whole)

@@ -1,8 +1,11 @@
-"""Reads of the table that maps other systems' ids to our keys (INT-07)."""
+"""Reads of the table that maps other systems' ids to our keys, now and before (INT-07, INT-08, INT-09)."""
 
 from collections.abc import Iterable
 
-from integrations.models import Identifier
+from django.utils.translation import gettext as _
+
+from core.errors import InvalidValue
+from integrations.models import Identifier, IdentifierChange
 
 
 def all_key_of(system: str, kind: str, external_id: str) -> str:
@@ -21,3 +24,49 @@ def all_keys_of(system: str, kind: str, external_ids: Iterable[str]) -> dict[str
     """Our keys of many ids of another system, {id: key}; unknown ones are not in it."""
     rows = Identifier.objects.filter(system=system, kind=kind, external_id__in=list(external_ids))
     return dict(rows.values_list("external_id", "key"))
+
+
+def all_resolved(system: str, kind: str, external_id: str) -> str:
+    """Our key of an id, also of one that was renamed, merged or made anew; "" for one that never was.
+
+    Raises InvalidValue when it became several: a person says which is meant.
+    """
+    if key := all_key_of(system, kind, external_id):
+        return key
+    was = IdentifierChange.objects.filter(system=system, kind=kind, external_id=external_id).first()
+    return all_key_now(system, kind, was.key) if was else ""
+
+
+def all_key_now(system: str, kind: str, key: str) -> str:
+    """The key that a thing has now whose key was `key` once; the same when nothing changed.
+
+    A key that is in use stands for itself. Only later changes are followed, so that a name that came
+    back ends there. Raises InvalidValue when it became several.
+    """
+    after = 0
+    while not Identifier.objects.filter(system=system, kind=kind, key=key).exists():
+        changes = IdentifierChange.objects.filter(system=system, kind=kind, key=key, pk__gt=after)
+        change = changes.order_by("-pk").first()
+        if change is None:
+            break
+        if len(change.became) > 1:
+            raise InvalidValue(
+                _("“%(key)s” became several: %(keys)s. Say which is meant.")
+                % {"key": key, "keys": ", ".join(change.became)},
+                field="key",
+                candidates=change.became,
+            )
+        key, after = change.became[0], change.pk
+    return key
+
+
+def all_renamed(system: str, kind: str) -> dict[str, str]:
+    """Every key that a thing had once and has no more, {then: now}; what became several is not in it."""
+    rows = IdentifierChange.objects.filter(system=system, kind=kind)
+    names = {}
+    for key in set(rows.values_list("key", flat=True)):
+        try:
+            names[key] = all_key_now(system, kind, key)
+        except InvalidValue:
+            continue
+    return {then: now for then, now in names.items() if then != now}

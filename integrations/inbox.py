@@ -14,6 +14,7 @@ from core.records import Record
 from integrations.actions.cancelled import leave_cancelled
 from integrations.actions.inbox import Incoming, receive_messages, take_message
 from integrations.batches import Batch
+from integrations.identifiers import all_key_now
 from integrations.models import InboxMessage
 from integrations.states import InboxState
 from integrations.systems import ERP, flow_actor
@@ -46,12 +47,18 @@ def _take_order_state(news: OrderStatusRecord, *, by: Actor) -> Outcome:
     return outcome
 
 
+def _take_invoice(news: InvoiceRecord, *, by: Actor) -> Outcome:
+    """Take over an invoice; one that names its customer as it was named before lands on it all the same."""
+    number = all_key_now(ERP, "customer", news.company_number)
+    return apply_invoice(news.model_copy(update={"company_number": number}), by=by)
+
+
 KINDS: dict[str, Kind] = {
     "order_state": Kind(
         "erp.order-states", OrderStatusRecord, _take_order_state, lambda record: record.order_number
     ),
     "shipment": Kind("erp.shipments", ShipmentRecord, apply_shipment, lambda record: record.erp_id),
-    "invoice": Kind("erp.invoices", InvoiceRecord, apply_invoice, lambda record: record.erp_id),
+    "invoice": Kind("erp.invoices", InvoiceRecord, _take_invoice, lambda record: record.erp_id),
 }
 
 

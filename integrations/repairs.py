@@ -19,9 +19,11 @@ from core.models import Case, CaseState
 from integrations import inbox
 from integrations.actions.deliveries import drop_delivery, replay_delivery
 from integrations.actions.flows import ask_for_run
+from integrations.actions.identifiers import KINDS, Known, merge_identifiers, rename_identifier
 from integrations.actions.processes import settle_undoing
 from integrations.dispatch import DESTINATIONS
 from integrations.failures import failure_from
+from integrations.identifiers import all_key_of
 from integrations.models import Delivery, InboxMessage
 from integrations.processes.definitions import ORDER_SUBMISSION
 from integrations.processes.engine import left_to_undo
@@ -34,6 +36,8 @@ from orders.actions.erp import resend_order
 from orders.actions.review import REVIEW, release_order
 from orders.queries.orders import all_order_by_number
 
+# The flows whose rows are things with an identifier, and of which kind.
+IDENTIFIED = {named.flow: kind for kind, named in KINDS.items()}
 ORDER_KINDS = ("erp_refusal", "dead_letter", REVIEW)
 
 
@@ -183,6 +187,30 @@ def _take_again(case: Case, reason: str, by: Actor) -> str:
     return _("The message is taken in.")
 
 
+def _names_another(case: Case) -> bool:
+    """Whether a row was refused because its id stands for another of our things (INT-07)."""
+    return case.evidence.get("field") == "erp_id" and case.evidence.get("flow") in IDENTIFIED
+
+
+def _named_before(case: Case) -> Known:
+    kind = IDENTIFIED[case.evidence["flow"]]
+    return Known(ERP, kind, all_key_of(ERP, kind, case.evidence["row"]["id"]))
+
+
+def _rename(case: Case, reason: str, by: Actor) -> str:
+    known, now = _named_before(case), case.evidence["key"]
+    rename_identifier(known, now, reason=reason, by=by)
+    ask_for_run(case.evidence["flow"], is_full=True)
+    return _("%(old)s is %(new)s from now on.") % {"old": known.key, "new": now}
+
+
+def _merge(case: Case, reason: str, by: Actor) -> str:
+    known, now = _named_before(case), case.evidence["key"]
+    merge_identifiers(known, now, reason=reason, by=by)
+    ask_for_run(case.evidence["flow"], is_full=True)
+    return _("What names %(old)s lands on %(new)s from now on.") % {"old": known.key, "new": now}
+
+
 RETRY = Mend(
     gettext_lazy("Try again"),
     gettext_lazy(
@@ -257,7 +285,24 @@ MENDS: dict[str, dict[str, Mend]] = {
     "mail_undelivered": {"retry": RETRY, "drop": DROP},
     "orphan": {"take": TAKE_AGAIN},
     "quarantined": {"take": TAKE_AGAIN},
-    "row_rejected": {"run": RUN},
+    "row_rejected": {
+        "rename": Mend(
+            gettext_lazy("It is the same thing under a new number"),
+            gettext_lazy(
+                "Gives ours the number that the ERP has given it. Documents, people and prices stay with it; "
+                "what still names the old number lands on it."
+            ),
+            _rename,
+            is_for=_names_another,
+        ),
+        "merge": Mend(
+            gettext_lazy("The ERP has merged the two"),
+            gettext_lazy("What names the old one lands on the new one from now on. Both stay here."),
+            _merge,
+            is_for=_names_another,
+        ),
+        "run": RUN,
+    },
     "rows_rejected": {"run": RUN},
     "flow_broken": {"run": RUN},
 }

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 from pydantic import BaseModel
 
 from accounts.models import (
@@ -17,6 +18,7 @@ from core import ownership
 from core.actor import Actor
 from core.applied import Applied, Rejected
 from core.changes import assign, differs, write
+from core.errors import InvalidValue, NotFound
 from core.trees import misplaced
 
 TREE_REASONS = {
@@ -46,6 +48,24 @@ def apply_payment_terms(records: Sequence[PaymentTermRecord], *, by: Actor) -> A
 
     write(PaymentTerm, new=new, changed=changed, fields=fields)
     return Applied(new=len(new), changed=len(changed), same=same)
+
+
+@transaction.atomic
+def rename_company(number: str, to: str, *, by: Actor) -> Company:
+    """Give a customer the number that the ERP has given it; documents, people and terms stay with it.
+
+    Raises NotFound for a number that nobody has, InvalidValue for one that is taken.
+    """
+    ownership.check(by, "accounts.Company", ["number"])
+    company = Company.objects.select_for_update(of=("self",), no_key=True).filter(number=number).first()
+    if company is None:
+        raise NotFound(_("There is no customer %(number)s.") % {"number": number})
+    if Company.objects.filter(number=to).exists():
+        raise InvalidValue(_("%(number)s is another customer.") % {"number": to}, field="number")
+
+    company.number = to
+    company.save(update_fields=["number"])
+    return company
 
 
 @transaction.atomic

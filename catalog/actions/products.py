@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from catalog.models import Product
 from catalog.records import ERP_FIELDS, ProductRecord
@@ -13,7 +14,7 @@ from catalog.search import VECTOR
 from core import history, ownership, staging
 from core.actor import Actor
 from core.applied import Applied, Rejected
-from core.errors import InvalidValue
+from core.errors import InvalidValue, NotFound
 
 COLUMNS = {
     "sku": "text",
@@ -122,6 +123,24 @@ RETIRE = """
 
 NEW = "id IN (SELECT product_id FROM staged_product WHERE verdict = 'new')"
 CHANGED = "id IN (SELECT product_id FROM staged_product WHERE verdict = 'changed' AND has_new_columns)"
+
+
+@transaction.atomic
+def rename_product(sku: str, to: str, *, by: Actor) -> Product:
+    """Give a product the number that the ERP has given it; prices, stock and documents stay with it.
+
+    Raises NotFound for a number that nobody has, InvalidValue for one that is taken.
+    """
+    ownership.check(by, "catalog.Product", ["sku"])
+    product = Product.objects.select_for_update(of=("self",), no_key=True).filter(sku=sku).first()
+    if product is None:
+        raise NotFound(_("There is no product %(sku)s.") % {"sku": sku})
+    if Product.objects.filter(sku=to).exists():
+        raise InvalidValue(_("%(sku)s is another product.") % {"sku": to}, field="sku")
+
+    product.sku, product.sku_key, product.sku_order = to, sku_key(to), natural_order(to)
+    product.save(update_fields=["sku", "sku_key", "sku_order"])
+    return product
 
 
 @transaction.atomic
