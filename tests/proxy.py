@@ -3,12 +3,14 @@
     python tests/proxy.py http://127.0.0.1:8069        prints {"listening": "http://127.0.0.1:PORT"}
 
     PUT  /-/faults   [{"method": "sale.sale.create", "fault": "drop_after", "times": 1}, ...]
+    PUT  /-/limit    {"per_second": 10, "burst": 10, "retry_after": "1"}   more are answered with 429
     GET  /-/seen     [{"method": ..., "correlation_id": ..., "fault": ...}, ...]   PUT empties it
 
 Faults: delay (seconds), status (status, retry_after), drop_before (nothing reaches the ERP), drop_after (the
 ERP does it, the answer is lost), garbage (it does it, the answer is nonsense), hang (it is reached, but never
 answers within `seconds`), refuse (the connection is closed at once, for every call). `method` is a part of the
-JSON-RPC method; times: how often, -1 for ever.
+JSON-RPC method; times: how often, -1 for ever. retry_after "date" says one second as a date. With "nothing" for an
+ERP the proxy itself answers every call with a session.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from email.utils import formatdate
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -39,10 +42,37 @@ class Fault:
     retry_after: str = ""
 
 
+@dataclass
+class Limit:
+    """A bucket of tokens, as the ERPs of others keep one: per_second come in, at most `burst` lie there."""
+
+    per_second: float
+    burst: int = 1
+    retry_after: str = "1"
+    tokens: float = 0.0
+    at: float = 0.0
+
+    def passes(self) -> bool:
+        """Take a token for a call, if there is one."""
+        now = time.monotonic()
+        come = (now - self.at) * self.per_second if self.at else self.burst
+        self.tokens, self.at = min(self.burst, self.tokens + come), now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+    @property
+    def header(self) -> str:
+        """What Retry-After says."""
+        return formatdate(time.time() + 1, usegmt=True) if self.retry_after == "date" else self.retry_after
+
+
 class State:
-    """The faults to come and the calls that came."""
+    """The faults to come, the limit, and the calls that came."""
 
     def __init__(self) -> None:
+        self.limit: Limit | None = None
         self.lock = threading.Lock()
         self.faults: list[Fault] = []
         self.seen: list[dict[str, Any]] = []
@@ -53,6 +83,8 @@ class State:
             fault = next((f for f in self.faults if f.times and f.method in method), None)
             if fault is not None:
                 fault.times -= 1
+            elif self.limit is not None and not self.limit.passes():
+                fault = Fault(method, "limited", status=429, retry_after=self.limit.header)
             self.seen.append(
                 {"method": method, "correlation_id": correlation_id, "fault": fault.fault if fault else ""}
             )
@@ -78,7 +110,9 @@ class Handler(BaseHTTPRequestHandler):
         """Take new faults, or forget the calls that came."""
         body = json.loads(self._body() or b"[]")
         with self.state.lock:
-            if self.path == "/-/faults":
+            if self.path == "/-/limit":
+                self.state.limit = Limit(**body) if body else None
+            elif self.path == "/-/faults":
                 self.state.faults = [Fault(**fault) for fault in body]
             else:
                 self.state.seen = []
@@ -98,13 +132,16 @@ class Handler(BaseHTTPRequestHandler):
         if kind in ("drop_before", "refuse"):
             self._drop()
             return
-        if fault and kind == "status":
+        if fault and kind in ("status", "limited"):
             extra = {"Retry-After": fault.retry_after} if fault.retry_after else {}
             self._answer(fault.status, b"<html>busy</html>", **extra)
             return
         if fault and kind == "hang":
             time.sleep(fault.seconds)
             self._drop()
+            return
+        if self.target == "nothing":
+            self._answer(200, json.dumps({"id": 0, "result": [1, "session"]}).encode())
             return
         status, headers, content = self._forward(body)
         if kind == "drop_after":
