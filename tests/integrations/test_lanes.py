@@ -205,6 +205,44 @@ def test_those_claimed_together_with_a_message_that_ends_its_worker_are_not_buri
     assert receiver.buried == [("thing:0", claims.POISON.reason)]
 
 
+@pytest.mark.req("INT-32")
+@pytest.mark.django_db
+def test_a_destination_that_fails_holds_up_no_other(monkeypatch):
+    dead, well = Receiver(answers=[Transient("not reached", is_absent=True)]), Receiver()
+    places = {
+        "dead": dead.destination("dead", system="dead"),
+        "well": well.destination("well", system="well"),
+    }
+    monkeypatch.setattr(dispatch, "DESTINATIONS", places)
+    monkeypatch.setattr(dispatch, "ROUTES", {"thing.done": ("dead", "well")})
+    for number in range(5):
+        happen("thing:1", number=number)
+    delivery.fan_out()
+
+    delivery.drain(until=time.monotonic() + 30)
+
+    assert len(dead.got) == 1
+    assert [message.payload["number"] for message in well.got] == [0, 1, 2, 3, 4]
+    assert Delivery.objects.filter(destination="dead", state="waiting").count() == 5
+
+
+@pytest.mark.slow
+@pytest.mark.req("INT-40")
+@pytest.mark.django_db
+def test_a_burst_of_ten_thousand_waits_and_gets_through_each_once(receiver, monkeypatch):
+    lead_to(receiver, monkeypatch, batch=200)
+    happen_in_bulk(10_000)
+    delivery.fan_out()
+    waiting = Delivery.objects.filter(state="waiting").count()
+
+    while delivery.drain(until=time.monotonic() + 12):
+        pass
+
+    assert waiting == 10_000
+    assert len({message.key for message in receiver.got}) == len(receiver.got) == 10_000
+    assert set(Delivery.objects.values_list("state", "attempts")) == {("delivered", 1)}
+
+
 @pytest.mark.django_db
 def test_a_claim_goes_by_the_index_however_many_wait():
     """Failure bank 30."""

@@ -38,7 +38,9 @@ class Flow:
 def started(folder: Path) -> tuple[Worker, set[int]]:
     """A worker that works, and its processes."""
     worker = Worker(PORTAL_VAR=str(folder), Q_WORKERS="2")
-    worker.wait_until_working()
+    # The others may do what it is asked for, so that only its own processes tell.
+    assert_soon(lambda: len(worker.all_processes()) >= 10, 60)
+    assert_soon(lambda: any(len(worker.pool(head)) == 4 for head in worker.heads), 30)
     return worker, worker.all_processes()
 
 
