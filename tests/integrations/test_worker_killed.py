@@ -7,7 +7,7 @@ import time
 import pytest
 from django.utils import timezone
 
-from integrations.flows import FLOWS
+from integrations.flows import in_order
 from integrations.models import Delivery, DeliveryAttempt, FlowState
 from orders.models import Order
 from tests.demo.erp_client import PASSWORD
@@ -38,7 +38,7 @@ def kill_the_pools(worker: Worker) -> int:
 @pytest.fixture
 def worker(shop, proxy):
     """A worker that only relays: the flows rest."""
-    FlowState.objects.bulk_create(FlowState(flow=name, is_paused=True) for name in FLOWS)
+    FlowState.objects.bulk_create(FlowState(flow=flow.name, is_paused=True) for flow in in_order())
     # The tests' own settings know no ERP.
     worker = Worker(
         DJANGO_SETTINGS_MODULE="portal.settings",

@@ -15,7 +15,7 @@ from django.core.management import call_command
 
 from integrations import heartbeat
 from integrations.brokers.redis import RedisWakeUps
-from integrations.flows import FLOWS
+from integrations.flows import in_order
 from integrations.lifeline import tied_to
 from integrations.models import Delivery, FlowState
 from integrations.wakeups import QueueAway
@@ -102,7 +102,7 @@ def test_a_redis_that_is_away_is_told_from_everything_else(queue, server):
 @pytest.mark.req("INT-30", "INT-34")
 def test_the_worker_relays_by_redis_and_loses_nothing_when_redis_forgets_everything(server):
     call_command("createcachetable", verbosity=0)
-    FlowState.objects.bulk_create(FlowState(flow=name, is_paused=True) for name in FLOWS)
+    FlowState.objects.bulk_create(FlowState(flow=flow.name, is_paused=True) for flow in in_order())
     worker = Worker(Q_BROKER="redis", Q_REDIS_URL=server.url)
     try:
         happen("quote:1", "quote.expired", buyer={"name": "Anna", "email": "anna@acme.example"})

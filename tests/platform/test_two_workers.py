@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from integrations.flows import FLOWS
+from integrations.flows import in_order
 from integrations.models import Delivery, DeliveryAttempt, FlowState, SentMail
 from tests.factories.integrations import happen
 from tests.platform.test_worker import Worker, assert_soon
@@ -53,7 +53,7 @@ def tried_by(processes: set[int]) -> int:
 @pytest.mark.req("OPS-11", "INT-34", "PERF-05")
 def test_two_workers_share_the_work_and_one_after_the_other_is_restarted_under_load(tmp_path):
     call_command("createcachetable", verbosity=0)
-    FlowState.objects.bulk_create(FlowState(flow=name, is_paused=True) for name in FLOWS)
+    FlowState.objects.bulk_create(FlowState(flow=flow.name, is_paused=True) for flow in in_order())
     flow = Flow()
     workers = []
     try:
