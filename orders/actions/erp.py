@@ -8,9 +8,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import ownership
+from core import conflicts, ownership
 from core.actor import Actor
 from core.cases import CaseFacts, open_case
+from core.conflicts import Disagreement
 from core.models import Severity
 from orders.actions.cancel import cancel_rest
 from orders.actions.moves import find_order, lock_order, move, record
@@ -140,7 +141,10 @@ def _confirm_lines(order: Order, answer: ErpOrderRecord) -> None:
 
 
 def _compare(order: Order, answer: ErpOrderRecord, by: Actor) -> None:
-    """Open a case when the ERP has taken something else than was sent."""
+    """Open a case when the ERP has taken something else than was sent, and log each figure with its winner.
+
+    What is confirmed of a line is the ERP's word. What the order costs is ours: the buyer's price holds.
+    """
     taken = {line.position: line for line in answer.lines}
     differing = []
     for line in order.lines.order_by("position"):
@@ -168,6 +172,36 @@ def _compare(order: Order, answer: ErpOrderRecord, by: Actor) -> None:
         "lines": differing,
     }
     _case("order_differs", order, cause, evidence, by)
+    conflicts.note_all(_disagreements(order, answer), by=by)
+
+
+def _disagreements(order: Order, answer: ErpOrderRecord) -> list[Disagreement]:
+    """Each figure of which the ERP's answer and the order say different things (INT-03)."""
+    pairs: list[tuple[str, str, str, Any, Any]] = [
+        ("orders.Order", order.number, "net_amount", order.net_amount, answer.net_amount)
+    ]
+    taken = {line.position: line for line in answer.lines}
+    for line in order.lines.order_by("position"):
+        there, key = taken.get(line.position), f"{order.number}/{line.position}"
+        pairs.append(("orders.OrderLine", key, "confirmed", line.ordered, there.quantity if there else None))
+        if there is not None:
+            pairs.append(("orders.OrderLine", key, "net_amount", line.net_amount, there.net_amount))
+    return [_decided(*pair) for pair in pairs if pair[3] != pair[4]]
+
+
+def _decided(model: str, key: str, field: str, ours: Any, theirs: Any) -> Disagreement:
+    """The owner's word holds (`core.ownership`)."""
+    erp_wins = ownership.owner_of(model, field) == ownership.ERP
+    return Disagreement(
+        model=model,
+        key=key,
+        field=field,
+        kept=theirs if erp_wins else ours,
+        refused=ours if erp_wins else theirs,
+        winner="erp" if erp_wins else "us",
+        loser="us" if erp_wins else "erp",
+        rule="owner",
+    )
 
 
 def _contradicts(order: Order, answer: ErpOrderRecord, by: Actor) -> None:

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from core.models import Event, Refusal
+from core.models import Conflict, Event, Refusal
 from portal.admin.fed import FedAdmin
 from portal.admin.operations.words import without_people
 
@@ -42,4 +42,14 @@ class RefusalAdmin(FedAdmin):
     list_display = ("at", "code", "message", "actor_label", "on_behalf_of", "channel")
     list_filter = ("code", "channel")
     search_fields = ("message", "actor_label", "on_behalf_of", "correlation_id")
+    ordering = ("-id",)
+
+
+@admin.register(Conflict)
+class ConflictAdmin(FedAdmin):
+    """Fields of which two systems said different things: both values, the winner and the rule (INT-03)."""
+
+    list_display = ("at", "model", "key", "field", "kept", "refused", "winner", "loser", "rule")
+    list_filter = ("winner", "model", "rule")
+    search_fields = ("key", "field", "correlation_id")
     ordering = ("-id",)

@@ -101,6 +101,7 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
                 "integrations.view_systemwindow",
             ),
             Entry(_("Events"), "timeline", "admin:core_event_changelist", "core.view_event"),
+            Entry(_("Conflicts"), "balance", "admin:core_conflict_changelist", "core.view_conflict"),
         ],
     ),
     (

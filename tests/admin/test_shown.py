@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from accounts.models import Company, User
 from catalog.models import Warehouse
-from core.models import Event, Refusal
+from core.conflicts import Disagreement, note
+from core.models import Conflict, Event, Refusal
 from core.outbox import record
 from portal.admin.fed import FedAdmin
 from tests.factories.accounts import AddressFactory, CompanyFactory, MembershipFactory
@@ -99,6 +100,17 @@ def test_an_event_shows_what_it_says(root, anna):
 
     assert "order:SO-1" in page
     assert "&quot;net&quot;: &quot;12.50&quot;" in page
+
+
+@pytest.mark.req("INT-03")
+def test_a_conflict_shows_both_values_its_winner_and_the_rule(root, otto):
+    found = Disagreement("orders.Order", "SO-9", "net_amount", "140.00", "139.99", "us", "erp", "owner")
+    note(found, by=otto.actor)
+
+    page = root.get(_address(Conflict)).content.decode()
+
+    for told in ("SO-9", "140.00", "139.99", "owner"):
+        assert told in page
 
 
 def test_everything_that_is_shown_from_a_feed_or_a_log_is_closed_to_typing():

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from catalog.models import Allocation
 from core.errors import NotOwner, WrongState
-from core.models import Case, Event
+from core.models import Case, Conflict, Event
 from orders.actions.cancel import cancel_order
 from orders.actions.erp import apply_order_status, confirm_order, hold_order, resend_order
 from orders.actions.invoices import apply_invoice
@@ -198,6 +198,24 @@ def test_an_answer_for_a_cancelled_order_keeps_the_number_and_opens_a_case(order
     order.refresh_from_db()
     assert (order.status, order.erp_number) == ("cancelled", "SALE-7")
     assert Case.objects.get().kind == "erp_contradiction"
+
+
+@pytest.mark.req("INT-03")
+def test_what_the_erp_takes_otherwise_is_logged_with_both_values_and_the_owner_wins(order, erp):
+    lines = answer(order).lines
+    fewer = (lines[0].model_copy(update={"quantity": Decimal(90)}), *lines[1:])
+
+    for _ in range(2):
+        confirm_order(order.number, answer(order, lines=fewer, net_amount=Decimal("139.99")), by=erp)
+
+    order.refresh_from_db()
+    log = Conflict.objects.order_by("id").values_list("key", "field", "kept", "refused", "winner", "rule")
+    assert list(log) == [
+        (order.number, "net_amount", "140", "139.99", "us", "owner"),
+        (f"{order.number}/1", "confirmed", "90", "100", "erp", "owner"),
+    ]
+    assert order.net_amount == 140
+    assert order.lines.get(position=1).confirmed == 90
 
 
 def test_other_amounts_than_sent_are_a_case_with_both_figures(order, erp):
