@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, lcm
 from typing import ClassVar, Protocol
 
@@ -86,10 +87,7 @@ def quantum(product: Buyable, packed: Packed) -> Decimal:
 
     It is a whole multiple of the product's step and of what the unit can be divided into.
     """
-    ratio = Fraction(packed.numerator, packed.denominator)
-    portion = Fraction(1, 10 ** unit(packed.code).decimals)
-    step = _common_multiple(Fraction(product.step_quantity), ratio * portion)
-    return _decimal(step / ratio)
+    return _quantum(product.step_quantity, packed.code, packed.numerator, packed.denominator)
 
 
 def least(product: Buyable, packed: Packed) -> Decimal:
@@ -216,9 +214,23 @@ def natural_order(text: str) -> str:
     return re.sub(r"[0-9]+", lambda digits: digits[0].zfill(8), text.upper())[:200]
 
 
+# Every row of a list and every line of a cart asks, and few products differ in what is asked.
+@lru_cache(maxsize=4096)
+def _quantum(step_quantity: Decimal, code: str, numerator: int, denominator: int) -> Decimal:
+    ratio = Fraction(numerator, denominator)
+    portion = Fraction(1, 10 ** unit(code).decimals)
+    step = _common_multiple(Fraction(step_quantity), ratio * portion)
+    return _decimal(step / ratio)
+
+
 def _at_least(product: Buyable, packed: Packed, base: Fraction) -> Decimal:
-    ratio = Fraction(packed.numerator, packed.denominator)
-    step = Fraction(quantum(product, packed)) * ratio
+    return _multiple_from(base, quantum(product, packed), packed.numerator, packed.denominator)
+
+
+@lru_cache(maxsize=4096)
+def _multiple_from(base: Fraction, quantum: Decimal, numerator: int, denominator: int) -> Decimal:
+    ratio = Fraction(numerator, denominator)
+    step = Fraction(quantum) * ratio
     return _decimal(ceil(base / step) * step / ratio)
 
 

@@ -65,8 +65,9 @@ class Shelf:
                 self._kept.popitem(last=False)
 
 
-# A list of 25 products is some 100 kB, a part of the frame some 5 kB.
-LISTS, PARTS = Shelf(200), Shelf(2000)
+# A list of 25 products is some 100 kB, its products as much, their prices and a row or a part of the
+# frame some 5 kB.
+LISTS, CONTENTS, PRICES, ROWS, PARTS = Shelf(200), Shelf(100), Shelf(500), Shelf(4000), Shelf(2000)
 
 _followed: str | None = None
 

@@ -6,11 +6,12 @@ queries. Unknown is an en dash and never a zero.
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any
 
 from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal, get_currency_precision
+from babel.numbers import NumberPattern, get_currency_precision, parse_pattern
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
@@ -21,6 +22,7 @@ from portal.tones import tone_of
 register = template.Library()
 
 UNKNOWN = "–"
+TYPED = parse_pattern("0.######")
 WEEK = 6  # days back in which a weekday alone is unambiguous
 
 # UN/ECE Recommendation 20 codes and the Recommendation 21 packages, as buyers call them.
@@ -116,9 +118,8 @@ def typed(value: Any) -> str:
     """Write a number as a person would type it into a field: by the locale, without grouping."""
     if value is None or value == "":
         return ""
-    return format_decimal(
-        Decimal(value), format="0.######", locale=_locale(), decimal_quantization=True, group_separator=False
-    )
+    written: str = TYPED.apply(Decimal(value), _locale(), decimal_quantization=True, group_separator=False)
+    return written
 
 
 @register.filter
@@ -281,7 +282,11 @@ def _count(quantity: Any) -> int:
 
 
 def _locale() -> Locale:
-    language = get_language() or "en"
+    return _locale_of(get_language() or "en")
+
+
+@cache
+def _locale_of(language: str) -> Locale:
     try:
         return Locale.parse(to_locale(language))
     except (UnknownLocaleError, ValueError):
@@ -289,10 +294,14 @@ def _locale() -> Locale:
 
 
 def _decimal(number: Decimal, least: int, most: int) -> str:
-    fraction = "0" * least + "#" * (most - least)
-    pattern = "#,##0" + (f".{fraction}" if fraction else "")
-    written = format_decimal(number, format=pattern, locale=_locale(), decimal_quantization=True)
+    written: str = _digits(least, most).apply(number, _locale(), decimal_quantization=True)
     return written.replace("-", "−") if number < 0 else written
+
+
+@cache
+def _digits(least: int, most: int) -> NumberPattern:
+    fraction = "0" * least + "#" * (most - least)
+    return parse_pattern("#,##0" + (f".{fraction}" if fraction else ""))
 
 
 def _local(moment: datetime) -> datetime:
@@ -306,9 +315,20 @@ def _day_pattern() -> str:
 
 def _date(day: date, pattern: str) -> str:
     full = pattern if day.year == timezone.localdate().year else f"{pattern} y"
-    return format_date(day, format=full, locale=_locale())
+    return _written_date(day, full, _locale())
 
 
 def _pattern(moment: datetime, pattern: str) -> str:
     # The moment is already in the reader's zone, and babel would move it to UTC.
-    return format_datetime(moment.replace(tzinfo=None), format=pattern, locale=_locale())
+    return _written_time(moment.replace(tzinfo=None), pattern, _locale())
+
+
+# The rows of a list have the same few moments.
+@lru_cache(maxsize=1024)
+def _written_date(day: date, pattern: str, locale: Locale) -> str:
+    return format_date(day, format=pattern, locale=locale)
+
+
+@lru_cache(maxsize=1024)
+def _written_time(moment: datetime, pattern: str, locale: Locale) -> str:
+    return format_datetime(moment, format=pattern, locale=locale)

@@ -1,12 +1,13 @@
 """Lists of products: the catalogue, a category, the hits of a search."""
 
-from collections.abc import Callable, Hashable
+import secrets
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -23,32 +24,22 @@ from catalog import queries
 from catalog.facets import Facet, facets_of, filtered
 from catalog.models import Category, Product
 from core import freshness
+from portal.features import ages_of
 from portal.forms.catalogue import ORDERS, SORTS, Chip, ListQuery
-from portal.kept import LISTS, TOKEN, kept, names, with_token, wording
+from portal.kept import CONTENTS, LISTS, PRICES, kept, names, with_token, wording
 from portal.middleware import BuyerRequest
-from portal.views.catalogue.offers import Offer, offers_for
+from portal.views.catalogue.offers import Pick, Prices, Wish, offers_of, picked, prices_of
+from portal.views.catalogue.rows import Article, Cell, article_of, rows_of, written
 from portal.views.parts import wants_part
 from pricing.queries import next_policy_at
 
 PER_PAGE = 25
 MOST_COLUMNS = 4
+UNSHOWN = ("description", "keywords", "search")  # of a product in a list
 WIDEST = 14  # letters of a value that still stand in a column
 
-
-@dataclass(frozen=True)
-class Cell:
-    """The value of an attribute column in a row."""
-
-    value: str
-    is_number: bool
-
-
-@dataclass(frozen=True)
-class Row:
-    """An offer with the values of the table's attribute columns."""
-
-    offer: Offer
-    cells: list[Cell]
+# Stands for the rows in the content of a list; nobody outside of this process knows it.
+ROWS_HERE = secrets.token_urlsafe(48)
 
 
 @dataclass(frozen=True)
@@ -67,6 +58,27 @@ class Listed:
 
     products: QuerySet[Product]
     category: Category | None
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the catalogue's content alone decides of a list: all but the prices and the stock in its rows.
+
+    html: the list with ROWS_HERE in the place of its rows. articles: of the picks, in their order.
+    """
+
+    title: str
+    html: str
+    picks: tuple[Pick, ...]
+    articles: tuple[Article, ...]
+
+
+@dataclass(frozen=True)
+class Priced:
+    """The prices of a list. until: when they change by time alone, None while they do not."""
+
+    prices: Prices
+    until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -118,7 +130,7 @@ def search(request: BuyerRequest) -> HttpResponse:
 
 def _listing(request: BuyerRequest, listed: Callable[[], Listed]) -> HttpResponse:
     results: Results = kept(
-        _key(request), lambda: _results(request, listed()), lambda results: results.until, shelf=LISTS
+        _key(request), lambda: _results(request, listed), lambda results: results.until, shelf=LISTS
     )
     html = mark_safe(with_token(request, results.html))  # noqa: S308 - rendered by the list's template
     if wants_part(request):
@@ -126,18 +138,62 @@ def _listing(request: BuyerRequest, listed: Callable[[], Listed]) -> HttpRespons
     return render(request, "portal/catalogue/list.html", {"title": results.title, "results": html})
 
 
+def _whose(request: BuyerRequest) -> Scope:
+    """Whose a list is: the people of a company who may the same share it."""
+    return replace(request.scope, user_id=None, membership_id=None)
+
+
 def _key(request: BuyerRequest) -> tuple[Hashable, ...]:
-    """All that a list is made of: what was asked, the scope with its rights, the words, the state of the data.
-
-    The people of a company who may the same share it.
-    """
-    whose = replace(request.scope, user_id=None, membership_id=None)
+    """All that a list is made of: what was asked, the scope with its rights, the words, the state of the data."""
     state = names(request, "content", "prices", "stock", "ages", "people")
-    return ("list", request.path, request.GET.urlencode(), whose, wording(), state)
+    return ("list", request.path, request.GET.urlencode(), _whose(request), wording(), state)
 
 
-def _results(request: BuyerRequest, listed: Listed) -> Results:
+def _results(request: BuyerRequest, listed: Callable[[], Listed]) -> Results:
+    """The list of now. Only what has changed is made anew: the content, the prices, rows that show another value."""
     now = timezone.now()
+    content = _content(request, listed)
+    priced = _priced(request, content.picks)
+    offers = offers_of(request.scope, content.picks, priced.prices)
+    rows = rows_of(
+        offers,
+        content.articles,
+        company=request.scope.company_number,
+        has_quotes="quotes" in ages_of(request).features,
+    )
+    turns = [freshness.turns_at("stock", row.as_of, now=now) for offer in offers for row in offer.stock]
+    until = min((turn for turn in [priced.until, *turns] if turn is not None), default=None)
+    return Results(content.title, content.html.replace(ROWS_HERE, written(rows)), until)
+
+
+def _priced(request: BuyerRequest, picks: Sequence[Pick]) -> Priced:
+    """The prices of the picks for the acting company, kept until a price, an age or the company has changed."""
+    key = (
+        _whose(request),
+        tuple(pick.ask or pick.product.pk for pick in picks),
+        wording(),
+        names(request, "prices", "ages", "people"),
+    )
+
+    def read() -> Priced:
+        now = timezone.now()
+        prices = prices_of(request.scope, picks)
+        turns = [freshness.turns_at("prices", answer.as_of, now=now) for answer in prices.answers.values()]
+        known = [turn for turn in [next_policy_at(now), *turns] if turn is not None]
+        return Priced(prices, min(known, default=None))
+
+    priced: Priced = kept(key, read, lambda priced: priced.until, shelf=PRICES)
+    return priced
+
+
+def _content(request: BuyerRequest, listed: Callable[[], Listed]) -> Content:
+    """The list without its rows, and what stands in them beside price and stock, kept until the content changes."""
+    key = (request.path, request.GET.urlencode(), _whose(request), wording(), names(request, "content"))
+    content: Content = kept(key, lambda: _read_content(request, listed()), shelf=CONTENTS)
+    return content
+
+
+def _read_content(request: BuyerRequest, listed: Listed) -> Content:
     asked, category, products = ListQuery.of(request.GET), listed.category, listed.products
     tree = queries.categories_for(request.scope, products)
     if category is not None:
@@ -148,8 +204,9 @@ def _results(request: BuyerRequest, listed: Listed) -> Results:
         shown = shown.order_by(*ORDERS[asked.sort])
     elif not asked.text:
         shown = queries.by_category(shown)
-    page = Paginator(queries.with_parts(shown), PER_PAGE).get_page(asked.page)
-    columns, rows = _table(request.scope, page)
+    page = Paginator(queries.with_parts(shown).defer(*UNSHOWN), PER_PAGE).get_page(asked.page)
+    picks = tuple(picked(product, Wish()) for product in page.object_list)
+    columns, cells = _table(picks)
     title = _title(asked, category)
     context = {
         "asked": asked,
@@ -162,25 +219,15 @@ def _results(request: BuyerRequest, listed: Listed) -> Results:
         "page": page,
         "pages_query": f"{asked.encoded()}&" if asked.encoded() else "",
         "columns": columns,
-        "rows": rows,
+        "rows": ROWS_HERE if picks else "",
         "title": title,
-        "stock_limit": freshness.limit_of("stock"),
-        "prices_limit": freshness.limit_of("prices"),
-        "csrf_token": TOKEN,
     }
-    html = render_to_string("portal/catalogue/_results.html", context, request)
-    return Results(title, html, _until([row.offer for row in rows], now))
-
-
-def _until(offers: list[Offer], now: datetime) -> datetime | None:
-    """When the rows change by time alone: a figure turns stale, an age grows, a policy comes into force.
-
-    now: the moment before they were read, so that nothing that happened meanwhile is missed.
-    """
-    figures = [("prices", offer.answer.as_of) for offer in offers if offer.answer]
-    figures += [("stock", row.as_of) for offer in offers for row in offer.stock]
-    turns = [next_policy_at(now), *(freshness.turns_at(kind, as_of, now=now) for kind, as_of in figures)]
-    return min((turn for turn in turns if turn is not None), default=None)
+    return Content(
+        title=title,
+        html=render_to_string("portal/catalogue/_results.html", context, request),
+        picks=picks,
+        articles=tuple(article_of(*both) for both in zip(picks, cells, strict=True)),
+    )
 
 
 def _title(asked: ListQuery, category: Category | None) -> str:
@@ -201,15 +248,14 @@ def _chips(asked: ListQuery, facets: list[Facet]) -> list[Chip]:
     return chips
 
 
-def _table(scope: Scope, page: Page[Product]) -> tuple[list[Column], list[Row]]:
-    """The page's rows, and the attributes worth a column."""
-    offers = offers_for(scope, list(page.object_list))
+def _table(picks: Sequence[Pick]) -> tuple[list[Column], list[tuple[Cell, ...]]]:
+    """The attributes worth a column, and their values in each row."""
     seen: dict[str, list[dict[str, Any]]] = {}
-    for offer in offers:
-        for attribute in offer.product.attributes:
+    for pick in picks:
+        for attribute in pick.product.attributes:
             if attribute.get("is_facet"):
                 seen.setdefault(attribute["code"], []).append(attribute)
-    shared = [code for code, facts in seen.items() if 2 * len(facts) > len(offers) and _tells(facts)]
+    shared = [code for code, facts in seen.items() if 2 * len(facts) > len(picks) and _tells(facts)]
     columns = [
         Column(
             code,
@@ -220,9 +266,9 @@ def _table(scope: Scope, page: Page[Product]) -> tuple[list[Column], list[Row]]:
         for code in shared[:MOST_COLUMNS]
     ]
     rows = []
-    for offer in offers:
-        values = {attribute["code"]: attribute["value"] for attribute in offer.product.attributes}
-        rows.append(Row(offer, [Cell(values.get(c.code, "–"), c.is_number) for c in columns]))
+    for pick in picks:
+        values = {attribute["code"]: attribute["value"] for attribute in pick.product.attributes}
+        rows.append(tuple(Cell(values.get(c.code, "–"), c.is_number) for c in columns))
     return columns, rows
 
 

@@ -1,6 +1,6 @@
 """Products as the acting company can buy them: unit, price and stock side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -26,22 +26,24 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Offer:
-    """A product in a unit and quantity, with this company's price and the stock.
+class Pick:
+    """A product in the unit and quantity that somebody looks at, before its price and stock.
 
-    answer: None where the role may not see prices. steps: the company's ladder in base units.
-    refusal: why the quantity cannot be bought.
+    unit: None where it is sold in none. refusal: why the quantity cannot be bought.
     """
 
     product: Product
     unit: ProductUnit | None
     quantity: Decimal
-    currency: str
-    answer: PriceAnswer | None
-    steps: tuple[LadderStep, ...]
-    stock: tuple[WarehouseAvailability, ...]
     refusal: DomainError | None
-    may_buy: bool
+
+    @property
+    def ask(self) -> Ask | None:
+        """What the price sheet is asked; None where there is no unit to buy it in."""
+        if self.unit is None:
+            return None
+        base = conversion(self.unit).to_base(max(self.quantity, ZERO))
+        return Ask(self.product.pk, base, key=self.product.pk)
 
     @property
     def units(self) -> list[tuple[str, str]]:
@@ -57,6 +59,41 @@ class Offer:
     def is_sold(self) -> bool:
         """Whether it can be put into a cart at all."""
         return self.product.status == Product.Status.ACTIVE and self.unit is not None
+
+    @property
+    def quantity_base(self) -> Decimal:
+        """The quantity in the base unit."""
+        return ZERO if self.unit is None else conversion(self.unit).to_base(self.quantity)
+
+    @property
+    def least(self) -> Decimal:
+        """The smallest quantity in the unit."""
+        return ZERO if self.unit is None else least(self.product, self.unit)
+
+    @property
+    def step(self) -> Decimal:
+        """The step of the quantity in the unit."""
+        return ZERO if self.unit is None else quantum(self.product, self.unit)
+
+    @property
+    def thumbnail(self) -> str:
+        """The reference of its small picture, else of its drawing; empty when it has none."""
+        kinds = {media.kind: media.reference for media in reversed(self.product.media.all())}
+        return kinds.get("thumbnail") or kinds.get("drawing") or kinds.get("photo") or ""
+
+
+@dataclass(frozen=True)
+class Offer(Pick):
+    """A pick with this company's price and the stock.
+
+    answer: None where the role may not see prices. steps: the company's ladder in base units.
+    """
+
+    currency: str
+    answer: PriceAnswer | None
+    steps: tuple[LadderStep, ...]
+    stock: tuple[WarehouseAvailability, ...]
+    may_buy: bool
 
     @property
     def can_add(self) -> bool:
@@ -81,21 +118,6 @@ class Offer:
         return None if self.price is None else line_net(self.quantity, self.price, currency=self.currency)
 
     @property
-    def quantity_base(self) -> Decimal:
-        """The quantity in the base unit."""
-        return ZERO if self.unit is None else conversion(self.unit).to_base(self.quantity)
-
-    @property
-    def least(self) -> Decimal:
-        """The smallest quantity in the unit."""
-        return ZERO if self.unit is None else least(self.product, self.unit)
-
-    @property
-    def step(self) -> Decimal:
-        """The step of the quantity in the unit."""
-        return ZERO if self.unit is None else quantum(self.product, self.unit)
-
-    @property
     def next_step(self) -> LadderStep | None:
         """The next step of the ladder, above the quantity."""
         return next((step for step in self.steps if step.min_quantity > self.quantity_base), None)
@@ -117,11 +139,13 @@ class Offer:
         best = self.best_stock
         return sum((row.available for row in self.stock if row is not best), ZERO)
 
-    @property
-    def thumbnail(self) -> str:
-        """The reference of its small picture, else of its drawing; empty when it has none."""
-        kinds = {media.kind: media.reference for media in reversed(self.product.media.all())}
-        return kinds.get("thumbnail") or kinds.get("drawing") or kinds.get("photo") or ""
+
+@dataclass(frozen=True)
+class Prices:
+    """This company's prices and ladders of some products, by product id; empty where they may not be seen."""
+
+    answers: Mapping[Hashable, PriceAnswer]
+    ladders: Mapping[int, Sequence[LadderStep]]
 
 
 def offers_for(
@@ -131,43 +155,50 @@ def offers_for(
 
     products: with units and media, see catalog.queries.with_parts. wishes: by SKU.
     """
-    chosen = {product.pk: _chosen(product, (wishes or {}).get(product.sku, Wish())) for product in products}
-    shows_prices = scope.may(Right.VIEW_PRICES)
-    context = context_for(scope)
-    asks = [
-        Ask(product.pk, conversion(unit).to_base(max(quantity, ZERO)), key=product.pk)
-        for product in products
-        for unit, quantity, _refusal in [chosen[product.pk]]
-        if unit is not None
-    ]
-    answers = price_sheet(context, asks) if shows_prices else {}
-    ladders = price_ladders(context, [product.pk for product in products]) if shows_prices else {}
-    stock = availability(product.pk for product in products)
-    return [
-        Offer(
-            product=product,
-            unit=chosen[product.pk][0],
-            quantity=chosen[product.pk][1],
-            currency=scope.currency,
-            answer=answers.get(product.pk),
-            steps=tuple(ladders.get(product.pk, ())),
-            stock=tuple(stock.get(product.pk, ())),
-            refusal=chosen[product.pk][2],
-            may_buy=scope.may(Right.BUY) or scope.may(Right.REQUEST_QUOTES),
-        )
-        for product in products
-    ]
+    picks = [picked(product, (wishes or {}).get(product.sku, Wish())) for product in products]
+    return offers_of(scope, picks, prices_of(scope, picks))
 
 
-def _chosen(product: Product, wish: Wish) -> tuple[ProductUnit | None, Decimal, DomainError | None]:
+def picked(product: Product, wish: Wish) -> Pick:
     """The unit and quantity that a wish means, and what speaks against it."""
     units = list(product.units.all())
     if not units:
-        return None, ZERO, None
+        return Pick(product, None, ZERO, None)
     unit = next((unit for unit in units if unit.key == wish.unit_key), units[0])
     quantity = least(product, unit) if wish.quantity is None else wish.quantity
     try:
         check_quantity(product, unit, quantity)
     except DomainError as refusal:
-        return unit, quantity, refusal
-    return unit, quantity, None
+        return Pick(product, unit, quantity, refusal)
+    return Pick(product, unit, quantity, None)
+
+
+def prices_of(scope: Scope, picks: Sequence[Pick]) -> Prices:
+    """What the picks cost the acting company; four statements for any number of them."""
+    if not scope.may(Right.VIEW_PRICES):
+        return Prices({}, {})
+    context = context_for(scope)
+    asks = [pick.ask for pick in picks]
+    return Prices(
+        price_sheet(context, [ask for ask in asks if ask is not None]),
+        price_ladders(context, [pick.product.pk for pick in picks]),
+    )
+
+
+def offers_of(scope: Scope, picks: Sequence[Pick], prices: Prices) -> list[Offer]:
+    """The picks as offers, in their order, with the stock of now; three statements for any number of them."""
+    stock = availability(pick.product.pk for pick in picks)
+    return [
+        Offer(
+            product=pick.product,
+            unit=pick.unit,
+            quantity=pick.quantity,
+            currency=scope.currency,
+            answer=prices.answers.get(pick.product.pk),
+            steps=tuple(prices.ladders.get(pick.product.pk, ())),
+            stock=tuple(stock.get(pick.product.pk, ())),
+            refusal=pick.refusal,
+            may_buy=scope.may(Right.BUY) or scope.may(Right.REQUEST_QUOTES),
+        )
+        for pick in picks
+    ]
