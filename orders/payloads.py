@@ -50,6 +50,12 @@ class OrderHeld(OrderTold):
     reason: str
 
 
+class OrderUnconfirmed(OrderTold):
+    """An order that was placed with prices that the ERP could not confirm. prices: of which items."""
+
+    prices: tuple[str, ...]
+
+
 class OrderDecided(OrderTold):
     """An order that an approver has released or rejected. comment: what was said with it."""
 
@@ -123,6 +129,7 @@ describe(OrderTold, "order.confirmed", "order.closed")
 describe(OrderReceived, "order.received", "order.resent")
 describe(OrderCancelled, "order.cancelled")
 describe(OrderHeld, "order.held")
+describe(OrderUnconfirmed, "order.unconfirmed")
 describe(OrderDecided, "order.approved", "order.rejected")
 describe(OrderWaits, "order.approval_requested")
 describe(OrderChanged, "order.changed")

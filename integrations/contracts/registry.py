@@ -12,6 +12,7 @@ from accounts.records import CreditRecord, CustomerRecord, PaymentTermRecord
 from catalog.records import CategoryRecord, ContentRecord, ProductRecord, StockRecord, WarehouseRecord
 from core.errors import InvalidValue
 from core.records import Record, forms, misfit
+from orders.live import LivePrice, LiveQuestion
 from orders.records import ErpOrderRecord, InvoiceRecord, OrderSnapshot, OrderStatusRecord, ShipmentRecord
 from pricing.records import (
     AssignmentRecord,
@@ -32,6 +33,10 @@ ANSWERED = (
     "The answer to a call of the portal. A call that fails in a way that heals is repeated after 1 s, "
     "doubling to 5 min, at most 20 times; Retry-After is obeyed; an unknown outcome is asked for by the order's "
     "number before anything is sent again."
+)
+ASKED = (
+    "Asked when a buyer decides, once and within a total time; never repeated within one decision. Without an "
+    "answer the rule in force decides by our own figure and its age."
 )
 SENT = (
     "Delivered at least once and in order per subject; the event's id is the key that makes a repeat "
@@ -105,6 +110,8 @@ _CANONICAL = (
     Contract("invoice", InvoiceRecord, IN, READ),
     Contract("order", OrderSnapshot, OUT, SENT),
     Contract("order_answer", ErpOrderRecord, IN, ANSWERED),
+    Contract("live_question", LiveQuestion, OUT, ASKED),
+    Contract("live_price", LivePrice, IN, ASKED),
 )
 
 

@@ -99,8 +99,12 @@ TAKES = {
     "pim.categories": lambda by: apply_categories([], by=by),
     "pim.content": lambda by: apply_content([], by=by),
 }
+# What is asked live is taken by the action of what is read.
+LIVE = {"erp.live-stock", "erp.live-credit"}
 # Flows that bring parts of the same thing have a right to it in common.
 ALIKE = [
+    {"erp.stock", "erp.live-stock"},
+    {"erp.credit", "erp.live-credit"},
     {"erp.products", "pim.content"},
     {"erp.order-states", "erp.shipments", "erp.invoices", "erp.orders-out"},
 ]
@@ -126,7 +130,7 @@ def test_an_action_is_refused_to_every_flow_but_the_one_that_brings_its_facts(fl
 
 @pytest.mark.req("SEC-01")
 def test_each_flow_has_an_identity_and_rights_of_its_own():
-    assert {name for name, flow in FLOWS.items() if flow.writes} == set(RIGHTS) == set(TAKES)
+    assert {name for name, flow in FLOWS.items() if flow.writes} == set(RIGHTS) == {*TAKES, *LIVE}
     assert {kind.flow for kind in KINDS.values()} <= set(FLOWS)
     channels = [flow_actor(name).channel for name in RIGHTS]
     assert len(set(channels)) == len(channels)
