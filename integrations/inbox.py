@@ -1,42 +1,54 @@
-"""What comes in about our orders: which record each kind of message is, and which action takes it."""
+"""What comes in message by message: which record each kind is, and which action takes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
-from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from accounts.actions.erp import apply_credit, apply_customers
+from accounts.records import CreditRecord, CustomerRecord
+from catalog.actions.stock import apply_stock
+from catalog.records import StockRecord
 from core.actor import Actor
 from core.applied import Applied, Rejected
+from core.errors import InvalidValue
 from core.records import Record
 from integrations.actions.cancelled import leave_cancelled
+from integrations.actions.identifiers import keep_identifiers
 from integrations.actions.inbox import Incoming, receive_messages, take_message
 from integrations.batches import Batch
 from integrations.identifiers import all_key_now
 from integrations.models import InboxMessage
-from integrations.states import InboxState
+from integrations.states import Lane
 from integrations.systems import ERP, flow_actor
 from orders.actions.erp import apply_order_status
 from orders.actions.invoices import apply_invoice
 from orders.actions.shipments import apply_shipment
 from orders.records import InvoiceRecord, OrderStatusRecord, ShipmentRecord
+from orders.rules.facts import ParentMissing
 from orders.states import Outcome
+from pricing.actions.prices import apply_prices
+from pricing.records import PriceNews
 
-# A message still new after this long was left by a worker that died: its reading is over, and as the
-# message is known already, no later reading takes it in.
-LEFT_NEW = timedelta(minutes=1)
+TakeSet = Callable[..., Applied]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of message: the flow that brings it, its record, the action that takes it, what it is about."""
+    """A kind of message: the flow that brings it, its record, the action that takes it, what it is about.
+
+    lane: of what is pushed to us. take_set: the action for several records at once, each about something else;
+    None where they are taken one by one. group: what the records of one set must have in common.
+    """
 
     flow: str
     record: type[Record]
     take: Callable[..., Outcome]
     key: Callable[[Any], str]
+    lane: Lane = Lane.NORMAL
+    take_set: TakeSet | None = None
+    group: Callable[[dict[str, Any]], Any] = lambda payload: None
 
 
 def _take_order_state(news: OrderStatusRecord, *, by: Actor) -> Outcome:
@@ -53,12 +65,86 @@ def _take_invoice(news: InvoiceRecord, *, by: Actor) -> Outcome:
     return apply_invoice(news.model_copy(update={"company_number": number}), by=by)
 
 
+def _take_customers(records: Sequence[CustomerRecord], *, by: Actor) -> Applied:
+    """Take over customers; one without its addresses is not whole, and an id that stands for another is refused."""
+    for record in records:
+        if "addresses" not in record.model_fields_set:
+            raise InvalidValue(_("addresses: send the customer with all its addresses."), field="addresses")
+    taken = keep_identifiers(ERP, "customer", [(record.erp_id, record.number) for record in records])
+    names = {item.key for item in taken}
+    good = [record for record in records if record.number not in names]
+    return apply_customers(good, by=by) + Applied(rejected=tuple(taken))
+
+
+def _take_prices(records: Sequence[PriceNews], *, by: Actor) -> Applied:
+    """Merge prices that are all of one time."""
+    return apply_prices(records, by=by, flow="erp.prices", as_of=records[0].as_of)
+
+
+def _price_key(record: PriceNews) -> str:
+    quantity = format(record.min_quantity.normalize(), "f")
+    return f"{record.price_list_code}/{record.sku}/{quantity}/{record.valid_from or ''}"
+
+
+def _singly(take_set: TakeSet, *parents: str) -> Callable[..., Outcome]:
+    """The action for one record, made of that for several.
+
+    parents: fields that name what the record hangs on: it waits for what is not known yet.
+    """
+
+    def take(record: Record, *, by: Actor) -> Outcome:
+        applied = take_set([record], by=by)
+        for item in applied.rejected:
+            if item.field in parents:
+                raise ParentMissing(item.reason, field=item.field)
+            raise InvalidValue(f"{item.field}: {item.reason}", field=item.field)
+        if applied.new:
+            return Outcome.NEW
+        return Outcome.CHANGED if applied.changed or applied.removed else Outcome.SAME
+
+    return take
+
+
 KINDS: dict[str, Kind] = {
     "order_state": Kind(
-        "erp.order-states", OrderStatusRecord, _take_order_state, lambda record: record.order_number
+        "erp.order-states",
+        OrderStatusRecord,
+        _take_order_state,
+        lambda record: record.order_number,
+        Lane.URGENT,
     ),
     "shipment": Kind("erp.shipments", ShipmentRecord, apply_shipment, lambda record: record.erp_id),
     "invoice": Kind("erp.invoices", InvoiceRecord, _take_invoice, lambda record: record.erp_id),
+    "credit": Kind(
+        "erp.credit",
+        CreditRecord,
+        _singly(apply_credit, "company_number"),
+        lambda record: record.company_number,
+        Lane.URGENT,
+        apply_credit,
+    ),
+    "customer": Kind(
+        "erp.customers",
+        CustomerRecord,
+        _singly(_take_customers, "parent_number", "payment_term_code"),
+        lambda record: record.number,
+        Lane.URGENT,
+    ),
+    "stock": Kind(
+        "erp.stock",
+        StockRecord,
+        _singly(apply_stock, "sku", "warehouse_code"),
+        lambda record: f"{record.sku}/{record.warehouse_code}",
+        take_set=apply_stock,
+    ),
+    "price": Kind(
+        "erp.prices",
+        PriceNews,
+        _singly(_take_prices, "price_list_code", "sku"),
+        _price_key,
+        take_set=_take_prices,
+        group=lambda payload: payload.get("as_of"),
+    ),
 }
 
 
@@ -107,18 +193,7 @@ def _counted(outcomes: list[str], messages: list[InboxMessage]) -> Applied:
     )
 
 
-def work_parked(*, most: int = 50) -> int:
-    """Try the parked messages whose time has come again, and what a dead worker left new."""
-    now = timezone.now()
-    parked = Q(state=InboxState.PARKED, next_try_at__lte=now)
-    left = Q(state=InboxState.NEW, received_at__lte=now - LEFT_NEW)
-    messages = list(InboxMessage.objects.filter(parked | left).order_by("id")[:most])
-    for message in messages:
-        take_again(message)
-    return len(messages)
-
-
 def take_again(message: InboxMessage) -> str:
-    """Give a message that waits to its app once more, as the flow that brought it."""
+    """Give a message that waits to its app once more, as the flow that brings its kind."""
     by = flow_actor(KINDS[message.kind].flow, correlation_id=message.correlation_id)
     return take_in(message, by=by)

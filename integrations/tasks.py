@@ -5,29 +5,33 @@ import time
 from django.utils import timezone
 
 from core.days import erp_today
-from integrations import delivery, inbox, rest, retention
+from integrations import delivery, intake, rest, retention
 from integrations.actions.flows import ask_flow
 from integrations.patience import within
 from integrations.running import due_flows, run_flow
+from integrations.states import Lane
 from integrations.systems import job_actor
 from integrations.wakeups import queue_of
 from quotes.actions.offers import expire_quotes
 
 # Well below the queue's limit for a task, whatever the last call takes.
+URGENT_SECONDS = 3.0
 DELIVERIES_SECONDS = 12.0
+INTAKE_SECONDS = 5.0
 TICK_SECONDS = 20.0
 QUICK_FLOW_SECONDS = 30.0
 FORGETTING_SECONDS = 600.0
 
 
 def tick() -> None:
-    """Once a second: hand out events, deliver, take in what waits, close offers, run the quick flows due."""
+    """Once a second: take in urgent news, deliver, take in the rest, close offers, run the quick flows due."""
     started = time.monotonic()
     rest.note_rests(timezone.now())
+    intake.work(until=started + URGENT_SECONDS, lanes=(Lane.URGENT,))
     delivery.fan_out()
     delivery.probe_systems()
     delivery.drain(until=started + DELIVERIES_SECONDS)
-    inbox.work_parked()
+    intake.work(until=time.monotonic() + INTAKE_SECONDS)
     expire_quotes(erp_today(), by=job_actor("quotes"))
     run_due(until=started + TICK_SECONDS)
     # What those flows brought about leaves without waiting for the next wake-up.

@@ -342,6 +342,14 @@ ERP = {
     "read_seconds": number("ERP_READ_SECONDS", 35),
 }
 
+# Who may send us news by itself, and the secrets that it signs with, see docs/operations.md.
+INBOUND = {
+    "erp": {
+        "secrets": text("INBOUND_SECRETS_ERP", ""),
+        "secrets_file": text("INBOUND_SECRETS_ERP_FILE", ""),
+    },
+}
+
 # How long deliveries, messages, runs and keys that are settled stay to be looked at.
 KEEP_SETTLED_DAYS = number("KEEP_SETTLED_DAYS", 90, least=7)
 # How long a buyer waits at most for the ERP's live word on price, stock and credit, together.

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from portal.api.inbound import inbound
 from portal.sign_in import nobody_changes_it
 
 urlpatterns = [
@@ -12,5 +13,6 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("", include("portal.views.urls")),
+    path("inbound/<str:system>/", inbound, name="inbound"),
     path("api/v1/", include("portal.api.v1.urls")),
 ]

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
 
 from core import ownership
 from core.records import Record
@@ -73,6 +73,12 @@ class PriceRecord(Record):
     @model_validator(mode="after")
     def _in_order(self) -> "PriceRecord":
         return _check_range(self)
+
+
+class PriceNews(PriceRecord):
+    """A price that the ERP sends by itself. as_of: since when it says so, by its clock."""
+
+    as_of: AwareDatetime
 
 
 class CostRecord(Record):

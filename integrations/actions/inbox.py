@@ -1,47 +1,154 @@
 """Writes of the inbox: messages are kept once, taken in, parked until their parent comes, or quarantined."""
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DataError, IntegrityError, transaction
+from django.db import (
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from core import refusals
 from core.actor import Actor
+from core.applied import Applied
 from core.cases import CaseFacts, open_case, settle_cases
-from core.errors import DomainError
-from core.models import Severity
+from core.errors import DomainError, InvalidValue, NotAllowed
+from core.logging import get_logger
+from core.models import Refusal, Severity
 from core.records import Record, reason_of
 from integrations.contracts.registry import newest_form
 from integrations.models import InboxMessage
-from integrations.states import InboxState
+from integrations.states import InboxState, Lane
 from orders.rules.facts import ParentMissing
+from orders.rules.standing import is_older
 from orders.states import Outcome
+
+logger = get_logger(__name__)
 
 ORPHAN, QUARANTINED = "orphan", "quarantined"
 # How long a message may wait for its parent before a person is asked.
 PATIENCE = timedelta(minutes=30)
 LONGEST_WAIT = 60.0
 
+# One whose flow is not live for its company yet is looked at again after this long.
+PUT_OFF = timedelta(minutes=10)
+# How far ahead of ours the sender's clock may be.
+AHEAD = timedelta(minutes=5)
+# Nobody who cannot sign may fill our tables: so many refused calls a minute are kept, the log has all.
+REFUSALS_KEPT = 30
+PULLED, PUSHED = "pull", "push"
+OPEN = (InboxState.NEW, InboxState.PARKED)
+LONGEST_KEY, LONGEST_ID = 120, 120
+
 Take = Callable[..., Outcome]
+TakeSet = Callable[..., Applied]
+
+STORE = """
+    INSERT INTO integrations_inboxmessage (system, kind, message_id, key, version, payload, lane, channel,
+        state, reason, attempts, times, received_at, correlation_id)
+    SELECT %(system)s, kind, message_id, key, version, payload, lane, 'push',
+        'new', '', 0, 1, clock_timestamp(), %(correlation_id)s
+    FROM jsonb_to_recordset(%(rows)s::jsonb)
+        AS row(kind text, message_id text, key text, version text, payload jsonb, lane int)
+    ON CONFLICT (system, kind, message_id) DO NOTHING
+"""
+
+# One record, one lock: whoever takes in a message about it holds it to the end of the transaction.
+LOCK_RECORD = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+TRY_LOCKS = """
+    SELECT id FROM unnest(%s::bigint[], %s::text[]) AS asked(id, name)
+    WHERE pg_try_advisory_xact_lock(hashtextextended(name, 0))
+"""
+
+LAST_APPLIED = """
+    SELECT asked.key, last.version FROM unnest(%(keys)s::text[]) AS asked(key) CROSS JOIN LATERAL (
+        SELECT version FROM integrations_inboxmessage
+        WHERE system = %(system)s AND kind = %(kind)s AND key = asked.key AND state = 'applied'
+        ORDER BY applied_at DESC LIMIT 1
+    ) AS last
+"""
+
+
+class NotYet(DomainError):
+    """The flow is not live for what the message is about: it waits, and nobody need act (OPS-03)."""
+
+    code = "not_yet"
+
+
+def fitting(text: str, most: int) -> str:
+    """A text that fits a column, and is another one for another text."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most - 33]}#{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """A message as it came. key: what it is about; version: orders the messages about one key."""
+    """A message as it came. key: what it is about; version: orders the messages about one key.
+
+    kind: where messages of several kinds come together.
+    """
 
     key: str
     version: str
     payload: dict[str, Any]
+    kind: str = ""
+    lane: Lane = Lane.NORMAL
 
     @property
     def message_id(self) -> str:
         """What makes a repeat recognisable: the same state of the same thing."""
-        return f"{self.key}@{self.version}"[:120]
+        return fitting(f"{self.key}@{self.version}", LONGEST_ID)
+
+    @property
+    def place(self) -> tuple[str, str, int, str]:
+        """Where it stands among others: the same for everybody, with the versions of a key in order."""
+        return self.kind, self.key, len(self.version) if self.version.isdigit() else 0, self.version
+
+
+@transaction.atomic
+def store_pushed(system: str, incoming: Sequence[Incoming], *, by: Actor) -> int:
+    """Keep messages that were pushed to us, in one statement; tell how many were not here before (INT-55).
+
+    They are written in one order by everybody, so that two pushes of the same do not block each other.
+    """
+    rows = {(item.kind, item.message_id): item for item in sorted(incoming, key=lambda item: item.place)}
+    told = [
+        {
+            "kind": item.kind,
+            "message_id": item.message_id,
+            "key": fitting(item.key, LONGEST_KEY),
+            "version": item.version,
+            "payload": item.payload,
+            "lane": item.lane,
+        }
+        for item in rows.values()
+    ]
+    values = {"system": system, "correlation_id": by.correlation_id, "rows": json.dumps(told)}
+    with connection.cursor() as cursor:
+        cursor.execute(STORE, values)
+        return int(cursor.rowcount)
+
+
+def keep_refused_call(system: str, reason: str, *, by: Actor) -> None:
+    """Write down that a call of another system was not believed; in a flood of them, only some."""
+    newest = Refusal.objects.order_by("-id").values_list("channel", "at")[:REFUSALS_KEPT]
+    minute = timezone.now() - timedelta(minutes=1)
+    if sum(channel == by.channel and at > minute for channel, at in newest) < REFUSALS_KEPT:
+        text = _("A call in the name of the %(system)s was refused.") % {"system": system.upper()}
+        refusals.keep(NotAllowed(text, system=system, reason=reason), by=by)
 
 
 @transaction.atomic
@@ -60,7 +167,7 @@ def receive_messages(
             system=system,
             kind=kind,
             message_id=item.message_id,
-            key=item.key,
+            key=fitting(item.key, LONGEST_KEY),
             version=item.version,
             payload=item.payload,
             correlation_id=by.correlation_id,
@@ -75,11 +182,14 @@ def receive_messages(
 def take_message(message: InboxMessage, *, take: Take, record: type[Record], by: Actor) -> str:
     """Give a message to the app that owns it; tell what became of it.
 
-    new, changed, same, older, parked or quarantined. A message that was taken in by another
-    worker meanwhile is "same". Nothing of a refused one remains.
+    new, changed, same, older, parked, waiting or quarantined. A message that was taken in by another
+    worker meanwhile is "same". One that is older than what was last applied of the same thing is dropped
+    as "older" (INT-36). Nothing of a refused one remains.
     """
     try:
-        return _taken(message.pk, take=take, record=record, by=by)
+        return _taken(message, take=take, record=record, by=by)
+    except NotYet as wait:
+        return _put_off(message.pk, str(wait))
     except ParentMissing as missing:
         return _park(message.pk, str(missing), by=by)
     except ValidationError as error:
@@ -90,14 +200,26 @@ def take_message(message: InboxMessage, *, take: Take, record: type[Record], by:
     except (DataError, IntegrityError) as error:
         # Its values do not fit our tables: this message's fault, not its neighbours'.
         return _quarantine(message.pk, f"It cannot be stored ({type(error).__name__}).", by=by)
+    except (OperationalError, InterfaceError):
+        # The database is away or busy: the message is as it was.
+        raise
+    except Exception as error:
+        logger.exception("inbox.broken", kind=message.kind)
+        reason = f"Unexpected {type(error).__name__}; the log has its place."
+        return _quarantine(message.pk, reason, by=by)
 
 
 @transaction.atomic
-def _taken(pk: int, *, take: Take, record: type[Record], by: Actor) -> str:
-    row = _locked(pk)
+def _taken(message: InboxMessage, *, take: Take, record: type[Record], by: Actor) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_RECORD, [_name(message)])
+    row = _locked(message.pk)
     if row.state in (InboxState.APPLIED, InboxState.OLD):
         return Outcome.SAME
-    outcome = take(record.model_validate(newest_form(record, row.payload)), by=by)
+    if _is_outdated(row, _last_applied([row])):
+        outcome = Outcome.OLDER
+    else:
+        outcome = take(_read(row, record), by=by)
     row.state = InboxState.OLD if outcome == Outcome.OLDER else InboxState.APPLIED
     row.reason = ""
     row.applied_at = timezone.now()
@@ -107,6 +229,120 @@ def _taken(pk: int, *, take: Take, record: type[Record], by: Actor) -> str:
     if row.attempts > 1:
         settle_cases(_subject(row), by=by, reason=_("It was taken in."), kinds=(ORPHAN, QUARANTINED))
     return outcome
+
+
+@transaction.atomic
+def take_claimed(
+    pks: Sequence[int],
+    *,
+    take: Take,
+    record: type[Record],
+    by: Callable[[Sequence[InboxMessage]], Actor],
+    take_set: TakeSet | None = None,
+    busy_after: timedelta,
+) -> int:
+    """Take in those of these open messages of one kind that no other worker is at; tell how many that were.
+
+    A message whose record another worker holds is left, too: one record, one lock. take_set: for all at
+    once; what it refuses is taken again singly and told apart. busy_after: how long to wait for what others
+    have locked before OperationalError is raised and all of it is left.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [f"{busy_after.total_seconds()}s"])
+    open_ones = InboxMessage.objects.filter(pk__in=pks, state__in=OPEN)
+    rows = list(
+        open_ones.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by("lane", "id")
+    )
+    rows = _with_their_records(rows)
+    if not rows:
+        return 0
+    actor = by(rows)
+    done = _take_set(rows, take_set, record, actor) if take_set else set()
+    for row in rows:
+        if row.pk not in done:
+            take_message(row, take=take, record=record, by=actor)
+    return len(rows)
+
+
+def _with_their_records(rows: list[InboxMessage]) -> list[InboxMessage]:
+    with connection.cursor() as cursor:
+        cursor.execute(TRY_LOCKS, [[row.pk for row in rows], [_name(row) for row in rows]])
+        ours = {pk for (pk,) in cursor.fetchall()}
+    return [row for row in rows if row.pk in ours]
+
+
+def _take_set(rows: list[InboxMessage], take: TakeSet, record: type[Record], by: Actor) -> set[int]:
+    """Take in the newest state of each thing at once; the keys of the messages that this settled."""
+    last, newest = _last_applied(rows), dict[str, InboxMessage]()
+    for row in rows:
+        other = newest.get(row.key)
+        if other is None or is_older(other.version, row.version):
+            newest[row.key] = row
+    readable: dict[str, tuple[InboxMessage, Record]] = {}
+    for key, row in newest.items():
+        if row.attempts == 0 and not _is_outdated(row, last):
+            try:
+                readable[key] = row, _read(row, record)
+            except (ValidationError, DomainError):
+                continue
+    try:
+        with transaction.atomic():
+            applied = take([item for _row, item in readable.values()], by=by) if readable else Applied()
+            refused = {item.key for item in applied.rejected}
+            if applied.unlisted or refused - readable.keys():
+                raise InvalidValue(_("Which of them is refused is not known."))
+    except (OperationalError, InterfaceError):
+        raise
+    except (DomainError, DataError, IntegrityError):
+        # One of them spoils it for all: each is taken singly, and tells for itself.
+        return set()
+    except Exception:
+        logger.exception("inbox.broken", kind=rows[0].kind)
+        return set()
+    settled = {row.pk for key, (row, _item) in readable.items() if key not in refused}
+    InboxMessage.objects.filter(pk__in=settled).update(
+        state=InboxState.APPLIED, applied_at=timezone.now(), next_try_at=None, attempts=F("attempts") + 1
+    )
+    return settled
+
+
+def _read(row: InboxMessage, record: type[Record]) -> Record:
+    """The record in a message. Raises ValidationError, and InvalidValue for a time that cannot be."""
+    read = record.model_validate(newest_form(record, row.payload))
+    as_of = getattr(read, "as_of", None)
+    if isinstance(as_of, datetime):
+        if as_of.tzinfo is None:
+            raise InvalidValue(_("as_of: name the zone of the time."), field="as_of")
+        if row.channel == PUSHED and as_of > timezone.now() + AHEAD:
+            # What is believed to be so new would keep out all that follows.
+            raise InvalidValue(_("as_of: lies in the future."), field="as_of")
+    return read
+
+
+def _last_applied(rows: Sequence[InboxMessage]) -> dict[str, str]:
+    """{key: version that was last applied} of these messages of one kind, as far as it is still kept."""
+    values = {"system": rows[0].system, "kind": rows[0].kind, "keys": list({row.key for row in rows})}
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_APPLIED, values)
+        return dict(cursor.fetchall())
+
+
+def _is_outdated(row: InboxMessage, last: dict[str, str]) -> bool:
+    return row.key in last and is_older(row.version, last[row.key])
+
+
+def _name(row: InboxMessage) -> str:
+    return f"inbox:{row.system}:{row.kind}:{row.key}"
+
+
+@transaction.atomic
+def _put_off(pk: int, reason: str) -> str:
+    row = _locked(pk)
+    row.state = InboxState.PARKED
+    row.reason = reason[:300]
+    row.next_try_at = timezone.now() + PUT_OFF
+    row.save(update_fields=["state", "reason", "next_try_at"])
+    return "waiting"
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from pricing.records import (
     AssignmentRecord,
     CostRecord,
     PriceListRecord,
+    PriceNews,
     PriceRecord,
     TaxRateRecord,
 )
@@ -28,6 +29,11 @@ Json = dict[str, Any]
 READ = (
     "Read by the portal on the flow's schedule, at most one reading at a time, in pages. A failed reading is "
     "repeated with the next turn; a row that does not fit is kept with its field and reason and stops no other."
+)
+PUSHED = (
+    "Pushed to the portal as it happens, at most 500 messages or 1 MB a call, signed as Standard Webhooks say. "
+    "Answered 202 when it is stored; repeat a call that got a 5xx or no answer, as often as needed: what was here "
+    "before does nothing. An older version than was applied is dropped."
 )
 ANSWERED = (
     "The answer to a call of the portal. A call that fails in a way that heals is repeated after 1 s, "
@@ -104,6 +110,7 @@ _CANONICAL = (
     Contract("price_list", PriceListRecord, IN, READ),
     Contract("price_list_assignment", AssignmentRecord, IN, READ),
     Contract("price", PriceRecord, IN, READ),
+    Contract("price_news", PriceNews, IN, PUSHED),
     Contract("cost", CostRecord, IN, READ),
     Contract("order_status", OrderStatusRecord, IN, READ),
     Contract("shipment", ShipmentRecord, IN, READ),

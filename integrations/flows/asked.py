@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.records import CreditRecord
+from accounts.records import CreditRecord, CustomerRecord
 from accounts.staff import SALES_MANAGER
 from catalog.records import StockRecord
 from integrations.flows.definition import AlertRule, Flow, minutes, seconds
@@ -10,6 +10,7 @@ from integrations.states import ConflictRule, Direction, Pattern
 from integrations.systems import ERP
 from orders.live import LivePrice, LiveQuestion
 from orders.records import InvoiceRecord, OrderStatusRecord, ShipmentRecord
+from pricing.records import PriceNews
 
 MAPPING = "integrations.connectors.tryton.mapping"
 TESTS = "tests/integrations/test_live_checks.py"
@@ -80,11 +81,19 @@ ASKED = (
         direction=Direction.IN,
         pattern=Pattern.EVENT,
         full_every=None,
-        contract=(OrderStatusRecord, ShipmentRecord, InvoiceRecord),
-        mapping="integrations.inbox.take_in",
+        contract=(
+            OrderStatusRecord,
+            ShipmentRecord,
+            InvoiceRecord,
+            CreditRecord,
+            CustomerRecord,
+            StockRecord,
+            PriceNews,
+        ),
+        mapping="integrations.pushed.receive",
         conflict=ConflictRule.NEWER,
         alert=AlertRule(minutes(10), 5, 100),
-        tests="tests/integrations/test_webhook.py",
+        tests="tests/integrations/test_inbound.py",
         playbook="events",
     ),
 )

@@ -45,7 +45,7 @@ class InboxMessage(models.Model):
                 name="inbox_open",
                 condition=Q(state__in=["new", "parked"]),
             ),
-            models.Index(fields=["system", "kind", "key"], name="inbox_key"),
+            models.Index(fields=["system", "kind", "key", "-applied_at"], name="inbox_record"),
         ]
 
     def __str__(self) -> str:

@@ -1,15 +1,20 @@
 """Events and deliveries without the documents behind them."""
 
+import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
 
 from core import outbox
 from core.actor import Actor
 from core.models import Event
 from integrations.actions.systems import system_row
 from integrations.failures import CallFailed
+from integrations.signatures import Signed, sign
 from integrations.systems import Destination, Message
 
 SOMEBODY = Actor("portal", "Anna")
@@ -99,3 +104,34 @@ class Receiver:
     def subjects(self) -> list[str]:
         """What it got, in order."""
         return [f"{message.subject} {message.name}" for message in self.got]
+
+
+@dataclass
+class Sender:
+    """Another system that pushes its news to us, through a client of the portal."""
+
+    client: Client
+    secret: bytes
+    system: str = "erp"
+
+    def push(
+        self,
+        told: object,
+        *,
+        id: str = "msg-1",
+        timestamp: str | None = None,
+        signature: str | None = None,
+        secret: bytes | None = None,
+        sent: bytes | None = None,
+    ) -> HttpResponse:
+        """Sign and send messages, or a body as it is; what is given is sent instead of what belongs there."""
+        body = told if isinstance(told, bytes) else json.dumps(told).encode()
+        timestamp = str(int(time.time())) if timestamp is None else timestamp
+        if signature is None:
+            signature = sign(secret or self.secret, Signed(id, timestamp, "", body))
+        return self.client.post(
+            f"/inbound/{self.system}/",
+            body if sent is None else sent,
+            content_type="application/json",
+            headers={"webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signature},
+        )

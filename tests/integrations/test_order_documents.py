@@ -1,6 +1,7 @@
 """What the ERP does with an order comes back: shipments, invoices, payments, credit notes; in any order."""
 
 import random
+import time
 from datetime import timedelta
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from core.models import Case, Event
-from integrations import inbox
+from integrations import inbox, intake
 from integrations.connectors.tryton import documents, transport
 from integrations.models import InboxMessage
 from integrations.repairs import repair_case
@@ -131,7 +132,7 @@ def test_messages_in_any_order_and_three_times_over_end_where_the_right_order_en
         batch = documents.Batch(as_of=timezone.now(), records=[record])
         inbox.taking(kind)(batch, by, False)
         InboxMessage.objects.filter(state=InboxState.PARKED).update(next_try_at=timezone.now())
-        inbox.work_parked()
+        intake.work(until=time.monotonic() + 20)
 
     order.refresh_from_db()
     invoice = Invoice.objects.get()
@@ -159,7 +160,7 @@ def test_a_shipment_of_an_unknown_order_waits_and_then_comes_to_a_person(shop, o
     InboxMessage.objects.filter(pk=waiting.pk).update(
         received_at=timezone.now() - timedelta(hours=1), next_try_at=timezone.now()
     )
-    inbox.work_parked()
+    intake.work(until=time.monotonic() + 20)
     case = Case.objects.get()
     InboxMessage.objects.filter(pk=waiting.pk).update(
         payload={**waiting.payload, "order_number": order.number}

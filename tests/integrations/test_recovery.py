@@ -13,7 +13,7 @@ from catalog.records import WarehouseRecord
 from core.applied import Applied
 from core.days import erp_today
 from core.models import Case, Event
-from integrations import delivery, inbox, tasks
+from integrations import delivery, inbox, intake, tasks
 from integrations.actions.flows import claim_flow, flow_row
 from integrations.actions.inbox import Incoming, receive_messages
 from integrations.batches import Batch
@@ -70,14 +70,14 @@ def news(order, **values):
 def test_a_message_that_a_dead_worker_kept_but_did_not_take_in_is_taken_in(confirmed):
     [message] = receive_messages(ERP, "order_state", [news(confirmed)], by=by_erp())
 
-    assert inbox.work_parked() == 0  # its worker may still be at it
+    assert intake.work(until=time.monotonic() + 20) == 0  # its worker may still be at it
     InboxMessage.objects.update(received_at=timezone.now() - timedelta(minutes=2))
-    assert inbox.work_parked() == 1
+    assert intake.work(until=time.monotonic() + 20) == 1
 
     confirmed.refresh_from_db()
     message.refresh_from_db()
     assert (confirmed.erp_status, message.state) == ("processing", "applied")
-    assert inbox.work_parked() == 0
+    assert intake.work(until=time.monotonic() + 20) == 0
 
 
 def test_a_message_that_our_tables_cannot_hold_is_a_case_and_stops_nobody(confirmed, otto):

@@ -29,6 +29,7 @@ OPEN = {
     "portal:mail-list": "the demo's mails, in the demo alone",
     "portal:mail-detail": "the demo's mails, in the demo alone",
     "portal:mail-html": "the demo's mails, in the demo alone",
+    "inbound": "believes what another system has signed alone; see tests/api/test_inbound.py",
     "root": "leads on to the start page",
 }
 # A line that is gone, whoever's it was, leads back to the own cart: a second click is no error.

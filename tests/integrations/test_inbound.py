@@ -1,0 +1,435 @@
+"""News that the ERP pushes: urgent before bulk, each once, the newest word last, whatever order they come in."""
+
+import base64
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection, connections, transaction
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Company, CreditAccount
+from catalog.models import StockLevel
+from core.models import Case, Event
+from integrations import intake, signatures, tasks
+from integrations.actions.flows import pause_flow, resume_flow
+from integrations.actions.inbox import Incoming, store_pushed
+from integrations.models import FlowSettings, InboxMessage
+from integrations.states import InboxState, Lane
+from integrations.systems import flow_actor
+from orders.models import Order
+from orders.rules.credit import OnHold
+from pricing.models import PriceRow, PriceRun
+from tests.factories.accounts import AddressFactory, CompanyFactory, CreditAccountFactory
+from tests.factories.catalog import MORNING
+from tests.factories.integrations import Sender
+from tests.factories.orders import open_warehouse, order_now, sell
+
+SECRET = b"k" * 32
+WORD = signatures.PREFIX + base64.b64encode(SECRET).decode()
+INBOUND = {"erp": {"secrets": WORD, "secrets_file": ""}}
+LATER = MORNING + timedelta(hours=1)
+
+
+@pytest.fixture
+def sender(client, settings):
+    """The ERP's own sender of news, with a secret that is known here."""
+    settings.INBOUND = INBOUND
+    return Sender(client, SECRET)
+
+
+def message(kind, version, *, urgent=False, **data):
+    return {"kind": kind, "id": f"{kind}-{version}", "version": version, "urgent": urgent, "data": data}
+
+
+def credit(version, *, company="ACME", as_of=LATER, **data):
+    told = {"company_number": company, "currency": "EUR", "used_amount": "0.00", "as_of": as_of.isoformat()}
+    return message("credit", version, **{**told, **data})
+
+
+def stock(version, sku, on_hand, *, as_of=LATER, **more):
+    code = open_warehouse().code
+    data = {"sku": sku, "warehouse_code": code, "on_hand": str(on_hand), "as_of": as_of.isoformat()}
+    return message("stock", version, **data, **more)
+
+
+def price(version, sku, unit_price, *, as_of=LATER, **more):
+    data = {"price_list_code": "LIST", "sku": sku, "unit_price": unit_price, "as_of": as_of.isoformat()}
+    return message("price", version, **data, **more)
+
+
+def work(seconds=60.0, **options):
+    return intake.work(until=time.monotonic() + seconds, **options)
+
+
+def states():
+    return list(InboxMessage.objects.order_by("id").values_list("message_id", "state"))
+
+
+def figures():
+    """{sku: what the ERP last said there is}."""
+    return {row.product.sku: row.on_hand for row in StockLevel.objects.select_related("product")}
+
+
+def store_bulk(count, *, kind="stock", lane=Lane.BULK):
+    """Messages of batches as they lie in the inbox, each about another product that is not here."""
+    rows = [
+        Incoming(f"X-{n}/LNZ", "1", stock("1", f"X-{n}", 5)["data"], kind=kind, lane=lane)
+        for n in range(count)
+    ]
+    for start in range(0, count, 500):
+        store_pushed("erp", rows[start : start + 500], by=flow_actor("erp.events"))
+
+
+@pytest.mark.req("INT-06", "INT-55")
+@pytest.mark.django_db
+def test_a_hold_that_was_pushed_makes_the_next_checkout_refuse(sender, anna):
+    sell("BOLT", "2.00")
+    CreditAccountFactory(company=anna.company)
+    order_now(anna, BOLT=1)
+
+    answer = sender.push(credit("1", limit_amount="10000", is_on_hold=True))
+    tasks.tick()
+
+    assert answer.status_code == 202
+    assert CreditAccount.objects.get().is_on_hold
+    with pytest.raises(OnHold):
+        order_now(anna, BOLT=1)
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.req("INT-06")
+@pytest.mark.django_db
+def test_a_customer_can_be_held_alone_and_must_come_with_its_addresses(sender, acme):
+    CompanyFactory(number="OTHER")
+    data = {
+        "number": "ACME",
+        "name": acme.name,
+        "status": "on_hold",
+        "currency": "EUR",
+        "payment_term_code": acme.payment_term.code,
+        "erp_id": acme.erp_id,
+        "as_of": LATER.isoformat(),
+    }
+    place = {"erp_id": "acme-1", "street": "New street 2", "is_ship_to": True, "is_bill_to": True}
+
+    sender.push(message("customer", "1", **data))
+    work()
+    sender.push(message("customer", "2", **data, addresses=[place]))
+    work()
+
+    assert states() == [("ACME@1", "quarantined"), ("ACME@2", "applied")]
+    assert InboxMessage.objects.first().reason == "addresses: send the customer with all its addresses."
+    acme.refresh_from_db()
+    assert (acme.status, acme.addresses.get().street) == ("on_hold", "New street 2")
+    assert Company.objects.get(number="OTHER").status == "active"
+
+
+@pytest.mark.req("INT-06", "PRC-19")
+@pytest.mark.django_db
+def test_ten_thousand_bulk_messages_do_not_delay_an_urgent_price_or_a_hold(sender, anna, monkeypatch):
+    sell("BOLT", "2.00")
+    CreditAccountFactory(company=anna.company)
+    store_bulk(10_000)
+    sender.push(price("1", "BOLT", "1.50", urgent=True))
+    sender.push(credit("1", is_on_hold=True))
+
+    found = intake._next(intake.Doors.now(), [], intake.ALL)
+    work(0.001)
+    first = [row.key for row in InboxMessage.objects.exclude(state="new").order_by("applied_at")]
+    work(0.001)
+
+    assert [row.kind for row in found] == ["price"]
+    assert first == ["LIST/BOLT/0/"]
+    assert CreditAccount.objects.get().is_on_hold
+    assert PriceRow.objects.get(ended_run=None).unit_price == Decimal("1.50")
+    assert InboxMessage.objects.filter(lane=Lane.BULK, state="new").count() == 10_000
+
+
+@pytest.mark.req("INT-06")
+@pytest.mark.django_db
+def test_what_is_pushed_while_bulk_is_worked_waits_for_one_slice_at_most(sender, anna, monkeypatch):
+    CreditAccountFactory(company=anna.company)
+    store_bulk(350)
+    taken = []
+    take = intake._take
+
+    def watched(found, doors):
+        taken.append((found[0].kind, len(found)))
+        if len(taken) == 2:
+            sender.push(credit("1", is_on_hold=True))
+        return take(found, doors)
+
+    monkeypatch.setattr(intake, "_take", watched)
+
+    work()
+
+    assert taken == [("stock", 100), ("stock", 100), ("credit", 1), ("stock", 100), ("stock", 50)]
+    assert CreditAccount.objects.get().is_on_hold
+
+
+@pytest.mark.req("INT-06")
+@pytest.mark.django_db
+def test_lanes_by_kind_by_size_and_by_the_word_of_the_sender(sender):
+    sender.push(credit("1"))
+    sender.push(stock("1", "A", 1))
+    sender.push(price("1", "A", "1.00"))
+    sender.push(price("2", "A", "1.00", urgent=True))
+    sender.push([credit(str(n), company="B") for n in range(100)])
+    sender.push([credit(str(n), company="C") for n in range(101)])
+
+    lanes = {row.message_id: row.lane for row in InboxMessage.objects.all()}
+
+    assert lanes["ACME@1"] == lanes["B@1"] == lanes["LIST/A/0/@2"] == Lane.URGENT
+    assert lanes["LIST/A/0/@1"] == Lane.NORMAL
+    assert lanes[f"A/{open_warehouse().code}@1"] == Lane.NORMAL
+    assert lanes["C@1"] == Lane.BULK
+
+
+@pytest.mark.req("INT-13")
+@pytest.mark.django_db
+def test_data_that_do_not_fit_are_quarantined_with_the_field_and_stop_nobody(sender, acme):
+    sell("BOLT", "2.00")
+    warehouse = open_warehouse().code
+    bad = [
+        stock("1", "BOLT", "many"),
+        message("stock", "2", sku="BOLT", warehouse_code=warehouse, on_hand="1", as_of="2026-11-20T08:00:00"),
+        stock("3", "BOLT", 5, as_of=timezone.now() + timedelta(hours=1)),
+        stock("4", "BOLT", "1e30"),
+        message("price", "1", price_list_code="LIST", sku="BOLT", unit_price=0.1, as_of=LATER.isoformat()),
+        message("price", "2", price_list_code="LIST", sku="BOLT", unit_price="1.00"),
+        credit("1", currency="euro"),
+        message("shipment", "1"),
+    ]
+
+    sender.push([*bad, stock("9", "BOLT", 7)])
+    work()
+
+    reasons = {
+        (row.kind, row.version): row.reason.split(": ")[0]
+        for row in InboxMessage.objects.filter(state="quarantined")
+    }
+    assert reasons == {
+        ("stock", "1"): "on_hand",
+        ("stock", "2"): "as_of",
+        ("stock", "3"): "as_of",
+        ("stock", "4"): "on_hand",
+        ("price", "1"): "unit_price",
+        ("price", "2"): "as_of",
+        ("credit", "1"): "currency",
+        ("shipment", "1"): "order_number",
+    }
+    assert Case.objects.filter(kind="quarantined", state="open").exists()
+    assert figures() == {"BOLT": Decimal(7)}
+
+
+@pytest.mark.req("INT-36")
+@pytest.mark.django_db
+def test_what_hangs_on_something_unknown_waits_for_it_alone(sender):
+    sell("BOLT", "2.00")
+
+    sender.push([stock("1", "LATE", 3), stock("1", "BOLT", 4), credit("1", company="NEW")])
+    work()
+    before = dict(states())
+    sell("LATE", "1.00", on_hand=None)
+    CreditAccount.objects.all().delete()
+    CompanyFactory(number="NEW")
+    InboxMessage.objects.filter(state="parked").update(next_try_at=timezone.now())
+    work()
+
+    warehouse = open_warehouse().code
+    assert before == {"NEW@1": "parked", f"LATE/{warehouse}@1": "parked", f"BOLT/{warehouse}@1": "applied"}
+    assert {state for _id, state in states()} == {"applied"}
+    assert figures() == {"BOLT": Decimal(4), "LATE": Decimal(3)}
+
+
+@pytest.mark.req("INT-36")
+@pytest.mark.django_db
+def test_an_older_version_is_dropped_and_counted_even_if_its_time_is_newer(sender):
+    sell("BOLT", "2.00")
+    warehouse = open_warehouse().code
+
+    sender.push(stock("10", "BOLT", 10))
+    work()
+    sender.push([stock("9", "BOLT", 9, as_of=LATER + timedelta(minutes=1)), stock("8", "BOLT", 8)])
+    work()
+
+    assert dict(states()) == {
+        f"BOLT/{warehouse}@10": "applied",
+        f"BOLT/{warehouse}@8": "old",
+        f"BOLT/{warehouse}@9": "old",
+    }
+    assert figures() == {"BOLT": Decimal(10)}
+
+
+@pytest.mark.req("OPS-07")
+@pytest.mark.django_db
+@pytest.mark.parametrize("flow", ["erp.events", "erp.credit"])
+def test_while_a_flow_is_paused_its_news_wait_and_nothing_is_lost(sender, anna, otto, flow):
+    CreditAccountFactory(company=anna.company)
+    pause_flow(flow, by=otto.actor, reason="The ERP is mended.")
+
+    sender.push(credit("1", is_on_hold=True))
+    work()
+    waiting = states()
+    resume_flow(flow, by=otto.actor)
+    work()
+
+    assert waiting == [("ACME@1", "new")]
+    assert CreditAccount.objects.get().is_on_hold
+
+
+@pytest.mark.req("OPS-03")
+@pytest.mark.django_db
+def test_news_of_a_company_for_which_the_flow_is_not_live_wait(sender, anna, clara):
+    for member in (anna, clara):
+        CreditAccountFactory(company=member.company)
+    FlowSettings.objects.create(flow="erp.credit", version=1, is_active=True, rollout={"company": ["OTHER"]})
+
+    sender.push([credit("1", is_on_hold=True), credit("1", company="OTHER", is_on_hold=True)])
+    work()
+
+    held = CreditAccount.objects.filter(is_on_hold=True).values_list("company__number", flat=True)
+    assert list(held) == ["OTHER"]
+    assert dict(states()) == {"ACME@1": "parked", "OTHER@1": "applied"}
+    assert not Case.objects.exists()
+
+
+@pytest.fixture
+def goods(transactional_db):
+    """Ten products that all threads see, and the signed sender's secret."""
+    skus = [f"P-{n}" for n in range(10)]
+    for sku in skus:
+        sell(sku, "9.00")
+    company = CompanyFactory(number="ACME")
+    AddressFactory(company=company, erp_id="acme-1")
+    CreditAccountFactory(company=company, limit_amount=None)
+    return skus
+
+
+def on_threads(count, task, items):
+    """Do a task for each item on so many threads; every one has a connection of its own."""
+
+    def once(item):
+        try:
+            return task(item)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(once, items))
+
+
+@pytest.mark.req("INT-35", "INT-55")
+@pytest.mark.django_db(transaction=True)
+def test_each_message_five_times_at_once_has_one_effect(goods, settings):
+    settings.INBOUND = INBOUND
+    told = [price("2", goods[0], "7.00"), credit("2", limit_amount="5"), stock("2", goods[1], 7)]
+    runs = PriceRun.objects.count()
+    now = int(time.time())
+
+    def push(number):
+        body = told[number // 5] if number < 15 else told
+        stamp = str(now - number)
+        return Sender(Client(), SECRET).push(body, id=f"delivery-{number}", timestamp=stamp).json()
+
+    answers = on_threads(5, push, range(20))
+    on_threads(4, lambda _n: work(), range(4))
+
+    assert sum(answer["accepted"] for answer in answers) == 3
+    assert sum(answer["repeated"] for answer in answers) == 15 + 15 - 3
+    assert sorted(InboxMessage.objects.values_list("kind", "state")) == [
+        ("credit", "applied"),
+        ("price", "applied"),
+        ("stock", "applied"),
+    ]
+    assert PriceRun.objects.count() == runs + 1
+    assert PriceRow.objects.get(product__sku=goods[0], ended_run=None).unit_price == 7
+    assert CreditAccount.objects.get().limit_amount == 5
+    assert figures()[goods[1]] == 7
+
+
+@pytest.mark.req("INT-36", "INT-34", "INT-35")
+@pytest.mark.django_db(transaction=True)
+def test_hundreds_shuffled_and_repeated_on_four_threads_end_where_their_order_ends(goods, settings):
+    settings.INBOUND = INBOUND
+    shuffle = random.Random(32).shuffle
+    told = [
+        make(str(version), sku, version, as_of=LATER + timedelta(seconds=version))
+        for version in range(1, 9)
+        for sku in goods
+        for make in (stock, lambda v, sku, n, as_of: price(v, sku, f"{n}.00", as_of=as_of))
+    ]
+    told += [
+        credit(str(n), limit_amount=str(n), as_of=LATER + timedelta(seconds=n), is_on_hold=n % 2 == 1)
+        for n in range(1, 41)
+    ]
+    messages = told * 2
+    shuffle(messages)
+
+    def push_and_work(number):
+        for start in range(number * 10, len(messages), 40):
+            Sender(Client(), SECRET).push(messages[start : start + 10], id=f"delivery-{start}")
+            work(0.05)
+
+    on_threads(4, push_and_work, range(4))
+    work()
+
+    assert InboxMessage.objects.count() == len(told) == 200
+    assert set(InboxMessage.objects.values_list("state", flat=True)) <= {"applied", "old"}
+    assert figures() == dict.fromkeys(goods, Decimal(8))
+    prices = PriceRow.objects.filter(ended_run=None, price_list__code="LIST")
+    assert dict(prices.values_list("product__sku", "unit_price")) == dict.fromkeys(goods, Decimal(8))
+    account = CreditAccount.objects.get()
+    assert (account.limit_amount, account.is_on_hold) == (40, False)
+    newest = InboxMessage.objects.filter(kind="credit", version="40").get()
+    assert newest.state == InboxState.APPLIED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_record_that_another_worker_holds_is_left_and_the_others_are_taken(goods, settings):
+    settings.INBOUND = INBOUND
+    Sender(Client(), SECRET).push([stock("1", sku, 3) for sku in goods[:3]])
+    warehouse = open_warehouse().code
+
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            name = f"inbox:erp:stock:{goods[0]}/{warehouse}"
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        [done] = on_threads(1, lambda _n: work(), [0])
+    left = dict(states())
+    work()
+
+    assert done == 2
+    assert sorted(left.values()) == ["applied", "applied", "new"]
+    assert left[f"{goods[0]}/{warehouse}@1"] == "new"
+    assert {state for _id, state in states()} == {"applied"}
+
+
+@pytest.mark.req("INT-34")
+@pytest.mark.django_db
+def test_a_message_that_breaks_its_action_is_put_aside_and_the_rest_goes_on(sender, monkeypatch):
+    sell("BOLT", "2.00")
+    kind = intake.KINDS["stock"]
+
+    def broken(records, *, by):
+        raise TypeError("can't compare")
+
+    monkeypatch.setitem(
+        intake.KINDS,
+        "stock",
+        intake.Kind(kind.flow, kind.record, broken, kind.key, take_set=broken),
+    )
+    CreditAccountFactory(company=CompanyFactory(number="ACME"))
+    sender.push([stock("1", "BOLT", 3), credit("1", is_on_hold=True)])
+
+    work()
+
+    reasons = InboxMessage.objects.filter(state="quarantined").values_list("kind", "reason")
+    assert list(reasons) == [("stock", "Unexpected TypeError; the log has its place.")]
+    assert CreditAccount.objects.get().is_on_hold
+    assert not Event.objects.filter(subject__startswith="stock").exists()
