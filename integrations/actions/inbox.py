@@ -321,7 +321,11 @@ def _read(row: InboxMessage, record: type[Record]) -> Record:
 
 def _last_applied(rows: Sequence[InboxMessage]) -> dict[str, str]:
     """{key: version that was last applied} of these messages of one kind, as far as it is still kept."""
-    values = {"system": rows[0].system, "kind": rows[0].kind, "keys": list({row.key for row in rows})}
+    values: dict[str, Any] = {
+        "system": rows[0].system,
+        "kind": rows[0].kind,
+        "keys": list({row.key for row in rows}),
+    }
     with connection.cursor() as cursor:
         cursor.execute(LAST_APPLIED, values)
         return dict(cursor.fetchall())
