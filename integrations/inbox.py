@@ -76,6 +76,13 @@ def _take_customers(records: Sequence[CustomerRecord], *, by: Actor) -> Applied:
     return apply_customers(good, by=by) + Applied(rejected=tuple(taken))
 
 
+def _take_credit(records: Sequence[CreditRecord], *, by: Actor) -> Applied:
+    """Take over credit; what names its customer as it was named before lands on it all the same."""
+    now = [all_key_now(ERP, "customer", record.company_number) for record in records]
+    named = zip(records, now, strict=True)
+    return apply_credit([one.model_copy(update={"company_number": number}) for one, number in named], by=by)
+
+
 def _take_prices(records: Sequence[PriceNews], *, by: Actor) -> Applied:
     """Merge prices that are all of one time."""
     return apply_prices(records, by=by, flow="erp.prices", as_of=records[0].as_of)
@@ -118,10 +125,10 @@ KINDS: dict[str, Kind] = {
     "credit": Kind(
         "erp.credit",
         CreditRecord,
-        _singly(apply_credit, "company_number"),
+        _singly(_take_credit, "company_number"),
         lambda record: record.company_number,
         Lane.URGENT,
-        apply_credit,
+        _take_credit,
     ),
     "customer": Kind(
         "erp.customers",
