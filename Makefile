@@ -5,13 +5,14 @@ UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help demo demo-reset dev story test bench contracts requirements lint format lock environment
+.PHONY: help demo demo-reset dev story chaos test bench requirements contracts lint format lock environment
 
 help:
 	@echo "make demo          the product with a demo company and a real ERP, on http://127.0.0.1:8000"
 	@echo "make demo-reset    throw the demo's data away, to start over with make demo"
 	@echo "make dev           the demo, restarting by itself when code changes"
 	@echo "make story         an RFQ to its paid invoice through all the real parts, checked"
+	@echo "make chaos         300 orders while everything is killed and the line to the ERP is bad, checked"
 	@echo "make test          everything: linters, types, tests (real PostgreSQL, Tryton, browser)"
 	@echo "make bench         the measured figures against their limits"
 	@echo "make contracts     publish the contracts under docs/contracts anew"
@@ -30,6 +31,9 @@ demo-reset:
 
 story: environment
 	@exec $(VENV)/python demo/story.py
+
+chaos: environment
+	@exec $(VENV)/python -m tests.chaos
 
 bench: environment
 	@exec $(VENV)/python -m tests.bench

@@ -4,18 +4,21 @@
 
     PUT  /-/faults   [{"method": "sale.sale.create", "fault": "drop_after", "times": 1}, ...]
     PUT  /-/limit    {"per_second": 10, "burst": 10, "retry_after": "1"}   more are answered with 429
+    PUT  /-/weather  {"seed": 7, "writes": 0.3, "reads": 0.05}      faults by chance; {} is fair weather
     GET  /-/seen     [{"method": ..., "correlation_id": ..., "fault": ...}, ...]   PUT empties it
 
 Faults: delay (seconds), status (status, retry_after), drop_before (nothing reaches the ERP), drop_after (the
 ERP does it, the answer is lost), garbage (it does it, the answer is nonsense), hang (it is reached, but never
-answers within `seconds`), refuse (the connection is closed at once, for every call). `method` is a part of the
-JSON-RPC method; times: how often, -1 for ever. retry_after "date" says one second as a date. With "nothing" for an
-ERP the proxy itself answers every call with a session.
+answers within `seconds`), refuse (the connection is closed at once, for every call), twice (it reaches the ERP
+two times), late (the connection is cut at once, and the call reaches the ERP `seconds` later, after whatever its
+sender has done meanwhile). `method` is a part of the JSON-RPC method; times: how often, -1 for ever. retry_after
+"date" says one second as a date. With "nothing" for an ERP the proxy itself answers every call with a session.
 """
 
 from __future__ import annotations
 
 import json
+import random
 import socket
 import sys
 import threading
@@ -27,6 +30,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+# The calls that change something in the ERP, as the portal makes them.
+WRITES = (
+    "sale.create",
+    "sale.quote",
+    "sale.confirm",
+    "sale.process",
+    "sale.cancel",
+    "sale.draft",
+    "sale.delete",
+)
+BAD_WRITES = ("drop_before", "drop_after", "garbage", "busy", "throttled", "delay", "twice", "late")
+BAD_READS = ("drop_before", "drop_after", "garbage", "busy", "throttled", "delay")
 HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
 
 
@@ -68,6 +83,32 @@ class Limit:
         return formatdate(time.time() + 1, usegmt=True) if self.retry_after == "date" else self.retry_after
 
 
+@dataclass
+class Weather:
+    """How often a call is spoiled by chance; writes, reads: parts of one."""
+
+    seed: int = 0
+    writes: float = 0.0
+    reads: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.seed)
+
+    def fault_of(self, method: str) -> Fault | None:
+        """The fault that this call meets, if any. Signing in is spared: Tryton locks out who fails at it."""
+        if method.startswith("common."):
+            return None
+        is_write = method.endswith(WRITES)
+        if self.chance.random() >= (self.writes if is_write else self.reads):
+            return None
+        kind = self.chance.choice(BAD_WRITES if is_write else BAD_READS)
+        if kind == "busy":
+            return Fault(method, "status", status=503)
+        if kind == "throttled":
+            return Fault(method, "status", status=429, retry_after="1")
+        return Fault(method, kind, seconds=round(self.chance.uniform(0.2, 2.0), 1))
+
+
 class State:
     """The faults to come, the limit, and the calls that came."""
 
@@ -75,6 +116,7 @@ class State:
         self.limit: Limit | None = None
         self.lock = threading.Lock()
         self.faults: list[Fault] = []
+        self.weather = Weather()
         self.seen: list[dict[str, Any]] = []
 
     def note(self, method: str, correlation_id: str) -> Fault | None:
@@ -85,6 +127,8 @@ class State:
                 fault.times -= 1
             elif self.limit is not None and not self.limit.passes():
                 fault = Fault(method, "limited", status=429, retry_after=self.limit.header)
+            else:
+                fault = self.weather.fault_of(method)
             self.seen.append(
                 {"method": method, "correlation_id": correlation_id, "fault": fault.fault if fault else ""}
             )
@@ -114,6 +158,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.state.limit = Limit(**body) if body else None
             elif self.path == "/-/faults":
                 self.state.faults = [Fault(**fault) for fault in body]
+            elif self.path == "/-/weather":
+                self.state.weather = Weather(**body)
             else:
                 self.state.seen = []
         self._answer(200, b"{}")
@@ -140,10 +186,17 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(fault.seconds)
             self._drop()
             return
+        if fault and kind == "late":
+            self._drop()
+            time.sleep(fault.seconds)
+            self._forward(body)
+            return
         if self.target == "nothing":
             self._answer(200, json.dumps({"id": 0, "result": [1, "session"]}).encode())
             return
         status, headers, content = self._forward(body)
+        if kind == "twice":
+            status, headers, content = self._forward(body)
         if kind == "drop_after":
             self._drop()
         elif kind == "garbage":

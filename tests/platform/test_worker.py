@@ -26,6 +26,7 @@ from integrations.models import Heartbeat
 from integrations.wakeups import WakeUps
 from integrations.worker import Supervisor
 from portal.postgres import processes
+from tests.process_tree import children
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PROJECT = Path(settings.BASE_DIR)
@@ -77,15 +78,6 @@ def database_url() -> str:
         f"postgres://{quote(conf['USER'])}:{quote(conf['PASSWORD'])}"
         f"@{conf['HOST'] or 'localhost'}:{conf['PORT'] or 5432}/{conf['NAME']}"
     )
-
-
-def children(pid: int) -> list[int]:
-    """The live children of a process, oldest first."""
-    try:
-        found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except (FileNotFoundError, ProcessLookupError):
-        return []
-    return sorted(int(child) for child in found if processes.command_line(int(child)))
 
 
 def has_trace(name: str) -> bool:
