@@ -11,8 +11,9 @@ Faults: delay (seconds), status (status, retry_after), drop_before (nothing reac
 ERP does it, the answer is lost), garbage (it does it, the answer is nonsense), hang (it is reached, but never
 answers within `seconds`), refuse (the connection is closed at once, for every call), twice (it reaches the ERP
 two times), late (the connection is cut at once, and the call reaches the ERP `seconds` later, after whatever its
-sender has done meanwhile). `method` is a part of the JSON-RPC method; times: how often, -1 for ever. retry_after
-"date" says one second as a date. With "nothing" for an ERP the proxy itself answers every call with a session.
+sender has done meanwhile). `method` is a part of the JSON-RPC method; times: how often, -1 for ever; spared: how
+many calls of it are let through first. retry_after "date" says one second as a date. With "nothing" for an ERP the
+proxy itself answers every call with a session.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class Fault:
     seconds: float = 0.0
     status: int = 503
     retry_after: str = ""
+    spared: int = 0
 
 
 @dataclass
@@ -123,7 +125,10 @@ class State:
         """Write a call down; the fault that waits for it, if any."""
         with self.lock:
             fault = next((f for f in self.faults if f.times and f.method in method), None)
-            if fault is not None:
+            if fault is not None and fault.spared:
+                fault.spared -= 1
+                fault = None
+            elif fault is not None:
                 fault.times -= 1
             elif self.limit is not None and not self.limit.passes():
                 fault = Fault(method, "limited", status=429, retry_after=self.limit.header)
