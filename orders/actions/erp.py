@@ -8,12 +8,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import conflicts, ownership
+from core import ownership
 from core.actor import Actor
-from core.cases import CaseFacts, open_case
-from core.conflicts import Disagreement
-from core.models import Severity
 from orders.actions.cancel import cancel_rest
+from orders.actions.comparison import compare_with_answer, open_order_case
 from orders.actions.moves import find_order, lock_order, move, record
 from orders.actions.received import record_received
 from orders.actions.standing import Words, close_if_complete, set_standing
@@ -49,7 +47,7 @@ def confirm_order(order_number: str, answer: ErpOrderRecord, *, by: Actor) -> Or
     if order.status in WAITING:
         move(order, OrderStatus.CONFIRMED, by=by, fields=columns)
         record("order.confirmed", order, by=by, occurred_at=answer.as_of)
-        _compare(order, answer, by)
+        compare_with_answer(order, answer, by=by)
     else:
         order.save(update_fields=list(columns))
     set_standing(order, by=by)
@@ -140,70 +138,6 @@ def _confirm_lines(order: Order, answer: ErpOrderRecord) -> None:
     OrderLine.objects.bulk_update(lines, ["erp_id", "confirmed"], batch_size=500)
 
 
-def _compare(order: Order, answer: ErpOrderRecord, by: Actor) -> None:
-    """Open a case when the ERP has taken something else than was sent, and log each figure with its winner.
-
-    What is confirmed of a line is the ERP's word. What the order costs is ours: the buyer's price holds.
-    """
-    taken = {line.position: line for line in answer.lines}
-    differing = []
-    for line in order.lines.order_by("position"):
-        there = taken.get(line.position)
-        if there is None or (there.quantity, there.net_amount) != (line.ordered, line.net_amount):
-            differing.append(
-                {
-                    "position": line.position,
-                    "sku": line.sku,
-                    "ours": [str(line.ordered), str(line.net_amount)],
-                    "erp": [str(there.quantity), str(there.net_amount)] if there else None,
-                }
-            )
-    if not differing and answer.net_amount == order.net_amount:
-        return
-    cause = _("The ERP took the order as %(erp)s %(there)s net, we sent %(currency)s %(ours)s.") % {
-        "erp": order.currency,
-        "there": answer.net_amount,
-        "currency": order.currency,
-        "ours": order.net_amount,
-    }
-    evidence = {
-        "erp_number": answer.erp_number,
-        "net_amount": {"ours": str(order.net_amount), "erp": str(answer.net_amount)},
-        "lines": differing,
-    }
-    _case("order_differs", order, cause, evidence, by)
-    conflicts.note_all(_disagreements(order, answer), by=by)
-
-
-def _disagreements(order: Order, answer: ErpOrderRecord) -> list[Disagreement]:
-    """Each figure of which the ERP's answer and the order say different things (INT-03)."""
-    pairs: list[tuple[str, str, str, Any, Any]] = [
-        ("orders.Order", order.number, "net_amount", order.net_amount, answer.net_amount)
-    ]
-    taken = {line.position: line for line in answer.lines}
-    for line in order.lines.order_by("position"):
-        there, key = taken.get(line.position), f"{order.number}/{line.position}"
-        pairs.append(("orders.OrderLine", key, "confirmed", line.ordered, there.quantity if there else None))
-        if there is not None:
-            pairs.append(("orders.OrderLine", key, "net_amount", line.net_amount, there.net_amount))
-    return [_decided(*pair) for pair in pairs if pair[3] != pair[4]]
-
-
-def _decided(model: str, key: str, field: str, ours: Any, theirs: Any) -> Disagreement:
-    """The owner's word holds (`core.ownership`)."""
-    erp_wins = ownership.owner_of(model, field) == ownership.ERP
-    return Disagreement(
-        model=model,
-        key=key,
-        field=field,
-        kept=theirs if erp_wins else ours,
-        refused=ours if erp_wins else theirs,
-        winner="erp" if erp_wins else "us",
-        loser="us" if erp_wins else "erp",
-        rule="owner",
-    )
-
-
 def _contradicts(order: Order, answer: ErpOrderRecord, by: Actor) -> None:
     cause = (
         _("The ERP has a second order for it: %(new)s besides %(old)s.")
@@ -211,21 +145,7 @@ def _contradicts(order: Order, answer: ErpOrderRecord, by: Actor) -> None:
         else _("The ERP took the order as %(new)s, but here it is %(status)s.")
     ) % {"new": answer.erp_number, "old": order.erp_number, "status": order.get_status_display().lower()}
     evidence = {"erp_number": answer.erp_number, "erp_id": answer.erp_id, "status": order.status}
-    _case(CONTRADICTION, order, cause, evidence, by)
-
-
-def _case(kind: str, order: Order, cause: str, evidence: dict[str, Any], by: Actor) -> None:
-    facts = CaseFacts(
-        cause=cause,
-        promise=_("The buyer sees the order as it was placed."),
-        severity=Severity.AT_RISK,
-        system=by.system,
-        company=order.company.number,
-        amount=order.gross_amount,
-        currency=order.currency,
-        evidence=evidence,
-    )
-    open_case(kind, order.subject, facts, by=by)
+    open_order_case(CONTRADICTION, order, cause, evidence, by=by)
 
 
 def _cancelled_there(order: Order, by: Actor, news: OrderStatusRecord) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.money import Money, line_net, round_amount, tax_per_rate
+from core.money import Money, is_rounding, line_net, round_amount, tax_per_rate
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,19 @@ def test_tax_never_strays_more_than_half_a_cent_per_rate(lines):
 
     assert taxes.keys() == exact.keys()
     assert all(abs(taxes[rate] - exact[rate]) <= Decimal("0.005") for rate in taxes)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "currency", "parts", "expected"),
+    [
+        ("1.42", "1.41", "EUR", 1, True),
+        ("1.42", "1.40", "EUR", 1, False),
+        ("1.42", "1.40", "EUR", 2, True),
+        ("140", "142", "EUR", 20, False),
+        ("100", "101", "JPY", 1, True),
+        ("1.001", "1.002", "KWD", 1, True),
+        ("1.00", "1.01", "KWD", 1, False),
+    ],
+)
+def test_only_what_rounding_explains_is_rounding(one, other, currency, parts, expected):
+    assert is_rounding(Decimal(one), Decimal(other), currency, parts=parts) is expected

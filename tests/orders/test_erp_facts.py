@@ -218,12 +218,40 @@ def test_what_the_erp_takes_otherwise_is_logged_with_both_values_and_the_owner_w
     assert order.lines.get(position=1).confirmed == 90
 
 
+@pytest.mark.req("INT-03")
+def test_a_cent_of_rounding_is_noted_with_both_figures_and_stops_nobody(order, erp):
+    said = answer(order, net_amount=Decimal("139.99"), tax_amount=Decimal("27.99"))
+
+    confirm_order(order.number, said, by=erp)
+
+    order.refresh_from_db()
+    noted = Conflict.objects.order_by("field").values_list("field", "kept", "refused", "winner", "rule")
+    assert (order.status, order.net_amount, order.tax_amount) == ("confirmed", 140, 28)
+    assert list(noted) == [
+        ("net_amount", "140", "139.99", "us", "rounding"),
+        ("tax_amount", "28", "27.99", "us", "rounding"),
+    ]
+    assert not Case.objects.exists()
+
+
+def test_another_tax_than_the_buyer_was_told_is_a_case(order, erp):
+    confirm_order(order.number, answer(order, tax_amount=Decimal("14.00")), by=erp)
+
+    case = Case.objects.get()
+    order.refresh_from_db()
+    assert (case.kind, case.evidence["tax_amount"]) == (
+        "order_differs",
+        {"ours": "28.0000", "erp": "14.0000"},
+    )
+    assert order.tax_amount == 28
+
+
 def test_other_amounts_than_sent_are_a_case_with_both_figures(order, erp):
-    confirm_order(order.number, answer(order, net_amount=Decimal("139.99")), by=erp)
+    confirm_order(order.number, answer(order, net_amount=Decimal("142.00")), by=erp)
 
     case = Case.objects.get()
     assert case.kind == "order_differs"
-    assert case.evidence["net_amount"] == {"ours": "140.0000", "erp": "139.9900"}
+    assert case.evidence["net_amount"] == {"ours": "140.0000", "erp": "142.0000"}
 
 
 def test_only_the_erp_says_what_the_erp_says(order, anna):

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from core.money import is_rounding
 from integrations.connectors.tryton.company import Ground
 from integrations.connectors.tryton.transport import ErpSaidNo, Tryton
 from integrations.failures import Broken, Refused
@@ -113,7 +114,8 @@ def differences_of(order: OrderSnapshot, sale: Row) -> list[Row]:
             Decimal(other["quantity"]) == line.quantity
             and (other["product."] or {}).get("code") == line.sku
             and (other["unit."] or {}).get("symbol") == line.unit_key
-            and other["amount"] == line.net_amount
+            # Tryton rounds half to even: a cent of rounding is no other amount.
+            and is_rounding(other["amount"], line.net_amount, order.currency)
         )
         if not is_same:
             found.append({"position": line.position, "ours": ours, "theirs": _line_text(other)})
