@@ -70,6 +70,14 @@ def switch(kind: str, *, is_on: bool) -> None:
     _rows([kind]).update(is_off=not is_on)
 
 
+def rested(kind: str, since: datetime, until: datetime) -> timedelta:
+    """How long the owner of a kind of figure was not to be expected between two moments.
+
+    Of the newest rest alone, as the last `read_up_to` found it.
+    """
+    return _promises.get(kind, Promise()).rested(since, until)
+
+
 def kinds_off() -> frozenset[str]:
     """The kinds that are not shown, as the last `read_up_to` found them."""
     return frozenset(kind for kind, promise in _promises.items() if promise.is_off)

@@ -35,6 +35,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "shipment.shipped": ("mail",),
     "invoice.issued": ("mail",),
     "credit_note.issued": ("mail",),
+    "case.escalated": ("mail",),
 }
 
 
@@ -45,6 +46,7 @@ LANES: dict[str, Lane] = {
     "order.held": Lane.URGENT,
     "order.rejected": Lane.URGENT,
     "quote.withdrawn": Lane.URGENT,
+    "case.escalated": Lane.URGENT,
     "price_list.changed": Lane.BULK,
     "stock.updated": Lane.BULK,
 }

@@ -10,8 +10,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from core.models import Event
+from core.models import Case, CaseState, Event
 from integrations import heartbeat
+from integrations.actions.alerts import ALARMS
 from integrations.flows import in_order
 from integrations.models import FlowState, System
 
@@ -21,13 +22,17 @@ SPARE = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Health:
-    """What /healthz tells. unsent_seconds: age of the oldest event that no one has picked up."""
+    """What /healthz tells. unsent_seconds: age of the oldest event that no one has picked up.
+
+    alarms: flows that somebody has to look after; like other systems' trouble it does not make us unwell.
+    """
 
     has_migrations: bool
     worker_seconds: float | None
     unsent_seconds: float
     is_synchronised: bool
     systems: dict[str, str]
+    alarms: int = 0
 
     @property
     def is_well(self) -> bool:
@@ -46,6 +51,7 @@ class Health:
             "outbox": {"oldest_unsent_seconds": self.unsent_seconds},
             "first_synchronisation": "done" if self.is_synchronised else "not done",
             "systems": self.systems,
+            "flows": {"alarms": self.alarms},
         }
 
 
@@ -68,6 +74,7 @@ def report() -> Health:
         unsent_seconds=round((now - oldest).total_seconds(), 1) if oldest else 0.0,
         is_synchronised=bool(states) and all(states),
         systems={system.key: "down" if system.down_since else "ok" for system in System.objects.all()},
+        alarms=Case.objects.filter(state=CaseState.OPEN, kind__in=ALARMS).count(),
     )
 
 

@@ -82,6 +82,7 @@ INVOICE = "/invoices/{invoice}/"
 RFQ_DESK = "/admin/quotes/rfq/{rfq}/request/"
 QUOTE_DESK = "/admin/quotes/quote/{quote}/quote/"
 QUOTE_APPROVAL = "/admin/quotes/quote/{quote}/quote/approval/"
+CASE = "/admin/core/case/{case}/page/"
 _OPEN_QUOTE, _OPEN_ORDER = _("Open the quote"), _("Open the order")
 
 MAILS: dict[str, Mail] = {
@@ -252,6 +253,14 @@ MAILS: dict[str, Mail] = {
         _("Credit note %(invoice)s for order %(order)s: %(invoice_gross)s with VAT."),
         action=_("Open the credit note"),
         path=INVOICE,
+    ),
+    "case.escalated": Mail(
+        _people("recipients"),
+        _("Case %(case)s waits for somebody: %(flow)s"),
+        _("%(cause)s Nobody has taken case %(case)s for %(age)s."),
+        _("What it means for the buyer: %(promise)s"),
+        action=_("Open the case"),
+        path=CASE,
     ),
 }
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from core import freshness
 from core.days import erp_zone
-from integrations.flows import in_order
+from integrations.flows import FLOWS
 from integrations.models import SystemWindow
 from integrations.rules import Rest, rest_at
 
@@ -46,8 +46,8 @@ def note_rests(now: datetime) -> None:
     rests = all_rests(now)
     for system, (since, until) in rests.items():
         freshness.note_rest(_kinds_of({system}), since, until)
-    freshness.end_rests(_kinds_of({flow.system for flow in in_order()} - set(rests)), now)
+    freshness.end_rests(_kinds_of({flow.system for flow in FLOWS.values()} - set(rests)), now)
 
 
 def _kinds_of(systems: set[str]) -> list[str]:
-    return [flow.kind for flow in in_order() if flow.system in systems]
+    return [flow.kind for flow in FLOWS.values() if flow.system in systems]

@@ -62,6 +62,15 @@ class FlowMode(TextChoices):
     HELD = "held", _("Held")
 
 
+class Light(TextChoices):
+    """How a flow is, at a glance. Off: nothing is expected of it now, so nothing can be wrong with its pace."""
+
+    RED = "red", _("Act now")
+    AMBER = "amber", _("Look soon")
+    GREEN = "green", _("Healthy")
+    OFF = "off", _("Nothing expected")
+
+
 class WindowKind(TextChoices):
     """Why a system rests."""
 

@@ -5,7 +5,7 @@ import time
 from django.utils import timezone
 
 from core.days import erp_today
-from integrations import delivery, intake, rest, retention
+from integrations import alerts, delivery, intake, rest, retention
 from integrations.actions.flows import ask_flow
 from integrations.patience import within
 from integrations.running import due_flows, run_flow
@@ -24,7 +24,10 @@ FORGETTING_SECONDS = 600.0
 
 
 def tick() -> None:
-    """Once a second: take in urgent news, deliver, take in the rest, close offers, run the quick flows due."""
+    """Once a second: take in urgent news, deliver, take in the rest, close offers, run the quick flows due.
+
+    Twice a minute it looks at all flows and raises alarms; at the end, so that no trouble of it holds up the rest.
+    """
     started = time.monotonic()
     rest.note_rests(timezone.now())
     intake.work(until=started + URGENT_SECONDS, lanes=(Lane.URGENT,))
@@ -37,6 +40,7 @@ def tick() -> None:
     # What those flows brought about leaves without waiting for the next wake-up.
     delivery.fan_out()
     delivery.drain(until=started + TICK_SECONDS)
+    alerts.watch(timezone.now())
 
 
 def run_due(*, until: float) -> None:

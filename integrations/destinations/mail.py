@@ -82,7 +82,7 @@ def facts_of(message: Message) -> dict[str, str]:
     snapshot = document if isinstance(document, dict) else {}
     noun, _colon, number = message.subject.partition(":")
     currency = str(payload.get("currency") or snapshot.get("currency") or "")
-    numbers = {"rfq": "", "quote": "", "order": "", noun: number}
+    numbers = {"rfq": "", "quote": "", "order": "", "case": "", noun: number}
     if noun == "quote":
         numbers["order"] = str(payload.get("order_number") or "")
     company = payload.get("company_name") or (snapshot.get("company") or {}).get("name") or ""
@@ -102,6 +102,7 @@ def facts_of(message: Message) -> dict[str, str]:
         "invoice_gross": _amount(payload.get("invoice_gross_amount"), currency),
         "due_on": _day(payload.get("due_on")),
         "lines": _count(payload.get("lines")),
+        **{name: str(payload.get(name) or "") for name in ("flow", "cause", "promise", "age")},
     }
 
 

@@ -68,7 +68,10 @@ class FlowRun(models.Model):
         verbose_name = _("flow run")
         verbose_name_plural = _("flow runs")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["flow", "-id"], name="flow_run_flow")]
+        indexes = [
+            models.Index(fields=["flow", "-id"], name="flow_run_flow"),
+            models.Index(fields=["started_at"], name="flow_run_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.flow} {self.started_at:%Y-%m-%d %H:%M}"
