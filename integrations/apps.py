@@ -10,7 +10,7 @@ class IntegrationsConfig(AppConfig):
     def ready(self) -> None:
         """Tell the apps to the left the limits that the flows state, and the rights that they have."""
         from core import freshness
-        from integrations import flows, rights
+        from integrations import flows, payloads, rights  # noqa: F401 -- payloads state their forms
 
         freshness.set_limits(flows.limits())
         rights.grant_all()

@@ -6,9 +6,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from integrations.criteria import companies_inside
-from integrations.dispatch import Destination
+from integrations.dispatch import DESTINATIONS, Destination
 from integrations.effective import effective
-from integrations.flows import of_destination
+from integrations.flows import Flow, of_destination
 from integrations.models import Delivery, FlowState
 from integrations.rest import is_resting
 from integrations.states import DeliveryState, FlowMode
@@ -47,6 +47,12 @@ def gate_of(destination: Destination) -> Gate:
     if is_resting(flow.system, timezone.now()):
         return Gate("rests")
     return Gate(companies=companies_inside(set_to.rollout))
+
+
+def gate_before(flow: Flow) -> Gate | None:
+    """The gate of the destination that a flow's messages go to; None where none goes out."""
+    destination = DESTINATIONS.get(flow.destination)
+    return gate_of(destination) if destination else None
 
 
 def all_outside(destination: str, companies: frozenset[str] | None) -> int:

@@ -13,9 +13,8 @@ from integrations import queries
 from integrations.actions.flows import ask_for_run, pause_flow, resume_flow
 from integrations.actions.settings import change_flow_settings, restore_flow_settings
 from integrations.actions.switches import UNDOES, roll_back_flow
-from integrations.dispatch import DESTINATIONS
 from integrations.effective import Change
-from integrations.gates import all_outside, gate_of
+from integrations.gates import all_outside, gate_before
 from integrations.models import FlowSettings
 from integrations.queries import FlowRow
 from portal.admin.pages import admin_page
@@ -72,11 +71,10 @@ def difference_of(item: Any) -> tuple[Any, list[tuple[str, Any, Any]]]:
 
 
 def _gate(row: FlowRow) -> dict[str, Any]:
-    destination = DESTINATIONS.get(row.flow.destination)
-    if destination is None:
+    gate = gate_before(row.flow)
+    if gate is None:
         return {}
-    gate = gate_of(destination)
-    return {"gate": gate, "outside": all_outside(destination.name, gate.companies)}
+    return {"gate": gate, "outside": all_outside(row.flow.destination, gate.companies)}
 
 
 def words_of(changes: list[Change]) -> list[tuple[str, str, str]]:
