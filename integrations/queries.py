@@ -7,9 +7,9 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import NotFound
-from integrations.effective import Change, Effective, all_effective, differences, effective
+from integrations.effective import Change, Effective, differences, effective
 from integrations.flows import FLOWS, Flow
-from integrations.models import Delivery, Difference, FlowRun, FlowSettings, FlowState, System
+from integrations.models import Delivery, Difference, FlowRun, FlowSettings, FlowState, System, SystemWindow
 from integrations.states import DeliveryState, FlowMode
 from orders.models import Order
 
@@ -93,12 +93,10 @@ class FlowRow:
         return bool(self.state and self.state.is_paused)
 
 
-def all_flow_rows() -> list[FlowRow]:
-    """Every flow with its state, its settings and its newest run, in the page's order. Three statements."""
-    set_to = all_effective()
-    states = {state.flow: state for state in FlowState.objects.all()}
-    runs = {run.flow: run for run in FlowRun.objects.order_by("flow", "-id").distinct("flow")}
-    return [FlowRow(flow, states.get(name), runs.get(name), set_to[name]) for name, flow in FLOWS.items()]
+def all_windows(now: datetime) -> list[SystemWindow]:
+    """The times of rest that are in use and not over, by system."""
+    rows = SystemWindow.objects.filter(is_active=True).exclude(until_at__lt=now)
+    return list(rows.order_by("system", "id"))
 
 
 def all_flow_row(name: str) -> FlowRow:

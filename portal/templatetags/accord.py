@@ -231,6 +231,14 @@ def span(length: timedelta | None) -> str:
 
 
 @register.filter
+def pace(length: timedelta | None) -> str:
+    """Write how often something comes, in seconds below a minute: `5 s`, `10 min`, `6 h`."""
+    if isinstance(length, timedelta) and length < timedelta(minutes=1):
+        return f"{int(length.total_seconds())} {gettext('s')}"
+    return span(length)
+
+
+@register.filter
 def is_past(moment: datetime | None, limit: timedelta | int | None) -> bool:
     """Tell whether a figure is older than its limit (a timedelta, or minutes).
 

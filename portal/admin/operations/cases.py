@@ -16,6 +16,7 @@ from accounts.queries import all_company_names
 from core import queries
 from core.cases import assign_case, ignore_case, note_case
 from core.models import Case, CaseState
+from integrations.playbooks import anchor_for, playbook
 from integrations.repairs import repair_case, repairs_for
 from portal.admin.fed import FedAdmin
 from portal.admin.operations.processes import shown_processes_of
@@ -109,6 +110,7 @@ class CaseAdmin(FedAdmin):
             "processes": shown_processes_of(case.subject)[:1],
             "before": queries.all_cases_before(case),
             "repairs": repairs_for(case) if may_act else [],
+            "playbook": playbook(anchor_for(case.kind, case.subject)),
             "may_act": may_act,
             "is_mine": case.owner_id == request.user.pk,
         }

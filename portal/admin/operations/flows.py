@@ -1,6 +1,6 @@
-"""Flows: what comes from which system, how old it is against its limit, and the switch to pause it."""
+"""Flows: how each one is and why, what it belongs to, who owns what, and the switches to pause and hold."""
 
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.ownership import declared
 from integrations import queries
@@ -17,52 +18,30 @@ from integrations.actions.flows import ask_for_run, pause_flow, resume_flow
 from integrations.actions.switches import set_read_only
 from integrations.flows import FLOWS
 from integrations.models import FlowRun, FlowState, RejectedRow
-from integrations.queries import FlowRow
-from integrations.states import Direction, FlowMode
+from integrations.monitoring import all_flow_health, all_service_health
+from integrations.playbooks import all_playbooks, playbook, rules
+from integrations.register import BY_HAND, NOTICED
+from integrations.states import Direction, FlowMode, Light
 from portal.admin.fed import FedAdmin
 from portal.admin.operations.flow import flow_page
-from portal.admin.operations.words import AgeMark, age_mark
+from portal.admin.operations.health import (
+    ICONS,
+    TONES,
+    FlowLine,
+    groups_of,
+    line_of,
+    shown_by,
+    summary,
+    views_of,
+)
+from portal.admin.operations.windows import all_rest_words
 from portal.admin.pages import admin_page
-
-OWNERS = {"erp": "ERP", "pim": "PIM", "us": "Accord"}
-
-
-@dataclass(frozen=True)
-class FlowLine:
-    """A flow as a line: how old against its limit, and its health in a word with its tone."""
-
-    row: FlowRow
-    owner: str
-    age: AgeMark | None
-    health: str
-    tone: str
-
-
-def line_of(row: FlowRow) -> FlowLine:
-    """The line of a flow. Paused is a person's decision, never an error."""
-    age = age_mark(row.as_of, row.set_to.limit, now=timezone.now()) if row.as_of else None
-    state = row.state
-    if row.is_paused:
-        health, tone = _("Paused"), "out"
-    elif not row.set_to.is_live:
-        health, tone = str(row.set_to.mode.label), "out"
-    elif not row.flow.is_fed:
-        health, tone = _("On"), "ok"
-    elif state is None or state.last_success_at is None:
-        health, tone = _("Not read yet"), ""
-    elif age and age.tone == "bad":
-        health, tone = _("Over its limit"), "bad"
-    elif state.last_error:
-        health, tone = _("Tries again"), "warn"
-    else:
-        health, tone = _("Healthy"), "ok"
-    return FlowLine(row, OWNERS.get(row.flow.owner, row.flow.owner), age, health, tone)
 
 
 def is_read_only(lines: list[FlowLine]) -> bool:
     """Whether nothing goes out to another system."""
-    out = [line.row for line in lines if line.row.flow.direction == Direction.OUT]
-    return all(row.set_to.mode == FlowMode.HELD for row in out)
+    out = [line.health for line in lines if line.health.flow.direction == Direction.OUT]
+    return all(health.set_to.mode == FlowMode.HELD for health in out)
 
 
 def ownership_matrix() -> list[tuple[str, list[str], list[str], list[str]]]:
@@ -77,14 +56,86 @@ def _owned(fields: dict[str, str], by: str) -> list[str]:
     return [name for name, owner in fields.items() if owner == by]
 
 
+TABS = {
+    "": gettext_lazy("Health"),
+    "services": gettext_lazy("Business services"),
+    "inventory": gettext_lazy("Inventory and schedule"),
+    "owners": gettext_lazy("Who owns which field"),
+}
+
+
+def worst_of(lines: list[FlowLine]) -> FlowLine | None:
+    """The flow of which the notice speaks: a red one with a case before one without; None while none is red."""
+    red = [line for line in lines if line.health.light == Light.RED]
+    return min(red, key=lambda line: (not line.health.alarms, not line.health.case), default=None)
+
+
+def _health(request: HttpRequest, lines: list[FlowLine], now: datetime) -> dict[str, Any]:
+    wanted = request.GET.get("show", "")
+    return {
+        "groups": groups_of(shown_by(lines, wanted), all_rest_words()),
+        "views": views_of(lines, wanted),
+        "systems": [system for system in queries.all_systems() if system.down_since],
+        "may_act": request.user.has_perm("integrations.change_flowstate"),
+        "may_set": request.user.has_perm("integrations.add_flowsettings"),
+        "is_read_only": is_read_only(lines),
+    }
+
+
+def _services(request: HttpRequest, lines: list[FlowLine], now: datetime) -> dict[str, Any]:
+    by_name = {line.health.flow.name: line for line in lines}
+    found = all_service_health([line.health for line in lines], now)
+    return {
+        "services": [
+            (one, TONES[one.light], ICONS[one.light], [by_name[health.flow.name] for health in one.flows])
+            for one in found
+        ]
+    }
+
+
+def _inventory(request: HttpRequest, lines: list[FlowLine], now: datetime) -> dict[str, Any]:
+    return {
+        "groups": groups_of(lines, {}),
+        "count": sum(line.health.flow.name in NOTICED for line in lines),
+        "by_hand": BY_HAND,
+    }
+
+
+def _owners(request: HttpRequest, lines: list[FlowLine], now: datetime) -> dict[str, Any]:
+    return {"matrix": ownership_matrix()}
+
+
+CONTEXTS = {"": _health, "services": _services, "inventory": _inventory, "owners": _owners}
+
+
 @admin.register(FlowState)
 class FlowAdmin(FedAdmin):
     """The queryset and permissions of the theme, a page of our own."""
 
     def get_urls(self) -> list[URLPattern]:
         """The page of a flow goes by its name."""
-        view = self.admin_site.admin_view(self.flow_view)
-        return [path("<str:name>/page/", view, name="integrations_flow_page"), *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        own = [
+            path("<str:name>/page/", wrap(self.flow_view), name="integrations_flow_page"),
+            path("playbooks/<str:anchor>/", wrap(self.playbook_view), name="integrations_playbook"),
+        ]
+        return own + super().get_urls()
+
+    def playbook_view(self, request: HttpRequest, anchor: str) -> HttpResponse:
+        """What to do when a flow or a case calls for somebody: a section of the playbooks."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        section = playbook(anchor)
+        if section is None:
+            raise Http404
+        context = {
+            "section": section,
+            "rules": rules(),
+            "sections": list(all_playbooks().values()),
+            "flows": [flow for flow in FLOWS.values() if flow.playbook == anchor],
+        }
+        template = "admin/accord/operations/playbook.html"
+        return admin_page(request, template, title=section.title, context=context)
 
     def flow_view(self, request: HttpRequest, name: str) -> HttpResponse:
         """One flow: settings, versions, switches, the last shadow run."""
@@ -98,17 +149,23 @@ class FlowAdmin(FedAdmin):
             raise PermissionDenied
         if request.method == "POST":
             return self._act(request)
-        lines = [line_of(row) for row in queries.all_flow_rows()]
+        tab = request.GET.get("tab", "")
+        return self._tab(request, tab if tab in TABS else "")
+
+    def _tab(self, request: HttpRequest, tab: str) -> HttpResponse:
+        now = timezone.now()
+        found = all_flow_health(now)
+        lines = [line_of(health, now) for health in found]
         context = {
-            "lines": lines,
-            "systems": queries.all_systems(),
-            "late": [line for line in lines if line.tone == "bad"],
-            "may_act": request.user.has_perm("integrations.change_flowstate"),
-            "may_set": request.user.has_perm("integrations.add_flowsettings"),
-            "is_read_only": is_read_only(lines),
-            "matrix": ownership_matrix(),
+            "tab": tab,
+            "tabs": list(TABS.items()),
+            "summary": summary(lines),
+            "now": now,
+            "worst": worst_of(lines),
+            **CONTEXTS[tab](request, lines, now),
         }
-        return admin_page(request, "admin/accord/operations/flows.html", title=_("Flows"), context=context)
+        template = f"admin/accord/operations/flows_{tab or 'health'}.html"
+        return admin_page(request, template, title=_("Flows"), context=context)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """The theme's address of a flow leads to the page of all flows."""

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
@@ -13,7 +14,24 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminSelectW
 from core.errors import DomainError
 from integrations.actions.windows import check_window, keep_window
 from integrations.models import SystemWindow
+from integrations.queries import all_windows
 from integrations.systems import KINDS
+
+
+def when_words(window: SystemWindow) -> str:
+    """The days and times of a rest, or its two moments."""
+    if window.from_at and window.until_at:
+        return f"{window.from_at:%Y-%m-%d %H:%M} – {window.until_at:%Y-%m-%d %H:%M} UTC"
+    days = ", ".join(str(WEEKDAYS_ABBR[day]) for day in sorted(window.weekdays))
+    return f"{days} {window.starts:%H:%M}–{window.ends:%H:%M}"
+
+
+def all_rest_words() -> dict[str, str]:
+    """By system the times of rest that are in use and not over, in words. One statement."""
+    found: dict[str, list[str]] = {}
+    for window in all_windows(timezone.now()):
+        found.setdefault(window.system, []).append(when_words(window))
+    return {system: "; ".join(words) for system, words in found.items()}
 
 
 class WindowForm(forms.ModelForm):
@@ -64,10 +82,7 @@ class WindowAdmin(ModelAdmin):
     @admin.display(description=_("when"))
     def when(self, window: SystemWindow) -> str:
         """The days and times, or the two moments."""
-        if window.from_at and window.until_at:
-            return f"{window.from_at:%Y-%m-%d %H:%M} – {window.until_at:%Y-%m-%d %H:%M} UTC"
-        days = ", ".join(str(WEEKDAYS_ABBR[day]) for day in sorted(window.weekdays))
-        return f"{days} {window.starts:%H:%M}–{window.ends:%H:%M}"
+        return when_words(window)
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Refuse beside the field what the action would refuse."""

@@ -10,9 +10,10 @@ from accounts.queries import all_company_names
 from accounts.staff import OPERATOR, is_in
 from core.models import Case
 from core.queries import CaseFilter, all_case_counts, all_cases
-from integrations.queries import all_delivery_counts, all_flow_rows, all_systems
+from integrations.monitoring import all_flow_health
+from integrations.queries import all_delivery_counts, all_systems
+from integrations.states import Light
 from portal.admin.desk import Fact, Panel, Task
-from portal.admin.operations.flows import line_of
 from portal.admin.operations.words import age_mark, kind_icon, kind_words
 from portal.templatetags.accord import at, money
 
@@ -31,7 +32,7 @@ def work_of(request: HttpRequest) -> tuple[list[Fact], list[Panel]]:
 def _facts(counts: dict[str, int]) -> list[Fact]:
     down = [system for system in all_systems() if system.down_since]
     deliveries = all_delivery_counts()
-    late = [line for line in map(line_of, all_flow_rows()) if line.tone == "bad"]
+    red = [health for health in all_flow_health(timezone.now()) if health.light == Light.RED]
     return [
         Fact(
             _("Open cases"),
@@ -53,9 +54,9 @@ def _facts(counts: dict[str, int]) -> list[Fact]:
             else "",
         ),
         Fact(
-            _("Flows over their limit"),
-            str(len(late)),
-            ", ".join(str(line.row.flow.label) for line in late[:2]),
+            _("Flows to act on"),
+            str(len(red)),
+            ", ".join(str(health.flow.label) for health in red[:2]),
         ),
     ]
 
