@@ -161,7 +161,7 @@ def _leftovers(now: Standing) -> list[Reason]:
             "%(count)s dead letter needs a person", "%(count)s dead letters need a person", now.dead
         )
         found.append(Reason(DEAD, Light.RED, words % {"count": now.dead}))
-    if now.rejected:
+    if now.rejected and not now.failed:
         words = ngettext(
             "%(count)s row was not taken over", "%(count)s rows were not taken over", now.rejected
         )

@@ -355,7 +355,7 @@ def _next_run(flow: Flow, seen: Seen, standing: Standing) -> datetime | None:
         next_try: datetime | None = seen.deliveries.get(flow.destination, NONE).get("next_try")
         return next_try
     state = seen.states.get(flow.name)
-    return state.next_run_at if state else None
+    return state.next_run_at if state and flow.is_fed else None
 
 
 @dataclass(frozen=True)

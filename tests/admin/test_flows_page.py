@@ -53,7 +53,7 @@ def test_the_page_says_of_each_flow_how_it_is_and_why(otto, mixed):
         "Paused by Accord: Costs are counted anew",
         "Compares only",
         "Healthy",
-        "ERP owns it, Sales manager answers",
+        "ERP · Sales manager",
         f"{PAGE}playbooks/stock/",
     ):
         assert words in page
@@ -159,8 +159,8 @@ def test_the_inventory_lists_system_schedule_runs_and_what_buyers_would_notice(o
         "everything every 6 h",
         "1,200 seen, 0 new, 7 changed, 0 rejected",
         "availability and its age",
-        "Operator after 15 min",
-        "then Sales manager after 1 h",
+        "Operator, 15 min",
+        "then Sales manager, 1 h",
         "export_orders",
     ):
         assert words in page

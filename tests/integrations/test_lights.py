@@ -94,7 +94,7 @@ def test_each_colour_comes_with_its_reason_in_words(standing, light, words):
 def test_the_worst_reason_comes_first_and_gives_the_colour():
     reasons = reasons_of(Standing(IN, age=minutes(13), tried=10, failed=9, rejected=1), BOUNDS)
 
-    assert [reason.kind for reason in reasons] == ["flow_errors", "flow_late", "rejected"]
+    assert [reason.kind for reason in reasons] == ["flow_errors", "flow_late"]
     assert light_of(reasons) == Light.RED
 
 
