@@ -294,7 +294,7 @@ def test_the_mail_says_what_is_wrong_what_it_means_and_where_to_go(late_stock, m
     assert letter.to == ["otto@nordwind.example"]
     assert letter.subject == f"Case {late_stock.number} waits for somebody: Stock per warehouse"
     for words in (
-        "30 min old",
+        "46 min old",
         "for 16 min",
         "labelled stale",
         f"/admin/core/case/{late_stock.number}/page/",
