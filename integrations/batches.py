@@ -11,10 +11,11 @@ from core.applied import Rejected
 from core.errors import DomainError
 from core.records import Record, reason_of
 from core.tolerance import ANY, Tolerance
+from pricing.records import PriceRecord
 
 R = TypeVar("R", bound=Record)
 Row = dict[str, Any]
-FIELDS_KEPT = ("id", "code", "sku", "number", "name")
+FIELDS_KEPT = ("id", "code", "sku", "number", "name", "line")
 
 
 @dataclass
@@ -47,6 +48,13 @@ class Batch(Generic[R]):
             except DomainError as error:
                 at = str(error.details.get("field", ""))
                 self.rejected.append(Rejected(name, at, str(error), shown(row)))
+
+
+@dataclass
+class PriceBatch(Batch[PriceRecord]):
+    """Prices, and the lists that were read whole: what ours has more of there has ended."""
+
+    full_lists: set[str] = field(default_factory=set)
 
 
 def shown(row: Row) -> Row:

@@ -17,8 +17,10 @@ from core.applied import Applied
 from core.tolerance import ANY, BeyondTolerance, check_tolerance
 from integrations import inbox
 from integrations.actions.identifiers import keep_identifiers
-from integrations.batches import Batch
+from integrations.batches import Batch, PriceBatch
 from integrations.connectors.pim_files import reading as pim
+from integrations.connectors.supplier_files import reading as suppliers
+from integrations.connectors.supplier_files.mapping import PRICES, Format
 from integrations.connectors.tryton import documents, masters
 from integrations.connectors.tryton import prices as tryton_prices
 from integrations.connectors.tryton.transport import connection
@@ -158,7 +160,7 @@ def _leave_outside(batch: Batch[Any], reading: "Reading") -> int:
     live = inside(batch.records, reading.rollout)
     batch.records = [record for record, is_inside in zip(batch.records, live, strict=True) if is_inside]
     outside = before - len(batch.records)
-    if outside and isinstance(batch, tryton_prices.PriceBatch):
+    if outside and isinstance(batch, PriceBatch):
         # A list that is only taken in part was not read whole: what it lacks has not ended.
         batch.full_lists = set()
     return outside
@@ -172,10 +174,28 @@ def _maybe_full(action: Callable[..., Applied]) -> Take:
     return lambda batch, by, is_whole: action(batch.records, by=by, is_full=is_whole)
 
 
-def _prices(batch: Batch[Any], by: Actor, is_whole: bool) -> Applied:
+def _prices(batch: Batch[Any], by: Actor, is_whole: bool, *, flow: str = "erp.prices") -> Applied:
     full = frozenset(getattr(batch, "full_lists", ())) if not batch.rejected else frozenset()
     scope_of_run = RunScope(full_lists=full, tolerance=batch.tolerance)
-    return apply_prices(batch.records, by=by, flow="erp.prices", as_of=batch.as_of, scope_of_run=scope_of_run)
+    return apply_prices(batch.records, by=by, flow=flow, as_of=batch.as_of, scope_of_run=scope_of_run)
+
+
+def supplier_file(name: str, form: Format, *, as_of: datetime | None = None) -> Feed:
+    """The feed of a file that a supplier delivered. as_of: by its clock; None: when it was written."""
+
+    def take_prices(batch: Batch[Any], by: Actor, is_whole: bool) -> Applied:
+        own, everybody = form.lists(batch.as_of)
+        apply_price_lists([own], by=by)
+        apply_assignments([everybody], by=by)
+        return _prices(batch, by, is_whole, flow="supplier.prices")
+
+    def feed(reading: "Reading") -> Fed:
+        if form.brings == PRICES:
+            prices = suppliers.read_prices(name, form, as_of=as_of)
+            return _taken(prices, take_prices, reading, calls=0)
+        return _taken(suppliers.read_stock(name, form, as_of=as_of), _all(apply_stock), reading, calls=0)
+
+    return feed
 
 
 payment_terms = _from_erp(masters.read_payment_terms, _all(accounts.apply_payment_terms))

@@ -1,6 +1,7 @@
 """Running flows: which are due, one worker each, and what happens when one does not come through."""
 
 import time
+from dataclasses import replace
 
 from django.db import InterfaceError, OperationalError
 from django.db.models import Q
@@ -23,6 +24,7 @@ from integrations.actions.flows import (
 from integrations.actions.systems import note_answer, note_failure, system_row
 from integrations.effective import Effective, all_held, effective
 from integrations.failures import Broken, CallFailed, Paced
+from integrations.feeds import Feed
 from integrations.flows import FLOWS, SLOW, Flow, Reading, in_order
 from integrations.models import FlowRun, FlowState, System
 from integrations.rest import resting_systems
@@ -32,19 +34,24 @@ from integrations.systems import flow_actor
 logger = get_logger(__name__)
 
 
-def run_flow(name: str, *, is_full: bool = False, is_asked: bool = False) -> FlowRun | None:
+def run_flow(
+    name: str, *, is_full: bool = False, is_asked: bool = False, feed: Feed | None = None
+) -> FlowRun | None:
     """Run a flow now, unless another worker does, it is paused, or its system is.
 
-    is_asked: by a person: its run is noted even when nothing changed. Raises KeyError for an
+    is_asked: by a person: its run is noted even when nothing changed. feed: what is read instead of the
+    flow's own, such as a file that a person hands over. Raises KeyError for an
     unknown name, ValueError for a flow without a feed. A failure is noted and not raised;
     `FlowRun.error` tells it.
     """
     flow = FLOWS[name]
+    if feed is not None:
+        flow = replace(flow, feed=feed)
     if not flow.is_fed:
         raise ValueError(f"{name} is not read by a schedule")
     if not is_asked and System.objects.filter(_is_left_alone(), key=flow.system).exists():
         return None
-    set_to = effective(name)
+    set_to = replace(effective(name), flow=flow)
     if set_to.mode == FlowMode.HELD:
         return None
     row = claim_flow(name)

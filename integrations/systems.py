@@ -9,8 +9,9 @@ from core.models import Event
 from integrations.failures import CallFailed
 from integrations.states import Lane
 
-ERP, PIM, MAIL = "erp", "pim", "mail"
-KINDS = {ERP: "erp", PIM: "pim", MAIL: "us"}
+ERP, PIM, MAIL, SUPPLIER = "erp", "pim", "mail", "supplier"
+# A supplier's word is of the same kind as the ERP's; what of ours it may write stands with its flows.
+KINDS = {ERP: "erp", PIM: "pim", MAIL: "us", SUPPLIER: "erp"}
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def flow_actor(flow: str, *, system: str = ERP, correlation_id: str = "", compan
     """
     return Actor(
         channel=f"flow:{flow}",
-        label={ERP: "ERP", PIM: "PIM"}.get(system, "Accord"),
+        label={ERP: "ERP", PIM: "PIM", SUPPLIER: "Supplier"}.get(system, "Accord"),
         system=KINDS.get(system, system),
         on_behalf_of=company,
         correlation_id=correlation_id or new_correlation_id(),

@@ -228,6 +228,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = LOCAL
 PIM_DROP = text("PIM_DROP", str(VAR_DIR / "pim"))
+SUPPLIER_DROP = text("SUPPLIER_DROP", str(VAR_DIR / "suppliers"))
 
 # -- mail ----------------------------------------------------------------------------------------
 

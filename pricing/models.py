@@ -19,7 +19,10 @@ class PriceKind(models.TextChoices):
 
 
 class PriceList(models.Model):
-    """A named set of prices of one kind in one currency; owned by the ERP."""
+    """A named set of prices of one kind in one currency; told by the ERP, or by a supplier's files.
+
+    source: the system whose flows bring it, and nobody else's: what is before the dot of their names.
+    """
 
     code = models.CharField(_("code"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=150)
@@ -28,6 +31,7 @@ class PriceList(models.Model):
     erp_id = models.CharField(max_length=60, blank=True)
     is_active = models.BooleanField(_("in use"), default=True)
     as_of = models.DateTimeField(_("as of"))
+    source = models.CharField(_("source"), max_length=40, default="erp", editable=False)
     last_run = models.ForeignKey(
         "PriceRun", null=True, editable=False, on_delete=models.PROTECT, related_name="+", db_index=False
     )

@@ -26,7 +26,10 @@ def _undo_prices(run: FlowRun, by: Actor) -> bool:
 
 
 # The flows whose runs can be taken back, and how the app that owns the facts does it.
-UNDOES: dict[str, Callable[[FlowRun, Actor], bool]] = {"erp.prices": _undo_prices}
+UNDOES: dict[str, Callable[[FlowRun, Actor], bool]] = {
+    "erp.prices": _undo_prices,
+    "supplier.prices": _undo_prices,
+}
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from integrations.flows.definition import QUICK, SLOW, AlertRule, Escalation, Fl
 from integrations.flows.documents import DOCUMENTS
 from integrations.flows.masters import MASTERS
 from integrations.flows.prices import PRICES
+from integrations.flows.suppliers import SUPPLIERS
 
 __all__ = [
     "FLOWS",
@@ -21,7 +22,7 @@ __all__ = [
     "limits",
 ]
 
-FLOWS: dict[str, Flow] = {flow.name: flow for flow in (*MASTERS, *PRICES, *DOCUMENTS, *ASKED)}
+FLOWS: dict[str, Flow] = {flow.name: flow for flow in (*MASTERS, *PRICES, *DOCUMENTS, *ASKED, *SUPPLIERS)}
 
 
 def fed() -> list[Flow]:

@@ -13,7 +13,7 @@ from core.actor import Actor
 from core.records import Record
 from core.tolerance import ANY, Tolerance
 from integrations.states import ConflictRule, Direction, Pattern
-from integrations.systems import ERP, PIM
+from integrations.systems import KINDS
 
 if TYPE_CHECKING:
     from integrations import feeds
@@ -112,7 +112,7 @@ class Flow:
         """The kind of system whose word it is: what goes out is ours."""
         if self.direction == Direction.OUT:
             return ownership.US
-        return {ERP: ownership.ERP, PIM: ownership.PIM}[self.system]
+        return KINDS[self.system]
 
     @property
     def is_fed(self) -> bool:

@@ -13,32 +13,36 @@ from core import ownership
 from core.actor import Actor
 from core.applied import Applied, Rejected
 from core.changes import assign, differs, write
+from core.errors import NotOwner
 from pricing.models import ItemCost, PriceList, PriceListAssignment, TaxRate
 from pricing.records import AssignmentRecord, CostRecord, PriceListRecord, TaxRateRecord
 
 
 @transaction.atomic
 def apply_price_lists(records: Sequence[PriceListRecord], *, by: Actor, is_full: bool = False) -> Applied:
-    """Take over the ERP's price lists; with is_full, lists that it no longer has go out of use.
+    """Take over the price lists of a system; with is_full, those that it no longer has go out of use.
 
-    An empty list takes none out of use.
+    An empty list takes none out of use. Raises NotOwner for a list that another system brings.
     """
     fields = ("name", "kind", "currency", "erp_id")
     ownership.check(by, "pricing.PriceList", ("code", *fields))
     known = {row.code: row for row in PriceList.objects.select_for_update(no_key=True).order_by("pk")}
+    check_source([known[record.code] for record in records if record.code in known], by=by)
 
     new, changed, same = [], [], 0
     for record in {record.code: record for record in records}.values():
         values = {**record.model_dump(include=set(fields)), "is_active": True}
         row = known.pop(record.code, None)
         if row is None:
-            new.append(PriceList(code=record.code, as_of=record.as_of, **values))
+            new.append(PriceList(code=record.code, as_of=record.as_of, source=source_of(by), **values))
         elif record.as_of >= row.as_of and differs(row, values):
             changed.append(assign(row, {**values, "as_of": record.as_of}))
         else:
             same += 1
     gone = [
-        assign(row, {"is_active": False}) for row in known.values() if is_full and records and row.is_active
+        assign(row, {"is_active": False})
+        for row in known.values()
+        if is_full and records and row.is_active and row.source == source_of(by)
     ]
 
     write(PriceList, new=new, changed=changed, fields=(*fields, "is_active", "as_of"))
@@ -50,11 +54,16 @@ def apply_price_lists(records: Sequence[PriceListRecord], *, by: Actor, is_full:
 def apply_assignments(records: Sequence[AssignmentRecord], *, by: Actor, is_full: bool = False) -> Applied:
     """Take over who gets which list; with is_full, whatever is not among the records ends (PRC-01).
 
-    Told twice, the later one counts; an empty list ends nothing.
+    Told twice, the later one counts; an empty list ends nothing, and nobody ends another system's.
+    Raises NotOwner for a list that another system brings.
     """
     fields = ("priority", "valid_from", "valid_until")
     ownership.check(by, "pricing.PriceListAssignment", ("price_list", "company", *fields))
-    lists = {row.code: row.pk for row in PriceList.objects.select_for_update(no_key=True).order_by("pk")}
+    rows = {row.code: row for row in PriceList.objects.select_for_update(no_key=True).order_by("pk")}
+    named = {record.price_list_code for record in records}
+    check_source([row for code, row in rows.items() if code in named], by=by)
+    lists = {code: row.pk for code, row in rows.items()}
+    own = {row.pk for row in rows.values() if row.source == source_of(by)}
     companies: dict[str | None, int | None] = dict(Company.objects.values_list("number", "pk"))
     companies[None] = None
     known = {(row.price_list_id, row.company_id): row for row in PriceListAssignment.objects.all()}
@@ -78,9 +87,29 @@ def apply_assignments(records: Sequence[AssignmentRecord], *, by: Actor, is_full
     write(PriceListAssignment, new=new, changed=changed, fields=fields)
     removed = 0
     for row in known.values() if is_full and records else ():
-        row.delete()
-        removed += 1
+        if row.price_list_id in own:
+            row.delete()
+            removed += 1
     return Applied(len(new), len(changed), same, removed, tuple(rejected))
+
+
+def source_of(by: Actor) -> str:
+    """The system in whose name a flow brings lists: erp of flow:erp.prices; of anybody else the ERP."""
+    flow = by.channel.removeprefix("flow:")
+    return flow.partition(".")[0] if flow != by.channel else "erp"
+
+
+def check_source(lists: Sequence[PriceList], *, by: Actor) -> None:
+    """Raise NotOwner when one of the lists is brought by another system than the actor's (INT-02)."""
+    foreign = {row.code: row.source for row in lists if row.source != source_of(by)}
+    if foreign:
+        raise NotOwner(
+            _("The lists %(lists)s are brought by %(sources)s: name another list in the format of the file.")
+            % {"lists": ", ".join(sorted(foreign)), "sources": ", ".join(sorted(set(foreign.values())))},
+            model="pricing.PriceList",
+            fields=foreign,
+            writer=by.channel,
+        )
 
 
 def _unknown_in(

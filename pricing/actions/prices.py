@@ -14,6 +14,7 @@ from core.applied import Applied
 from core.cases import CaseFacts, open_case, settle_cases
 from core.errors import InvalidValue, WrongState
 from core.tolerance import ANY, Tolerance, check_tolerance
+from pricing.actions.lists import check_source
 from pricing.merge import steps as merge
 from pricing.models import PriceList, PriceRow, PriceRun
 from pricing.records import PRICE_FIELDS, PriceRecord
@@ -52,13 +53,15 @@ def apply_prices(
     version comes from a later reading stays. Bad rows are reported and leave what we have in place.
     The lists are locked for the merge alone: prices that are staged and judged keep nobody waiting,
     and are judged again if another import came in between (PRC-19).
-    Raises InvalidValue when a full list comes empty, BeyondTolerance when too many rows are bad.
+    Raises InvalidValue when a full list comes empty, BeyondTolerance when too many rows are bad, NotOwner
+    for a list that another system brings.
     Source: PRC-10, PRC-12, PRC-25, INT-48.
     """
     ownership.check(by, "pricing.PriceRow", PRICE_FIELDS)
     staged = merge.stage(records)
     _check_not_empty(staged, scope_of_run)
     lists, verdict = _judged(staged, scope_of_run, as_of=as_of)
+    check_source(lists, by=by)
     if not verdict.changes_nothing and not _lock(lists):
         lists, verdict = _judged(staged, scope_of_run, as_of=as_of)
     rejected = merge.rejected() if verdict.bad else ()

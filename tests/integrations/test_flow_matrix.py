@@ -92,5 +92,7 @@ def test_only_flows_with_a_feed_are_read_by_a_schedule():
         "erp.live-stock",
         "erp.live-credit",
         "erp.events",
+        "supplier.prices",
+        "supplier.stock",
     }
     assert all(flow.feed is not None for flow in in_order())

@@ -8,12 +8,11 @@ touches.
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from integrations.batches import Batch
+from integrations.batches import Batch, PriceBatch
 from integrations.connectors.tryton.company import ground_of
 from integrations.connectors.tryton.reading import (
     OVERLAP,
@@ -34,13 +33,6 @@ Cursor = dict[str, Any]
 LIST_CODE, LIST_NAME = "LIST", "List prices"
 STAMPS = ["write_date", "create_date"]
 LINE_FIELDS = ["price_list", "sequence", "product", "category", "quantity", "formula"]
-
-
-@dataclass
-class PriceBatch(Batch[PriceRecord]):
-    """Prices, and the lists that were asked whole: what ours has more of there has ended."""
-
-    full_lists: set[str] = field(default_factory=set)
 
 
 def read_price_lists(erp: Tryton, cursor: Cursor, *, is_full: bool) -> Batch[PriceListRecord]:
