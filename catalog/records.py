@@ -6,7 +6,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from core import ownership
-from core.records import Record
+from core.records import Payload, Record, describe
 
 
 class UnitRecord(Record):
@@ -133,6 +133,51 @@ class ContentRecord(Record):
     version: str = Field(default="", max_length=60)
     as_of: datetime
 
+
+# How many products an event names; who needs them all reads the catalogue.
+MOST_SKUS = 20
+
+
+class StockUpdated(Payload):
+    """One reading of stock that brought news of a warehouse.
+
+    changed: how many products have a new figure; forgotten: how many have none any more. skus: of the
+    changed ones, the first twenty. as_of: the reading, by the ERP's clock.
+    """
+
+    warehouse: str
+    changed: int
+    forgotten: int
+    skus: tuple[str, ...]
+    as_of: datetime
+
+
+class StockFell(Payload):
+    """One reading of stock after which products of a warehouse cannot be bought from stock any more.
+
+    Before it, what was free covered a product's least order quantity, now it does not. products: how many;
+    skus: the first twenty of them. as_of: the reading, by the ERP's clock.
+    """
+
+    warehouse: str
+    products: int
+    skus: tuple[str, ...]
+    as_of: datetime
+
+
+class ProductApproved(Payload):
+    """Products that have become sellable: described by the PIM and active in the ERP, as they were not before.
+
+    products: how many; skus: the first twenty of them.
+    """
+
+    products: int
+    skus: tuple[str, ...]
+
+
+describe(StockUpdated, "stock.updated")
+describe(StockFell, "stock.fell_below")
+describe(ProductApproved, "product.approved")
 
 ERP_FIELDS = (
     "sku",

@@ -1,7 +1,7 @@
 """Which rows a feed changes: compared in memory, written as sets, with history for those alone."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import models
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
@@ -9,12 +9,15 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 from core.history import traced
 
 
+Row = TypeVar("Row", bound=models.Model)
+
+
 def differs(row: models.Model, values: dict[str, Any]) -> bool:
     """Whether any of the values is not what the row holds."""
     return any(getattr(row, name) != value for name, value in values.items())
 
 
-def assign(row: models.Model, values: dict[str, Any]) -> models.Model:
+def assign(row: Row, values: dict[str, Any]) -> Row:
     """Put the values on the row, unsaved."""
     for name, value in values.items():
         setattr(row, name, value)

@@ -9,7 +9,12 @@ from django.utils import timezone
 
 from core.idempotency import forget_keys
 from core.logging import get_logger
-from integrations.actions.retention import forget_deliveries, forget_messages, forget_runs
+from integrations.actions.retention import (
+    forget_cart_events,
+    forget_deliveries,
+    forget_messages,
+    forget_runs,
+)
 
 logger = get_logger(__name__)
 
@@ -18,6 +23,7 @@ KINDS: dict[str, Callable[..., int]] = {
     "deliveries": forget_deliveries,
     "inbound messages": forget_messages,
     "runs": forget_runs,
+    "cart events": forget_cart_events,
     "idempotency keys": forget_keys,
 }
 
@@ -25,7 +31,7 @@ KINDS: dict[str, Callable[..., int]] = {
 def forget_settled(*, until: float, most: int = MOST) -> dict[str, int]:
     """Delete what is settled and older than KEEP_SETTLED_DAYS, `most` rows a transaction; tell how many of each.
 
-    until: by time.monotonic(). Events, orders, cases and dead letters stay. Any number may run at once.
+    until: by time.monotonic(). Events but those of carts, orders, cases and dead letters stay. Any number may run at once.
     """
     before = timezone.now() - timedelta(days=settings.KEEP_SETTLED_DAYS)
     forgotten = {}

@@ -2,6 +2,8 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Literal
+from uuid import UUID
 
 from core.records import Payload, Record, describe
 from orders.records import OrderSnapshot
@@ -125,6 +127,40 @@ class InvoiceTold(Payload):
     erp_number: str = ""
 
 
+class AllocatedLine(Record):
+    """What of an order's line stock was reserved for at once, and what waits for more, in the line's unit."""
+
+    position: int
+    sku: str
+    unit_code: str
+    allocated: Decimal
+    backordered: Decimal
+
+
+class StockAllocated(Payload):
+    """Stock that is held back for an order from when it was placed, also while it waits for approval."""
+
+    number: str
+    company: str
+    warehouse: str
+    lines: tuple[AllocatedLine, ...]
+
+
+class CartUpdated(Payload):
+    """A change of a cart. cart: the filling that an order or request made from it names as its origin.
+
+    change: what was done. sku, unit_code, quantity: of the line it was done to, as it is since; empty
+    where it was the cart's head, or all lines.
+    """
+
+    cart: UUID
+    company: str
+    change: Literal["line_added", "line_changed", "line_removed", "details_set", "cleared"]
+    sku: str = ""
+    unit_code: str = ""
+    quantity: Decimal | None = None
+
+
 describe(OrderTold, "order.confirmed", "order.closed")
 describe(OrderReceived, "order.received", "order.resent")
 describe(OrderCancelled, "order.cancelled")
@@ -133,5 +169,7 @@ describe(OrderUnconfirmed, "order.unconfirmed")
 describe(OrderDecided, "order.approved", "order.rejected")
 describe(OrderWaits, "order.approval_requested")
 describe(OrderChanged, "order.changed")
+describe(StockAllocated, "stock.allocated")
+describe(CartUpdated, "cart.updated")
 describe(ShipmentTold, "shipment.planned", "shipment.shipped")
 describe(InvoiceTold, "invoice.issued", "invoice.paid", "invoice.partly_paid", "credit_note.issued")

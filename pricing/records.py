@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
 
 from core import ownership
-from core.records import Record
+from core.records import Payload, Record, describe
 
 
 def _no_float(value: Any) -> Any:
@@ -112,6 +112,26 @@ def _check_range(record: Dated) -> Dated:
         raise ValueError("the last day comes before the first: valid_until is exclusive")
     return record
 
+
+class PriceListChanged(Payload):
+    """One import that changed prices of a list, or the ERP's news of the list itself.
+
+    run: our number of the import, None where the list itself is new, changed or out of use. new, changed,
+    ended: how many prices. skus: some of the products, at most twenty; fewer or none of a list that comes
+    late in a long import. as_of: the reading, by the ERP's clock.
+    """
+
+    price_list: str
+    run: int | None
+    is_active: bool
+    new: int = 0
+    changed: int = 0
+    ended: int = 0
+    skus: tuple[str, ...] = ()
+    as_of: datetime
+
+
+describe(PriceListChanged, "price_list.changed")
 
 PRICE_FIELDS = (
     "price_list",

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from catalog.actions.approved import TURN, record_approved
 from catalog.models import Product
 from catalog.records import PIM_FIELDS, ContentRecord
 from catalog.search import VECTOR
@@ -139,6 +140,13 @@ CHANGED = (
     "id IN (SELECT product_id FROM staged_content WHERE verdict IN ('new', 'changed') AND has_new_columns)"
 )
 
+# Shown from now on, and on sale: the ERP has had them active already.
+APPROVED = """
+    SELECT count(*), (array_agg(s.sku ORDER BY s.sku COLLATE "C"))[:20]
+    FROM staged_content s JOIN catalog_product p ON p.id = s.product_id
+    WHERE s.verdict = 'new' AND p.status = 'active'
+"""
+
 # Left the PIM: not shown any more. The content stays, should the next drop bring it back.
 WITHDRAW = """
     UPDATE catalog_product p SET pim_as_of = NULL, pim_version = ''
@@ -154,10 +162,11 @@ def apply_content(records: Iterable[ContentRecord], *, by: Actor, is_full: bool 
     Content for a product or category that has not come yet is left out as "parent_missing", to be
     tried again (PIM-17). Relations to products that are not here yet are joined by a later delivery.
     is_full: a product that is not among the records has left the PIM and is no longer shown; an
-    empty list hides nothing. A fixed number of statements.
+    empty list hides nothing. Records `product.approved` for those that become sellable by it. A fixed
+    number of statements.
     """
     ownership.check(by, "catalog.Product", PIM_FIELDS)
-    staging.one_at_a_time("catalog.products")
+    staging.one_at_a_time(TURN)
     staging.stage("staged_content", COLUMNS, _rows(records))
     rejected = [_repeated(*row) for row in staging.rows(DROP_REPEATED)]
     staging.run(POINT)
@@ -172,6 +181,7 @@ def apply_content(records: Iterable[ContentRecord], *, by: Actor, is_full: bool 
     removed = staging.run(WITHDRAW) if is_full else 0
 
     history.record_set(Product, CHANGED, kind="~", by=by)
+    record_approved(APPROVED, by=by)
     return staging.report("staged_content", rejected, removed=removed)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from catalog.actions.approved import TURN, record_approved
 from catalog.models import Product
 from catalog.records import ERP_FIELDS, ProductRecord
 from catalog.rules import check_units, natural_order, sku_key
@@ -42,9 +43,11 @@ DROP_REPEATED = """
 # new, changed (of the product's own columns, of its units), same, or old: what to do with each.
 JUDGE = """
     ALTER TABLE staged_product
-        ADD product_id bigint, ADD verdict text, ADD has_new_columns bool, ADD has_new_units bool;
+        ADD product_id bigint, ADD verdict text, ADD has_new_columns bool, ADD has_new_units bool,
+        ADD was_active bool;
     UPDATE staged_product s SET
         product_id = p.id,
+        was_active = p.status = 'active',
         has_new_columns = (p.sku_key, p.erp_id, p.erp_name, p.status, p.base_unit, p.min_quantity,
                            p.step_quantity, p.tax_code)
             IS DISTINCT FROM (s.sku_key, s.erp_id, s.erp_name, s.status, s.base_unit, s.min_quantity,
@@ -121,6 +124,13 @@ RETIRE = """
     RETURNING p.id
 """
 
+# On sale again, and described: the PIM has had them ready already.
+APPROVED = """
+    SELECT count(*), (array_agg(s.sku ORDER BY s.sku COLLATE "C"))[:20]
+    FROM staged_product s JOIN catalog_product p ON p.id = s.product_id
+    WHERE s.verdict = 'changed' AND NOT s.was_active AND s.status = 'active' AND p.pim_as_of IS NOT NULL
+"""
+
 NEW = "id IN (SELECT product_id FROM staged_product WHERE verdict = 'new')"
 CHANGED = "id IN (SELECT product_id FROM staged_product WHERE verdict = 'changed' AND has_new_columns)"
 
@@ -149,10 +159,11 @@ def apply_products(records: Iterable[ProductRecord], *, by: Actor, is_full: bool
 
     A record whose units or quantities cannot be trusted is left out with its reason and stops nobody
     (UOM-06); one that is older than what we have counts as the same. is_full: what is not among the
-    records is retired; an empty list retires nothing. A fixed number of statements.
+    records is retired; an empty list retires nothing. Records `product.approved` for those that become
+    sellable by it. A fixed number of statements.
     """
     ownership.check(by, "catalog.Product", ERP_FIELDS[:-1])
-    staging.one_at_a_time("catalog.products")
+    staging.one_at_a_time(TURN)
     rejected: list[Rejected] = []
     staging.stage("staged_product", COLUMNS, _rows(records, rejected))
     rejected += [_repeated(*row) for row in staging.rows(DROP_REPEATED)]
@@ -170,6 +181,7 @@ def apply_products(records: Iterable[ProductRecord], *, by: Actor, is_full: bool
     history.record_set(Product, CHANGED, kind="~", by=by)
     if retired:
         history.record_set(Product, "id = ANY(%s)", kind="~", by=by, params=[retired])
+    record_approved(APPROVED, by=by)
     return staging.report("staged_product", rejected, removed=len(retired))
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Allocation, StockLevel, Warehouse
 from catalog.records import StockRecord, WarehouseRecord
-from core import freshness, ownership, staging
+from core import freshness, outbox, ownership, staging
 from core.actor import Actor
 from core.applied import Applied, Rejected
 from core.changes import assign, differs, write
@@ -33,7 +33,8 @@ DROP_REPEATED = """
 """
 
 POINT = """
-    ALTER TABLE staged_stock ADD product_id bigint, ADD warehouse_id bigint, ADD verdict text;
+    ALTER TABLE staged_stock ADD product_id bigint, ADD warehouse_id bigint, ADD verdict text,
+        ADD was numeric(18,6), ADD was_as_of timestamptz;
     UPDATE staged_stock s SET product_id = p.id FROM catalog_product p WHERE p.sku = s.sku;
     UPDATE staged_stock s SET warehouse_id = w.id FROM catalog_warehouse w WHERE w.code = s.warehouse_code;
 """
@@ -52,7 +53,7 @@ LOCK = """
 
 # A figure is as old as its row or as the last complete reading, whichever is later: an older one is late.
 JUDGE = """
-    UPDATE staged_stock s SET verdict = CASE
+    UPDATE staged_stock s SET was = l.on_hand, was_as_of = l.as_of, verdict = CASE
         WHEN s.as_of < l.as_of OR s.as_of < (SELECT as_of FROM core_freshness WHERE kind = 'stock')
             THEN 'old'
         WHEN l.on_hand <> s.on_hand THEN 'changed'
@@ -72,10 +73,39 @@ WRITE = """
 
 # What a full reading no longer holds is unknown from then on, not zero.
 FORGET = """
-    DELETE FROM catalog_stocklevel l
-    USING (SELECT min(as_of) AS as_of FROM staged_stock) seen
-    WHERE l.as_of < seen.as_of AND NOT EXISTS (
-        SELECT FROM staged_stock s WHERE s.product_id = l.product_id AND s.warehouse_id = l.warehouse_id)
+    WITH gone AS (
+        DELETE FROM catalog_stocklevel l
+        USING (SELECT min(as_of) AS as_of FROM staged_stock) seen
+        WHERE l.as_of < seen.as_of AND NOT EXISTS (
+            SELECT FROM staged_stock s WHERE s.product_id = l.product_id AND s.warehouse_id = l.warehouse_id)
+        RETURNING l.warehouse_id)
+    SELECT w.code, count(*) FROM gone JOIN catalog_warehouse w ON w.id = gone.warehouse_id GROUP BY w.code
+"""
+
+# What each warehouse has news of, and which products it cannot sell from stock any more: less is free
+# than their least order quantity, where before it was enough. Asked before allocations end, by the rule
+# of catalog.rules.still_reserves for the figure before and the one now.
+NEWS = """
+    SELECT w.code, count(*), (array_agg(s.sku ORDER BY s.sku COLLATE "C"))[:20],
+        count(*) FILTER (WHERE s.fell),
+        (array_agg(s.sku ORDER BY s.sku COLLATE "C") FILTER (WHERE s.fell))[:20]
+    FROM (
+        SELECT s.sku, s.warehouse_id,
+            s.was - held.before >= p.min_quantity AND s.on_hand - held.since < p.min_quantity AS fell
+        FROM staged_stock s
+        JOIN catalog_product p ON p.id = s.product_id
+        LEFT JOIN core_freshness read ON read.kind = 'stock'
+        LEFT JOIN LATERAL (
+            SELECT coalesce(sum(a.quantity) FILTER (
+                    WHERE a.counted_at IS NULL OR a.counted_at >= greatest(s.was_as_of, read.as_of)), 0) AS before,
+                coalesce(sum(a.quantity) FILTER (
+                    WHERE a.counted_at IS NULL OR a.counted_at >= greatest(s.as_of, read.as_of)), 0) AS since
+            FROM catalog_allocation a
+            WHERE a.product_id = s.product_id AND a.warehouse_id = s.warehouse_id
+        ) held ON s.was >= p.min_quantity
+        WHERE s.verdict IN ('new', 'changed')
+    ) s JOIN catalog_warehouse w ON w.id = s.warehouse_id
+    GROUP BY w.code
 """
 
 END_ALLOCATIONS = """
@@ -150,7 +180,8 @@ def apply_stock(records: Iterable[StockRecord], *, by: Actor, is_full: bool = Fa
     A figure older than what we know is not taken (INV-14); one of an unknown product or warehouse
     is left out with its reason. Equal figures are not written: that they still hold is noted for all
     of them at once, by the flow with `core.freshness.note`. is_full: what is missing is forgotten: it
-    is unknown, not zero; an empty list forgets nothing. A fixed number of statements.
+    is unknown, not zero; an empty list forgets nothing. Records `stock.updated` and, where something is not
+    to be had from stock any more, `stock.fell_below`, once per warehouse. A fixed number of statements.
     """
     ownership.check(by, "catalog.StockLevel", ("on_hand", "as_of"))
     staging.one_at_a_time("catalog.stock")
@@ -162,9 +193,27 @@ def apply_stock(records: Iterable[StockRecord], *, by: Actor, is_full: bool = Fa
     staging.rows(LOCK)
     staging.run(JUDGE)
     staging.run(WRITE)
-    removed = staging.run(FORGET) if is_full else 0
+    forgotten = dict(staging.rows(FORGET)) if is_full else {}
+    _record_news(forgotten, by=by)
     staging.run(END_ALLOCATIONS)
-    return staging.report("staged_stock", rejected, removed=removed)
+    return staging.report("staged_stock", rejected, removed=sum(forgotten.values()))
+
+
+def _record_news(forgotten: dict[str, int], *, by: Actor) -> None:
+    """Record what a run has changed per warehouse. forgotten: {code: how many figures are gone}.
+
+    The turn `catalog.stock`, which every run takes, makes the sequence of a warehouse's events.
+    """
+    news = {code: counts for code, *counts in staging.rows(NEWS)}
+    [(as_of,)] = staging.rows("SELECT max(as_of) FROM staged_stock")
+    for code in sorted(news.keys() | forgotten.keys()):
+        changed, skus, fallen, fallen_skus = news.get(code, (0, (), 0, ()))
+        where = {"warehouse": code, "as_of": as_of.isoformat()}
+        updated = {**where, "changed": changed, "forgotten": forgotten.get(code, 0), "skus": list(skus)}
+        outbox.record("stock.updated", subject=f"warehouse:{code}", payload=updated, by=by)
+        if fallen:
+            fell = {**where, "products": fallen, "skus": fallen_skus}
+            outbox.record("stock.fell_below", subject=f"warehouse:{code}", payload=fell, by=by)
 
 
 @transaction.atomic

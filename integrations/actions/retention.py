@@ -32,6 +32,17 @@ RUNS = """
         ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
     )
 """
+# The last event of a cart stays, and with it the count of its sequence.
+CART_EVENTS = """
+    DELETE FROM core_event WHERE id IN (
+        SELECT id FROM core_event AS event
+        WHERE name = 'cart.updated' AND recorded_at < %(before)s AND dispatched_at IS NOT NULL
+          AND NOT EXISTS (SELECT FROM integrations_delivery WHERE event_id = event.id)
+          AND EXISTS (SELECT FROM core_event AS later
+              WHERE later.subject = event.subject AND later.sequence > event.sequence)
+        ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+    )
+"""
 
 
 def forget_deliveries(before: datetime, *, most: int) -> int:
@@ -47,6 +58,11 @@ def forget_messages(before: datetime, *, most: int) -> int:
 def forget_runs(before: datetime, *, most: int) -> int:
     """Delete runs without news that ended before then, but each flow's last; tell how many."""
     return _delete(RUNS, before, most)
+
+
+def forget_cart_events(before: datetime, *, most: int) -> int:
+    """Delete what was told of carts before then and is delivered nowhere, but each cart's last; tell how many."""
+    return _delete(CART_EVENTS, before, most)
 
 
 @transaction.atomic

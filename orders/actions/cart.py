@@ -14,7 +14,9 @@ from accounts.states import Right
 from catalog.models import Product, ProductUnit
 from catalog.queries import product_by_sku, unit_of
 from catalog.rules import check_quantity
+from core import outbox
 from core.actor import Actor
+from core.changes import assign, differs
 from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate
 from orders.models import Cart, CartLine
 from orders.rules.lines import check_sellable
@@ -78,6 +80,7 @@ def add_line(scope: Scope, item: CartItem, *, by: Actor) -> CartLine:
     else:
         _write(line, quantity=quantity)
     _touch(cart)
+    _record("line_added", cart, scope, line, by=by)
     return line
 
 
@@ -85,8 +88,8 @@ def add_line(scope: Scope, item: CartItem, *, by: Actor) -> CartLine:
 def change_line(scope: Scope, line_id: int, change: LineChange, *, by: Actor) -> CartLine:
     """Change quantity, unit, target price and note of a line of the own cart.
 
-    A line that becomes equal to another one in product and unit joins it. Raises NotFound for
-    another cart's line and the refusals of add_line.
+    A line that becomes equal to another one in product and unit joins it; one that is so already stays
+    untouched. Raises NotFound for another cart's line and the refusals of add_line.
     """
     cart = _own_cart(scope)
     line = _line_of(cart, line_id)
@@ -95,16 +98,19 @@ def change_line(scope: Scope, line_id: int, change: LineChange, *, by: Actor) ->
     quantity = change.quantity + (twin.quantity if twin else 0)
     _check(line.product, unit, quantity)
 
+    values = {
+        "unit": unit,
+        "quantity": quantity,
+        "target_price": _target(change.target_price),
+        "note": change.note[:300],
+    }
     if twin:
         twin.delete()
-    _write(
-        line,
-        unit=unit,
-        quantity=quantity,
-        target_price=_target(change.target_price),
-        note=change.note[:300],
-    )
+    elif not differs(line, values):
+        return line
+    _write(line, **values)
     _touch(cart)
+    _record("line_changed", cart, scope, line, by=by)
     return line
 
 
@@ -122,18 +128,28 @@ def set_quantity(scope: Scope, line_id: int, quantity: Decimal, *, by: Actor) ->
 def remove_line(scope: Scope, line_id: int, *, by: Actor) -> None:
     """Take a line out of the own cart; one that is already gone is fine."""
     cart = _own_cart(scope)
-    cart.lines.filter(pk=line_id).delete()
+    line = cart.lines.select_related("product", "unit").filter(pk=line_id).first()
+    if line is None:
+        return
+    line.delete()
     _touch(cart)
+    line.quantity = Decimal(0)
+    _record("line_removed", cart, scope, line, by=by)
 
 
 @transaction.atomic
 def set_details(scope: Scope, details: CartDetails, *, by: Actor) -> Cart:
     """Keep PO number, note and requested date with the cart (CRT-06)."""
     cart = _own_cart(scope)
-    cart.po_number = details.po_number.strip()[:60]
-    cart.note = details.note.strip()
-    cart.requested_on = details.requested_on
-    cart.save(update_fields=["po_number", "note", "requested_on", "updated_at"])
+    values = {
+        "po_number": details.po_number.strip()[:60],
+        "note": details.note.strip(),
+        "requested_on": details.requested_on,
+    }
+    if differs(cart, values):
+        assign(cart, values)
+        cart.save(update_fields=[*values, "updated_at"])
+        _record("details_set", cart, scope, by=by)
     return cart
 
 
@@ -141,6 +157,8 @@ def set_details(scope: Scope, details: CartDetails, *, by: Actor) -> Cart:
 def clear_cart(scope: Scope, *, by: Actor) -> Cart:
     """Take every line out of the own cart."""
     cart = _own_cart(scope)
+    if cart.lines.exists() or cart.po_number or cart.note or cart.requested_on:
+        _record("cleared", cart, scope, by=by)
     return empty_cart(cart, by=by)
 
 
@@ -206,6 +224,20 @@ def _write(line: CartLine, **values: Any) -> None:
     for name, value in values.items():
         setattr(line, name, value)
     line.save(update_fields=list(values))
+
+
+def _record(change: str, cart: Cart, scope: Scope, line: CartLine | None = None, *, by: Actor) -> None:
+    """Record `cart.updated`, under the lock of the cart. line: what it was done to, as it is now."""
+    about = (
+        {"sku": line.product.sku, "unit_code": line.unit.code, "quantity": str(line.quantity)} if line else {}
+    )
+    outbox.record(
+        "cart.updated",
+        subject=f"cart:{cart.token}",
+        payload={"cart": str(cart.token), "company": scope.company_number, "change": change, **about},
+        by=by,
+        company=scope.company_number,
+    )
 
 
 def _touch(cart: Cart) -> None:

@@ -20,6 +20,7 @@ from catalog.actions.allocation import Want, allocate_stock
 from catalog.models import Product, ProductUnit, Warehouse
 from catalog.queries import availability, buyable_products
 from catalog.rules import whole_units
+from core import outbox
 from core.actor import Actor
 from core.errors import DomainError, InvalidValue, NotAllowed
 from core.history import record_set
@@ -86,7 +87,7 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     the row that owns the limit, so that no two orders share the same room (CRT-13). An order above
     the member's limit waits for an approver and records `order.approval_requested`, every other
     one goes on its way, see `pass_on`. Stock is promised as far as there is any, the rest is stated
-    as backordered. The caller has locked what the order is made from.
+    as backordered, and both are told by `stock.allocated`. The caller has locked what the order is made from.
     Raises NotAllowed, InvalidValue, LinesRefused, OnHold, OverLimit, NoApprover.
     """
     placed = _placed(draft)
@@ -324,6 +325,29 @@ def _write_lines(order: Order, lines: Sequence[OrderLine], by: Actor) -> None:
         line.allocated = min(whole_units(line.unit, answer.covered), line.ordered)
         line.backordered = line.ordered - line.allocated
     OrderLine.objects.bulk_create(lines)
+    _record_allocated(order, lines, by)
+
+
+def _record_allocated(order: Order, lines: Sequence[OrderLine], by: Actor) -> None:
+    allocated = [
+        {
+            "position": line.position,
+            "sku": line.sku,
+            "unit_code": line.unit_code,
+            "allocated": str(line.allocated),
+            "backordered": str(line.backordered),
+        }
+        for line in lines
+    ]
+    payload = {
+        "number": order.number,
+        "company": order.company.number,
+        "warehouse": order.warehouse.code,
+        "lines": allocated,
+    }
+    outbox.record(
+        "stock.allocated", subject=order.subject, payload=payload, by=by, company=order.company.number
+    )
 
 
 def _base(line: OrderLine) -> Decimal:

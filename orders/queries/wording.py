@@ -97,6 +97,14 @@ def _changed(payload: Payload) -> str:
     return payload.get("reason") or _("ERP state: %(state)s") % {"state": payload.get("erp_status", "")}
 
 
+def _allocated(payload: Payload) -> str:
+    waiting = [line for line in payload.get("lines", []) if Decimal(line["backordered"])]
+    told = [f"{_number(line['backordered'])} × {line['sku']}" for line in waiting[:3]]
+    if len(waiting) > 3:
+        told.append(_("%(count)s more") % {"count": len(waiting) - 3})
+    return _("backordered: %(goods)s") % {"goods": ", ".join(told)} if told else ""
+
+
 WORDINGS: dict[str, Wording] = {
     "rfq.submitted": Wording(lambda p: _("Quote asked for, %(number)s") % {"number": p.get("number", "")}),
     "rfq.declined": Wording(lambda p: _("Request declined"), _text("reason"), "bad"),
@@ -121,6 +129,7 @@ WORDINGS: dict[str, Wording] = {
     "order.unconfirmed": Wording(
         lambda p: _("Order received"), lambda p: _("the ERP has yet to confirm a price"), "warn"
     ),
+    "stock.allocated": Wording(lambda p: _("Stock reserved"), _allocated, is_internal=True),
     "order.approval_requested": Wording(lambda p: _("Order placed, waits for approval"), _net, "warn"),
     "order.approved": Wording(lambda p: _("Order approved"), _text("comment"), "good"),
     "order.rejected": Wording(lambda p: _("Order rejected"), _text("comment"), "bad"),

@@ -14,6 +14,7 @@ from core.actor import Actor
 from core.applied import Applied, Rejected
 from core.changes import assign, differs, write
 from core.errors import NotOwner
+from pricing.actions.telling import record_changed
 from pricing.models import ItemCost, PriceList, PriceListAssignment, TaxRate
 from pricing.records import AssignmentRecord, CostRecord, PriceListRecord, TaxRateRecord
 
@@ -22,14 +23,17 @@ from pricing.records import AssignmentRecord, CostRecord, PriceListRecord, TaxRa
 def apply_price_lists(records: Sequence[PriceListRecord], *, by: Actor, is_full: bool = False) -> Applied:
     """Take over the price lists of a system; with is_full, those that it no longer has go out of use.
 
-    An empty list takes none out of use. Raises NotOwner for a list that another system brings.
+    An empty list takes none out of use. Records `price_list.changed` for each that is new or differs.
+    Raises NotOwner for a list that another system brings.
     """
     fields = ("name", "kind", "currency", "erp_id")
     ownership.check(by, "pricing.PriceList", ("code", *fields))
     known = {row.code: row for row in PriceList.objects.select_for_update(no_key=True).order_by("pk")}
     check_source([known[record.code] for record in records if record.code in known], by=by)
 
-    new, changed, same = [], [], 0
+    new: list[PriceList] = []
+    changed: list[PriceList] = []
+    same = 0
     for record in {record.code: record for record in records}.values():
         values = {**record.model_dump(include=set(fields)), "is_active": True}
         row = known.pop(record.code, None)
@@ -47,6 +51,9 @@ def apply_price_lists(records: Sequence[PriceListRecord], *, by: Actor, is_full:
 
     write(PriceList, new=new, changed=changed, fields=(*fields, "is_active", "as_of"))
     write(PriceList, new=[], changed=gone, fields=("is_active",))
+    for price_list in [*new, *changed, *gone]:
+        read = max(record.as_of for record in records)
+        record_changed(price_list, as_of=read, details={"run": None}, by=by)
     return Applied(new=len(new), changed=len(changed), same=same, removed=len(gone))
 
 

@@ -1,7 +1,7 @@
 """Prices come in as runs of immutable versions, and a run can be taken back."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from core.cases import CaseFacts, open_case, settle_cases
 from core.errors import InvalidValue, WrongState
 from core.tolerance import ANY, Tolerance, check_tolerance
 from pricing.actions.lists import check_source
+from pricing.actions.telling import record_changed
 from pricing.merge import steps as merge
 from pricing.models import PriceList, PriceRow, PriceRun
 from pricing.records import PRICE_FIELDS, PriceRecord
@@ -52,7 +53,8 @@ def apply_prices(
     records: any number, streamed. as_of: when the ERP was read, by its clock; a price whose
     version comes from a later reading stays. Bad rows are reported and leave what we have in place.
     The lists are locked for the merge alone: prices that are staged and judged keep nobody waiting,
-    and are judged again if another import came in between (PRC-19).
+    and are judged again if another import came in between (PRC-19). Records `price_list.changed` once per
+    list whose prices changed.
     Raises InvalidValue when a full list comes empty, BeyondTolerance when too many rows are bad, NotOwner
     for a list that another system brings.
     Source: PRC-10, PRC-12, PRC-25, INT-48.
@@ -92,6 +94,7 @@ def apply_prices(
     )
     merge.merge(run, verdict)
     _sign(run, lists)
+    _record(run, lists, verdict.lists, merge.some_products(verdict), by=by)
     rising = merge.rising_steps(lists)
     if rising:
         run.rising = len(rising)
@@ -128,6 +131,21 @@ def _full(lists: Sequence[PriceList], scope_of_run: RunScope) -> list[int]:
 def _sign(run: PriceRun, lists: Sequence[PriceList]) -> None:
     """Let whoever has judged these lists before see that they have changed since."""
     PriceList.objects.filter(pk__in=[item.pk for item in lists]).update(last_run=run)
+
+
+def _record(
+    run: PriceRun,
+    lists: Sequence[PriceList],
+    changes: Mapping[int, merge.ListChange],
+    skus: Mapping[int, list[str]],
+    *,
+    by: Actor,
+) -> None:
+    """Tell of every locked list what the run has changed in it. changes and skus: by id of the list."""
+    for item in lists:
+        if item.pk in changes:
+            details = {"run": run.pk, **asdict(changes[item.pk]), "skus": skus.get(item.pk, [])}
+            record_changed(item, as_of=run.as_of, details=details, by=by)
 
 
 def _check_not_empty(staged: merge.Staged, scope_of_run: RunScope) -> None:
@@ -176,7 +194,8 @@ def _flag(
 def undo_run(run: PriceRun, *, by: Actor) -> PriceRun:
     """Take back an import: its prices end, those it ended come back, as versions of a new import.
 
-    Raises WrongState when it is already taken back or a later import has changed the same prices.
+    Records `price_list.changed` once per list. Raises WrongState when it is already taken back or a later
+    import has changed the same prices.
     Source: PRC-25.
     """
     run = PriceRun.objects.select_for_update(of=("self",), no_key=True).get(pk=run.pk)
@@ -205,4 +224,7 @@ def undo_run(run: PriceRun, *, by: Actor) -> PriceRun:
     undo.new = merge.revive(run, undo)
     undo.save(update_fields=["ended", "new"])
     _sign(undo, lists)
+    undone = merge.undone(undo)
+    changes = {key: change for key, change, _skus in undone}
+    _record(undo, lists, changes, {key: skus for key, _change, skus in undone}, by=by)
     return undo

@@ -134,7 +134,7 @@ OVERLAPS = f"""
 # one of whose rows could not be taken.
 VANISHED = """
     CREATE TEMPORARY TABLE price_vanished ON COMMIT DROP AS
-    SELECT row.id FROM pricing_pricerow AS row
+    SELECT row.id, row.price_list_id AS list_id, row.product_id FROM pricing_pricerow AS row
     WHERE row.ended_run_id IS NULL AND row.price_list_id = ANY(%(full)s::bigint[])
         AND row.run_id <> ALL(%(newer)s::bigint[])
         AND NOT EXISTS (SELECT 1 FROM price_merge AS merge WHERE merge.old_id = row.id)
@@ -167,11 +167,39 @@ INSERT = """
 """
 
 COUNTS = """
-    SELECT count(*) FILTER (WHERE bad IS NULL AND NOT is_same),
+    SELECT list_id, count(*) FILTER (WHERE bad IS NULL AND NOT is_same),
         count(*) FILTER (WHERE bad IS NULL AND NOT is_same AND old_id IS NOT NULL),
         count(*) FILTER (WHERE bad IS NULL AND is_same),
         count(*) FILTER (WHERE bad IS NOT NULL)
-    FROM price_merge
+    FROM price_merge GROUP BY list_id
+"""
+
+COUNTS_VANISHED = "SELECT list_id, count(*) FROM price_vanished GROUP BY list_id"
+
+# Some products per list. To look at the first few thousand rows alone keeps the price of it the same for a
+# million rows.
+SOME_CHANGED = """
+    SELECT some.list_id, (array_agg(DISTINCT product.sku))[:20]
+    FROM (
+        SELECT list_id, product_id FROM price_merge WHERE bad IS NULL AND NOT is_same LIMIT 5000
+    ) AS some JOIN catalog_product AS product ON product.id = some.product_id
+    GROUP BY some.list_id
+"""
+
+SOME_VANISHED = """
+    SELECT some.list_id, (array_agg(DISTINCT product.sku))[:20]
+    FROM (SELECT list_id, product_id FROM price_vanished LIMIT 5000) AS some
+    JOIN catalog_product AS product ON product.id = some.product_id
+    GROUP BY some.list_id
+"""
+
+# Of an import that takes another one back: what it ended and what it brought back, per list.
+UNDONE = """
+    SELECT row.price_list_id, count(*) FILTER (WHERE row.run_id = %(undo)s),
+        count(*) FILTER (WHERE row.ended_run_id = %(undo)s), (array_agg(DISTINCT product.sku))[:20]
+    FROM pricing_pricerow AS row JOIN catalog_product AS product ON product.id = row.product_id
+    WHERE row.run_id = %(undo)s OR row.ended_run_id = %(undo)s
+    GROUP BY row.price_list_id
 """
 
 REJECTED = """

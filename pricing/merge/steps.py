@@ -3,7 +3,7 @@
 Only `pricing.actions` calls this, inside its transaction and with the lists locked.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
@@ -33,18 +33,31 @@ REASONS: dict[str, tuple[str, str | Promise]] = {
 @dataclass(frozen=True)
 class Verdict:
     """What a merge would do: rows to insert, those of them that replace one, rows that say the same,
-    rows that cannot be taken, and rows of ours that a full list lacks."""
+    rows that cannot be taken, and rows of ours that a full list lacks.
+
+    lists: {id of a list: its part}, of those that change.
+    """
 
     inserted: int
     changed: int
     same: int
     bad: int
     ended: int
+    lists: Mapping[int, "ListChange"] = field(default_factory=dict)
 
     @property
     def changes_nothing(self) -> bool:
         """Whether all there is to say is said already."""
         return not self.inserted and not self.ended
+
+
+@dataclass(frozen=True)
+class ListChange:
+    """How many prices of a list are new, replace another one, or end without."""
+
+    new: int = 0
+    changed: int = 0
+    ended: int = 0
 
 
 @dataclass(frozen=True)
@@ -134,8 +147,20 @@ def judge(
         while _run(statements.OVERLAPS, values):
             pass
     ended = _run(statements.VANISHED, values) if full else 0
-    inserted, changed, same, bad = _rows(statements.COUNTS)[0]
-    return Verdict(inserted=inserted, changed=changed, same=same, bad=bad, ended=ended)
+    return _verdict(_rows(statements.COUNTS), dict(_rows(statements.COUNTS_VANISHED)) if ended else {})
+
+
+def _verdict(counts: Sequence[tuple[Any, ...]], ended: Mapping[int, int]) -> Verdict:
+    """counts: (list, inserted, changed, same, bad) per list; ended: {list: prices that end}."""
+    moved = {row[0]: row[1:3] for row in counts if row[1]}
+    lists = {}
+    for key in moved.keys() | ended.keys():
+        inserted, changed = moved.get(key, (0, 0))
+        lists[key] = ListChange(new=inserted - changed, changed=changed, ended=ended.get(key, 0))
+    inserted, changed, same, bad = (sum(row[place] for row in counts) for place in range(1, 5))
+    return Verdict(
+        inserted=inserted, changed=changed, same=same, bad=bad, ended=sum(ended.values()), lists=lists
+    )
 
 
 def rejected() -> tuple[Rejected, ...]:
@@ -161,6 +186,18 @@ def merge(run: PriceRun, verdict: Verdict) -> None:
         _run(statements.END_VANISHED, values)
     if verdict.inserted:
         _run(statements.INSERT, values)
+
+
+def some_products(verdict: Verdict) -> dict[int, list[str]]:
+    """{id of a list: SKUs of some products whose prices the merge has changed}."""
+    found: dict[int, list[str]] = dict(_rows(statements.SOME_VANISHED)) if verdict.ended else {}
+    return {**found, **dict(_rows(statements.SOME_CHANGED))}
+
+
+def undone(undo: PriceRun) -> list[tuple[int, ListChange, list[str]]]:
+    """What an import that takes another one back did per list: id, counts, SKUs of some products."""
+    rows = _rows(statements.UNDONE, {"undo": undo.pk})
+    return [(key, ListChange(new=new, ended=ended), skus) for key, new, ended, skus in rows]
 
 
 def rising_steps(lists: Sequence[PriceList]) -> list[RisingStep]:

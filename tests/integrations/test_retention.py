@@ -13,6 +13,7 @@ from integrations.failures import Broken
 from integrations.models import Delivery, DeliveryAttempt, FlowRun, InboxMessage
 from integrations.retention import forget_settled
 from tests.factories.integrations import SOMEBODY, Receiver, happen
+from tests.factories.orders import fill, order_now, sell
 
 pytestmark = pytest.mark.django_db
 
@@ -82,7 +83,35 @@ def test_messages_taken_in_runs_without_news_and_used_keys_go_in_batches(setting
 
     forgotten = forget_settled(until=time.monotonic() + 30, most=2)
 
-    assert forgotten == {"deliveries": 0, "inbound messages": 5, "runs": 4, "idempotency keys": 5}
+    assert forgotten == {
+        "deliveries": 0,
+        "inbound messages": 5,
+        "runs": 4,
+        "cart events": 0,
+        "idempotency keys": 5,
+    }
     assert InboxMessage.objects.get().message_id == "bad"
     assert sorted(FlowRun.objects.values_list("flow", flat=True)) == ["erp.prices", "erp.stock"]
     assert IdempotencyKey.objects.get().key == "young"
+
+
+def test_of_what_was_told_of_a_cart_the_last_stays_and_nothing_of_an_order_goes(anna):
+    sell("A1")
+    order_now(anna, A1=1)
+    fill(anna, A1=1)
+    fill(anna, A1=2)
+    Event.objects.update(recorded_at=timezone.now() - timedelta(days=91))
+    waiting = forget_settled(until=time.monotonic() + 30)
+    Event.objects.update(dispatched_at=timezone.now())
+
+    forgotten = forget_settled(until=time.monotonic() + 30, most=1)
+
+    assert waiting["cart events"] == 0
+    assert forgotten["cart events"] == 1
+    left = Event.objects.order_by("id").values_list("name", "sequence")
+    assert list(left) == [
+        ("cart.updated", 1),
+        ("order.received", 1),
+        ("stock.allocated", 2),
+        ("cart.updated", 2),
+    ]

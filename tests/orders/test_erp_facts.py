@@ -280,7 +280,7 @@ def test_a_refused_order_is_on_hold_until_it_is_sent_again(order, otto, erp):
 
     order.refresh_from_db()
     assert order.status == "received"
-    assert events(order) == ["order.received", "order.held", "order.resent"]
+    assert events(order) == ["order.received", "stock.allocated", "order.held", "order.resent"]
     resent = Event.objects.get(name="order.resent")
     assert resent.payload["order"]["number"] == order.number
     with pytest.raises(WrongState):
