@@ -8,7 +8,6 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 
 from core.history import traced
 
-
 Row = TypeVar("Row", bound=models.Model)
 
 

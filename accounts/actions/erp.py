@@ -142,7 +142,7 @@ def _write_companies(
             company = Company(number=record.number, as_of=record.as_of, **values)
             new.append(company)
         elif differs(company, values):
-            changed[record.number] = assign(company, {**values, "as_of": record.as_of})  # type: ignore[assignment]
+            changed[record.number] = assign(company, {**values, "as_of": record.as_of})
     write(Company, new=new, changed=[], fields=())
     known.update({company.number: company for company in new})
 
@@ -156,7 +156,7 @@ def _write_companies(
         if company in new:
             hung.append(company)
         else:
-            changed[record.number] = assign(company, {"as_of": record.as_of})  # type: ignore[assignment]
+            changed[record.number] = assign(company, {"as_of": record.as_of})
     fields = (*plain, "payment_term", "parent", "as_of")
     write(Company, new=[], changed=[*changed.values(), *hung], fields=fields)
     return {company.number for company in new}, set(changed)

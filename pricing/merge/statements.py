@@ -179,18 +179,18 @@ COUNTS_VANISHED = "SELECT list_id, count(*) FROM price_vanished GROUP BY list_id
 # Some products per list. To look at the first few thousand rows alone keeps the price of it the same for a
 # million rows.
 SOME_CHANGED = """
-    SELECT some.list_id, (array_agg(DISTINCT product.sku))[:20]
+    SELECT few.list_id, (array_agg(DISTINCT product.sku))[:20]
     FROM (
         SELECT list_id, product_id FROM price_merge WHERE bad IS NULL AND NOT is_same LIMIT 5000
-    ) AS some JOIN catalog_product AS product ON product.id = some.product_id
-    GROUP BY some.list_id
+    ) AS few JOIN catalog_product AS product ON product.id = few.product_id
+    GROUP BY few.list_id
 """
 
 SOME_VANISHED = """
-    SELECT some.list_id, (array_agg(DISTINCT product.sku))[:20]
-    FROM (SELECT list_id, product_id FROM price_vanished LIMIT 5000) AS some
-    JOIN catalog_product AS product ON product.id = some.product_id
-    GROUP BY some.list_id
+    SELECT few.list_id, (array_agg(DISTINCT product.sku))[:20]
+    FROM (SELECT list_id, product_id FROM price_vanished LIMIT 5000) AS few
+    JOIN catalog_product AS product ON product.id = few.product_id
+    GROUP BY few.list_id
 """
 
 # Of an import that takes another one back: what it ended and what it brought back, per list.
