@@ -129,6 +129,7 @@ WORDINGS: dict[str, Wording] = {
     "order.unconfirmed": Wording(
         lambda p: _("Order received"), lambda p: _("the ERP has yet to confirm a price"), "warn"
     ),
+    "cart.updated": Wording(lambda p: _("Cart changed"), is_internal=True),
     "stock.allocated": Wording(lambda p: _("Stock reserved"), _allocated, is_internal=True),
     "order.approval_requested": Wording(lambda p: _("Order placed, waits for approval"), _net, "warn"),
     "order.approved": Wording(lambda p: _("Order approved"), _text("comment"), "good"),
