@@ -17,6 +17,7 @@ CLASSES = {
     ErrorClass.UNKNOWN: "unknown",
     ErrorClass.REFUSED: "refuses",
     ErrorClass.BROKEN: "breaks our program",
+    ErrorClass.LOST: "A worker dies",
 }
 
 

@@ -171,7 +171,7 @@ def good(order, version="1"):
 
 JUNK = st.one_of(
     st.integers(),
-    st.floats(allow_nan=False),
+    st.floats(allow_nan=False, allow_infinity=False),
     st.lists(st.text(max_size=5), max_size=3),
     st.dictionaries(st.text(max_size=5), st.integers(), max_size=3),
 )

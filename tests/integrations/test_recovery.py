@@ -20,7 +20,7 @@ from integrations.batches import Batch
 from integrations.connectors.tryton.writing import checking, posting, reserving
 from integrations.failures import Refused, UnknownOutcome
 from integrations.feeds import Fed, _maybe_full, _taken
-from integrations.flows import FLOWS
+from integrations.flows import FLOWS, Reading
 from integrations.holders import this_process
 from integrations.models import Delivery, FlowState, InboxMessage, Process
 from integrations.repairs import repair_case
@@ -267,7 +267,8 @@ def test_a_reading_with_a_row_that_could_not_be_read_takes_nothing_for_gone(code
     rows = [{"code": code} for code in codes]
     batch.take(rows, key=lambda row: row["code"], record=lambda row: WarehouseRecord(name="Hall", **row))
 
-    fed = _taken(batch, _maybe_full(apply_warehouses), by_erp(), calls=0)
+    reading = Reading(cursor={}, is_full=True, by=by_erp())
+    fed = _taken(batch, _maybe_full(apply_warehouses), reading, calls=0)
 
     gone.refresh_from_db()
     assert gone.is_active is is_active
