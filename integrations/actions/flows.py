@@ -17,7 +17,7 @@ from core.errors import InvalidValue
 from core.models import Case, CaseState
 from core.tolerance import BeyondTolerance
 from integrations.holders import is_gone, this_process
-from integrations.models import Difference, FlowRun, FlowState, RejectedRow
+from integrations.models import Difference, FlowRun, FlowSettings, FlowState, RejectedRow
 from integrations.rehearsal import Found
 from integrations.states import FlowMode
 
@@ -101,26 +101,29 @@ def end_run(
 ) -> FlowRun:
     """Note a run that came through: cursor, age of the data, counts, cases for bad rows.
 
-    A run that was not asked for and changed nothing leaves no row behind.
+    A run that was not asked for and changed nothing leaves no row behind. What was asked of the flow while
+    it ran, by people or by new settings, is still to be done: this run may not have seen it.
     """
     now = timezone.now()
     applied = result.applied
+    stands = _locked(row)
+    if stands.full_due_at != row.full_due_at or _settings_version(row.flow) != result.settings_version:
+        full_due_at = stands.full_due_at
     run = _run_of(row, result, by=by)
     if is_asked or row.failures or applied.new or applied.changed or applied.removed:
         run.save()
     waits = [item for item in applied.rejected if item.code == "parent_missing"]
     if waits and full_due_at is not None:
         full_due_at = min(full_due_at, now + timedelta(minutes=5))
-    FlowState.objects.filter(pk=row.pk).update(
+    _give_back(
+        row,
         cursor=result.cursor,
         as_of=result.as_of,
         last_success_at=now,
         last_error="",
         failures=0,
-        next_run_at=next_run_at,
+        next_run_at=_next_run(row, stands, next_run_at),
         full_due_at=full_due_at,
-        claimed_until=None,
-        claimed_by="",
     )
     freshness.note(kind, result.as_of)
     gone = RejectedRow.objects.filter(flow=row.flow)
@@ -173,9 +176,8 @@ def end_rehearsal(
             Difference(run=run, key=item.key, change=item.change, ours=item.ours, theirs=item.theirs)
             for item in result.found
         )
-    FlowState.objects.filter(pk=row.pk).update(
-        last_error="", failures=0, next_run_at=next_run_at, claimed_until=None, claimed_by=""
-    )
+    next_run_at = _next_run(row, _locked(row), next_run_at)
+    _give_back(row, last_error="", failures=0, next_run_at=next_run_at)
     return run
 
 
@@ -196,13 +198,7 @@ def fail_run(
     now = timezone.now()
     failures = row.failures + 1
     wait = min(LONGEST_PAUSE, max(every.total_seconds(), 2.0 ** min(failures, 9)))
-    FlowState.objects.filter(pk=row.pk).update(
-        last_error=error[:300],
-        failures=failures,
-        next_run_at=now + timedelta(seconds=wait),
-        claimed_until=None,
-        claimed_by="",
-    )
+    _give_back(row, last_error=error[:300], failures=failures, next_run_at=now + timedelta(seconds=wait))
     run = FlowRun(
         flow=row.flow,
         started_at=row.last_run_at or now,
@@ -227,6 +223,28 @@ def fail_run(
         )
         open_case(FLOW_BROKEN, f"flow:{row.flow}", facts, by=by)
     return run
+
+
+def _locked(row: FlowState) -> FlowState:
+    return FlowState.objects.select_for_update(no_key=True).get(pk=row.pk)
+
+
+def _settings_version(flow: str) -> int:
+    """The version in force; it changes only under the lock of the flow's row."""
+    active = FlowSettings.objects.filter(flow=flow, is_active=True)
+    return active.values_list("version", flat=True).first() or 0
+
+
+def _next_run(row: FlowState, stands: FlowState, usual: datetime) -> datetime:
+    """When a flow runs again: as usual, or sooner if that was asked for while it ran."""
+    asked = stands.next_run_at
+    return min(usual, asked) if asked is not None and asked != row.next_run_at else usual
+
+
+def _give_back(row: FlowState, **values: Any) -> None:
+    """Note how a run ended and end its claim; nothing where the lease ran out and another run has it."""
+    held = FlowState.objects.filter(pk=row.pk, claimed_by=row.claimed_by, claimed_until=row.claimed_until)
+    held.update(**values, claimed_until=None, claimed_by="")
 
 
 def _keep_rejected(flow: str, applied: Applied, *, by: Actor, is_refused: bool = False) -> None:

@@ -1,6 +1,7 @@
 """Shadow runs and waves of inbound flows: what would differ is told, what is not meant stays as it was (OPS-16, OPS-03)."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,8 @@ from catalog.actions.stock import apply_stock, apply_warehouses
 from catalog.models import StockLevel, Warehouse
 from catalog.records import StockRecord, WarehouseRecord
 from core.models import Event, Freshness
-from integrations import feeds
+from integrations import feeds, running
+from integrations.actions.flows import ask_for_run
 from integrations.actions.settings import change_flow_settings
 from integrations.actions.switches import roll_back_flow
 from integrations.batches import Batch
@@ -203,3 +205,65 @@ def test_a_rehearsal_that_fails_is_a_failed_run_and_leaves_nothing(told):
 
     assert "Unexpected RuntimeError" in run.error
     assert not Warehouse.objects.filter(code="X").exists()
+
+
+@pytest.mark.req("INT-64")
+@pytest.mark.parametrize("is_full", [True, False])
+def test_a_whole_reading_asked_for_while_a_run_reads_comes_afterwards(told, monkeypatch, is_full):
+    sell("A", on_hand=1)
+    told("erp.stock", feeds._maybe_full(apply_stock), [stock("A", 3)])
+    run_flow("erp.stock", is_asked=True, is_full=True)
+    read = FLOWS["erp.stock"].feed
+
+    def meanwhile(reading):
+        change_flow_settings("erp.stock", {"every_seconds": 7}, by=BY, note="Faster")
+        ask_for_run("erp.stock", is_full=True)
+        return read(reading)
+
+    monkeypatch.setitem(FLOWS, "erp.stock", replace(FLOWS["erp.stock"], feed=meanwhile))
+    run_flow("erp.stock", is_asked=True, is_full=is_full)
+
+    state = FlowState.objects.get(flow="erp.stock")
+    assert state.full_due_at <= timezone.now()
+    assert state.next_run_at <= timezone.now()
+    assert state.claimed_by == ""
+
+
+@pytest.mark.req("INT-64")
+def test_settings_that_changed_before_the_claim_are_not_counted_as_read(told, monkeypatch):
+    sell("A", on_hand=1)
+    told("erp.stock", feeds._maybe_full(apply_stock), [stock("A", 3)])
+    run_flow("erp.stock", is_asked=True, is_full=True)
+    claim = running.claim_flow
+
+    def late(name):
+        change_flow_settings(name, {"mode": FlowMode.SHADOW}, by=BY, note="Look")
+        change_flow_settings(name, {"mode": FlowMode.LIVE, "steward": "ops@acme.example"}, by=BY, note="Go")
+        return claim(name)
+
+    monkeypatch.setattr(running, "claim_flow", late)
+    run = run_flow("erp.stock", is_asked=True)
+
+    assert run.settings_version == 0
+    assert FlowState.objects.get(flow="erp.stock").full_due_at <= timezone.now()
+
+
+def test_a_run_whose_lease_ran_out_does_not_end_the_claim_of_the_next(told, monkeypatch):
+    sell("A", on_hand=1)
+    told("erp.stock", feeds._maybe_full(apply_stock), [stock("A", 3)])
+    read = FLOWS["erp.stock"].feed
+    until = timezone.now() + timedelta(minutes=20)
+
+    def slow(reading):
+        FlowState.objects.filter(flow="erp.stock").update(
+            claimed_until=until, claimed_by="elsewhere:1:1", cursor={"at": "later"}
+        )
+        return read(reading)
+
+    monkeypatch.setitem(FLOWS, "erp.stock", replace(FLOWS["erp.stock"], feed=slow))
+    run = run_flow("erp.stock", is_asked=True)
+
+    state = FlowState.objects.get(flow="erp.stock")
+    assert run.error == ""
+    assert (state.claimed_by, state.claimed_until) == ("elsewhere:1:1", until)
+    assert state.cursor == {"at": "later"}
