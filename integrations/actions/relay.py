@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from core.states import check_move
 from integrations.actions.pace import open_gate, pay_tokens
-from integrations.failures import Broken, CallFailed
+from integrations.failures import Broken, CallFailed, Paced
 from integrations.holders import is_gone, this_process
 from integrations.models import Delivery, DeliveryAttempt
 from integrations.rules import LEASE, MOST_LOST, lanes_open, own_channels, retry_delay, state_after
@@ -25,6 +25,7 @@ from integrations.systems import Destination, Route
 FAN_OUT_LOCK = 7_310_022
 POISON = Broken("Each worker that took this message ended in the middle of it.")
 
+# What is made here does not see itself: those handed out together are hurried by the window, older ones after.
 FAN_OUT = """
     WITH route AS (
         SELECT * FROM unnest(%(events)s::text[], %(destinations)s::text[], %(systems)s::text[], %(echoes)s::text[],
@@ -35,9 +36,12 @@ FAN_OUT = """
     ), handed AS (
         INSERT INTO integrations_delivery (event_id, destination, system, subject, sequence, lane, state,
             attempts, next_try_at, claimed_by, error_class, last_error, created_at)
-        SELECT fresh.id, route.destination, route.system, fresh.subject, fresh.sequence, route.lane, 'waiting',
-            0, %(now)s, '', '', '', %(now)s
+        SELECT fresh.id, route.destination, route.system, fresh.subject, fresh.sequence,
+            CASE WHEN bool_or(route.lane = %(urgent)s) OVER behind THEN %(urgent)s ELSE route.lane END,
+            'waiting', 0, %(now)s, '', '', '', %(now)s
         FROM fresh JOIN route USING (name) WHERE NOT starts_with(fresh.channel, route.echo)
+        WINDOW behind AS (PARTITION BY route.destination, fresh.subject ORDER BY fresh.sequence
+            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
         ORDER BY fresh.id
         ON CONFLICT (event_id, destination) DO NOTHING
         RETURNING destination, subject, sequence, lane
@@ -182,6 +186,8 @@ def claim_deliveries(
     room = open_gate(destination.system, now)
     if room is not None and room < 1:
         return []
+    # The lease counts from when the gate let us in, not from when we came to it.
+    now = timezone.now()
     lanes = lanes_open(_batches(destination.name, now), destination.parallel)
     if not lanes:
         return []
@@ -305,7 +311,9 @@ def fail_delivery(
     if row is None:
         return DeliveryState(Delivery.objects.values_list("state", flat=True).get(pk=delivery.pk))
     now = timezone.now()
-    state = state_after(failure.error_class, row.attempts)
+    # What was never sent has not failed, however often it had to wait.
+    is_paced = isinstance(failure, Paced)
+    state = DeliveryState.WAITING if is_paced else state_after(failure.error_class, row.attempts)
     check_move(DELIVERY_NEXT, row.state, state)
     row.state = state
     row.claimed_until = None
@@ -316,13 +324,24 @@ def fail_delivery(
     else:
         chance = random.random()  # noqa: S311 -- spreads retries, protects nothing
         row.next_try_at = now + retry_delay(row.attempts, chance=chance, retry_after=failure.retry_after)
+    number = row.attempts
+    if is_paced and number > 1:
+        row.attempts -= 1
     row.save(
-        update_fields=["state", "claimed_until", "error_class", "last_error", "buried_at", "next_try_at"]
+        update_fields=[
+            "state",
+            "attempts",
+            "claimed_until",
+            "error_class",
+            "last_error",
+            "buried_at",
+            "next_try_at",
+        ]
     )
     ended = {"ended_at": now, "outcome": str(failure.error_class), "error": failure.reason[:500]}
     if began is not None:
         ended["started_at"] = began
-    DeliveryAttempt.objects.filter(delivery=row, number=row.attempts, ended_at=None).update(**ended)
+    DeliveryAttempt.objects.filter(delivery=row, number=number, ended_at=None).update(**ended)
     if state == DeliveryState.BURIED and bury is not None:
         bury(failure)
     return state

@@ -23,6 +23,13 @@ SOMEBODY = Actor("portal", "Anna")
 PERSON = {"name": "Anna", "email": "anna@acme.example", "locale": "en"}
 # What events say that do not say anything else: the least that fits the form of each.
 SAID: dict[str, dict[str, object]] = {
+    "stock.updated": {
+        "warehouse": "LNZ",
+        "changed": 1,
+        "forgotten": 0,
+        "skus": ["A1"],
+        "as_of": "2026-12-02T08:00:00Z",
+    },
     "order.held": {
         "number": "SO-1",
         "company": "C1",

@@ -16,7 +16,7 @@ from integrations.failures import Transient
 from integrations.models import Delivery, DeliveryAttempt
 from integrations.rules import lanes_open
 from integrations.states import Lane
-from tests.factories.integrations import SOMEBODY, Receiver, happen
+from tests.factories.integrations import SAID, SOMEBODY, Receiver, happen
 
 NAMES = {"stock.updated": Lane.BULK, "thing.done": Lane.NORMAL, "order.held": Lane.URGENT}
 
@@ -44,6 +44,7 @@ def happen_in_bulk(count: int, name: str = "stock.updated") -> None:
             name=name,
             subject=f"bulk:{last + number}",
             sequence=1,
+            payload=SAID.get(name, {}),
             occurred_at=now,
             channel="portal",
             source="portal",
@@ -140,6 +141,22 @@ def test_what_an_urgent_message_has_to_wait_for_goes_first_with_it(receiver):
     delivery.drain(until=time.monotonic() + 30)
 
     assert receiver.subjects[:3] == ["order:1 thing.done", "order:1 stock.updated", "order:1 order.held"]
+
+
+@pytest.mark.req("INT-06")
+@pytest.mark.django_db
+def test_what_is_handed_out_with_an_urgent_message_and_comes_before_it_is_urgent_too(receiver):
+    happen_in_bulk(5)
+    happen("order:1", "thing.done")
+    happen("order:1", "stock.updated")
+    happen("order:1", "order.held")
+    happen("order:1", "stock.updated")
+
+    delivery.fan_out()
+
+    lanes = Delivery.objects.filter(subject="order:1").order_by("sequence").values_list("lane", flat=True)
+    assert list(lanes) == [Lane.URGENT, Lane.URGENT, Lane.URGENT, Lane.BULK]
+    assert set(Delivery.objects.exclude(subject="order:1").values_list("lane", flat=True)) == {Lane.BULK}
 
 
 @pytest.mark.django_db

@@ -16,8 +16,9 @@ from integrations import delivery, dispatch
 from integrations.actions.deliveries import drop_delivery, replay_delivery
 from integrations.actions.relay import claim_deliveries
 from integrations.connectors import registry
-from integrations.failures import Broken, Refused, Transient, UnknownOutcome
+from integrations.failures import Broken, Paced, Refused, Transient, UnknownOutcome
 from integrations.models import Delivery, DeliveryAttempt, System
+from integrations.rules import MOST_ATTEMPTS
 from tests.factories.integrations import SOMEBODY, Receiver, happen
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +121,22 @@ def test_what_can_heal_is_tried_again_later_and_later_and_what_cannot_is_not(rec
     assert states() == [("thing:1", "delivered"), ("thing:2", "buried")]
     assert receiver.buried == [("thing:2", "no")]
     assert len(receiver.got) == 4
+
+
+@pytest.mark.req("INT-23")
+def test_what_had_to_wait_for_its_turn_has_not_failed_however_often(receiver):
+    receiver.answers = [Paced("no turn")] * (MOST_ATTEMPTS + 2) + [Transient("busy")]
+    happen("thing:1")
+
+    for _ in range(MOST_ATTEMPTS + 3):
+        relay()
+        make_due()
+
+    assert len(receiver.got) == MOST_ATTEMPTS + 3
+    assert states() == [("thing:1", "waiting")]
+    assert receiver.buried == []
+    relay()
+    assert states() == [("thing:1", "delivered")]
 
 
 def test_the_other_side_may_say_how_long_to_wait(receiver):
