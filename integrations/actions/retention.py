@@ -10,16 +10,22 @@ DELIVERIES = """
         WHERE state IN ('delivered', 'dropped') AND created_at < %(before)s
           AND (delivered_at IS NULL OR delivered_at < %(before)s)
           AND NOT EXISTS (SELECT FROM core_case WHERE state = 'open' AND core_case.subject = delivery.subject)
+          AND NOT EXISTS (SELECT FROM integrations_deliveryattempt AS note
+              WHERE note.delivery_id = delivery.id AND note.number = 0 AND note.started_at >= %(before)s)
         ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
     ), tries AS (
         DELETE FROM integrations_deliveryattempt USING old WHERE delivery_id = old.id
     )
     DELETE FROM integrations_delivery USING old WHERE integrations_delivery.id = old.id
 """
+# While an earlier word about the same thing is open, the later ones stay: they say that it is too old.
 MESSAGES = """
     DELETE FROM integrations_inboxmessage WHERE id IN (
-        SELECT id FROM integrations_inboxmessage
+        SELECT id FROM integrations_inboxmessage AS message
         WHERE state IN ('applied', 'old') AND received_at < %(before)s
+          AND NOT EXISTS (SELECT FROM integrations_inboxmessage AS other
+              WHERE other.system = message.system AND other.kind = message.kind AND other.key = message.key
+                AND other.state NOT IN ('applied', 'old'))
         ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
     )
 """

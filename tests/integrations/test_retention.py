@@ -9,6 +9,7 @@ from django.utils import timezone
 from core.cases import CaseFacts, open_case
 from core.models import Event, IdempotencyKey
 from integrations import delivery, dispatch
+from integrations.actions.deliveries import drop_delivery
 from integrations.failures import Broken
 from integrations.models import Delivery, DeliveryAttempt, FlowRun, InboxMessage
 from integrations.retention import forget_settled
@@ -65,12 +66,63 @@ def test_settled_deliveries_go_after_ninety_days_and_dead_letters_and_open_cases
     assert Event.objects.count() == 3
 
 
+@pytest.mark.req("INT-39")
+def test_why_a_message_was_given_up_is_kept_as_long_as_what_was_delivered(receiver):
+    receiver.answers = [Broken("nonsense")]
+    happen("thing:dead")
+    delivery.fan_out()
+    delivery.drain(until=time.monotonic() + 30)
+    let_pass(91)
+    drop_delivery(Delivery.objects.get(), by=SOMEBODY, reason="Done by phone.")
+    forget_settled(until=time.monotonic() + 30)
+    kept = list(DeliveryAttempt.objects.filter(outcome="dropped").values_list("error", flat=True))
+    DeliveryAttempt.objects.update(started_at=timezone.now() - timedelta(days=91))
+
+    forget_settled(until=time.monotonic() + 30)
+
+    assert kept == ["Done by phone."]
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.req("INT-36")
+def test_the_later_word_stays_while_an_earlier_one_may_still_be_taken_in():
+    now = timezone.now() - timedelta(days=100)
+    for key, version, state in (
+        ("SO-1", "1", "quarantined"),
+        ("SO-1", "2", "applied"),
+        ("SO-2", "1", "parked"),
+        ("SO-2", "2", "applied"),
+        ("SO-3", "2", "applied"),
+    ):
+        row = InboxMessage.objects.create(
+            system="erp",
+            kind="order_state",
+            message_id=f"{key}@{version}",
+            key=key,
+            version=version,
+            payload={},
+            state=state,
+            applied_at=now if state == "applied" else None,
+        )
+        InboxMessage.objects.filter(pk=row.pk).update(received_at=now)
+
+    forget_settled(until=time.monotonic() + 30)
+
+    left = InboxMessage.objects.order_by("message_id").values_list("message_id", flat=True)
+    assert list(left) == ["SO-1@1", "SO-1@2", "SO-2@1", "SO-2@2"]
+
+
 def test_messages_taken_in_runs_without_news_and_used_keys_go_in_batches(settings):
     settings.KEEP_SETTLED_DAYS = 10
     now = timezone.now()
     for number in range(5):
         InboxMessage.objects.create(
-            system="erp", kind="order_state", message_id=f"m{number}", payload={}, state="applied"
+            system="erp",
+            kind="order_state",
+            message_id=f"m{number}",
+            key=f"SO-{number}",
+            payload={},
+            state="applied",
         )
         FlowRun.objects.create(flow="erp.stock", started_at=now, ended_at=now, seen=3, same=3)
         IdempotencyKey.objects.create(client="c", key=f"k{number}", request_hash="x")
