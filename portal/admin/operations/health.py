@@ -14,13 +14,14 @@ from integrations.models import System
 from integrations.monitoring import FlowHealth
 from integrations.register import NOTICED
 from integrations.states import Direction, FlowMode, Light
-from integrations.systems import ERP, MAIL, PIM
+from integrations.systems import ERP, MAIL, PIM, SUPPLIER
 from portal.admin.operations.words import AgeMark, age_mark
 
-OWNERS = {"erp": "ERP", "pim": "PIM", "us": "Accord"}
+OWNERS = {"erp": "ERP", "pim": "PIM", "us": "Accord", SUPPLIER: gettext_lazy("Supplier")}
 SYSTEMS = {
     ERP: gettext_lazy("ERP"),
     PIM: gettext_lazy("PIM"),
+    SUPPLIER: gettext_lazy("Suppliers"),
     MAIL: gettext_lazy("Mail server"),
 }
 WAYS = {Direction.IN: "←", Direction.OUT: "→", Direction.ASK: "⇄"}
@@ -84,7 +85,7 @@ def line_of(health: FlowHealth, now: datetime) -> FlowLine:
         badge = str(WORDS[first.kind, light]) if first else _("Healthy")
     return FlowLine(
         health=health,
-        owner=OWNERS.get(health.flow.owner, health.flow.owner),
+        owner=str(OWNERS.get(health.flow.owner, health.flow.owner)),
         way=WAYS[health.flow.direction],
         age=_age(health, now),
         badge=badge,
