@@ -46,7 +46,7 @@ def open_case(kind: str, subject: str, facts: CaseFacts, *, by: Actor) -> Case:
         "promise": facts.promise[:300],
         "severity": facts.severity,
         "system": facts.system,
-        "company_number": facts.company,
+        "company_number": facts.company[:40],
         "amount": facts.amount,
         "currency": facts.currency,
         "evidence": facts.evidence,

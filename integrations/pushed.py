@@ -107,7 +107,7 @@ def _parsed(body: bytes) -> Any:
 
 
 def _incoming(row: Any, place: int, count: int) -> Incoming:
-    kind, record = _kind_of(row, place), None
+    kind, is_readable = _kind_of(row, place), True
     try:
         envelope = Envelope.model_validate(row)
     except ValidationError as error:
@@ -118,12 +118,15 @@ def _incoming(row: Any, place: int, count: int) -> Incoming:
     except ValidationError:
         # Kept as it came: its worker puts it into quarantine, with the field named (INT-13).
         key = envelope.key or envelope.id
+        is_readable = False
     else:
         key = kind.key(record)
         # What the contract does not name is not kept (INT-63).
         data = {**record.model_dump(mode="json", exclude_unset=True), **_form_of(data)}
     lane = _lane(envelope, kind, count)
-    return Incoming(key, envelope.version, data, kind=WORDS[envelope.kind], lane=lane)
+    return Incoming(
+        key, envelope.version, data, kind=WORDS[envelope.kind], lane=lane, is_readable=is_readable
+    )
 
 
 def _kind_of(row: Any, place: int) -> Kind:

@@ -1,7 +1,7 @@
 """What orders hands out and takes in: the canonical order, and the ERP's word about it."""
 
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -14,7 +14,14 @@ from orders.states import DeliveryStatus, InvoiceKind, InvoiceStatus, PaymentSta
 def _places(digits: int) -> AfterValidator:
     """Bring a number to the places that its column keeps, so that a repeat is seen as one."""
     step = Decimal(1).scaleb(-digits)
-    return AfterValidator(lambda value: value.quantize(step, rounding=ROUND_HALF_UP))
+
+    def brought(value: Decimal) -> Decimal:
+        try:
+            return value.quantize(step, rounding=ROUND_HALF_UP)
+        except InvalidOperation:
+            raise ValueError("a number is too large to be kept") from None
+
+    return AfterValidator(brought)
 
 
 Amount = Annotated[Decimal, _places(4)]

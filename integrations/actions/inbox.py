@@ -98,7 +98,7 @@ def fitting(text: str, most: int) -> str:
 class Incoming:
     """A message as it came. key: what it is about; version: orders the messages about one key.
 
-    kind: where messages of several kinds come together.
+    kind: where messages of several kinds come together. is_readable: whether its data fit its record.
     """
 
     key: str
@@ -106,11 +106,19 @@ class Incoming:
     payload: dict[str, Any]
     kind: str = ""
     lane: Lane = Lane.NORMAL
+    is_readable: bool = True
 
     @property
     def message_id(self) -> str:
-        """What makes a repeat recognisable: the same state of the same thing."""
-        return fitting(f"{self.key}@{self.version}", LONGEST_ID)
+        """What makes a repeat recognisable: the same state of the same thing.
+
+        One that is not readable does not stand for that state: the right one, pushed or read later, is another.
+        """
+        name = f"{self.key}@{self.version}"
+        if not self.is_readable:
+            told = json.dumps(self.payload, sort_keys=True).encode()
+            name += f"!{hashlib.sha256(told).hexdigest()[:32]}"
+        return fitting(name, LONGEST_ID)
 
     @property
     def place(self) -> tuple[str, str, int, str]:
@@ -384,12 +392,13 @@ def _subject(row: InboxMessage) -> str:
 
 
 def _facts(row: InboxMessage, reason: str) -> CaseFacts:
+    company = row.payload.get("company_number")
     return CaseFacts(
         cause=_("A message of the %(system)s about %(key)s cannot be taken in: %(reason)s")
         % {"system": row.system.upper(), "key": row.key, "reason": reason},
         promise=_("The pages show what was known before it."),
         severity=Severity.NONE,
         system=row.system,
-        company=str(row.payload.get("company_number") or ""),
+        company=company if isinstance(company, str) else "",
         evidence={"message": row.message_id, "kind": row.kind, "reason": reason, "inbox": row.pk},
     )

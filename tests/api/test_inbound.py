@@ -7,7 +7,7 @@ import time
 import pytest
 
 from core.models import Refusal
-from integrations import signatures
+from integrations import intake, signatures
 from integrations.models import InboxMessage
 from integrations.signatures import Signed, fault, sign
 from tests.factories.catalog import MORNING
@@ -149,6 +149,47 @@ def test_a_body_that_cannot_be_taken_says_why_and_leaves_nothing(sender, body, s
     assert answer.status_code == status
     assert says in answer.json()["detail"]
     assert not InboxMessage.objects.exists()
+
+
+@pytest.mark.req("INT-13")
+def test_a_number_that_nothing_can_hold_is_kept_for_quarantine_and_does_not_fail_the_body(sender):
+    line = {"position": 1, "quantity": "1e40"}
+    shipment = {"order_number": "SO-1", "erp_id": "7", "number": "S7", "status": "done", "lines": [line]}
+    data = {**shipment, "as_of": MORNING.isoformat()}
+
+    answer = sender.push([{"kind": "shipment", "id": "s-7", "version": "1", "data": data}, credit()])
+
+    assert (answer.status_code, answer.json()) == (202, {"accepted": 2, "repeated": 0})
+
+
+@pytest.mark.req("INT-35", "INT-13")
+def test_a_message_that_is_not_readable_does_not_keep_out_the_right_one(sender):
+    broken = credit("5", key="ACME")
+    broken["data"] = {**broken["data"], "used_amount": "much"}
+
+    answers = [sender.push(row).json() for row in (broken, broken, credit("5"))]
+
+    assert answers == [
+        {"accepted": 1, "repeated": 0},
+        {"accepted": 0, "repeated": 1},
+        {"accepted": 1, "repeated": 0},
+    ]
+    assert list(InboxMessage.objects.order_by("id").values_list("key", "version")) == [("ACME", "5")] * 2
+
+
+@pytest.mark.req("INT-13")
+@pytest.mark.parametrize("company", ["X" * 5000, {"a": "b" * 500}])
+def test_a_message_with_a_name_longer_than_any_goes_to_quarantine_and_the_next_is_worked(
+    sender, acme, company
+):
+    long = credit("1", key="K" * 120)
+    long["data"] = {**long["data"], "company_number": company, "used_amount": "1e999"}
+    sender.push([long, credit("1")])
+
+    intake.work(until=time.monotonic() + 60)
+
+    states = dict(InboxMessage.objects.values_list("payload__used_amount", "state"))
+    assert states == {"1e999": "quarantined", "0.00": "applied"}
 
 
 def test_one_bad_message_of_a_list_leaves_out_all_and_is_named(sender):
