@@ -41,12 +41,21 @@ class CheckoutChoice:
 
 
 @transaction.atomic
-def checkout(cart: Cart, choice: CheckoutChoice, *, by: Actor, live: Confirmation | None = None) -> Order:
+def checkout(
+    cart: Cart,
+    choice: CheckoutChoice,
+    *,
+    by: Actor,
+    live: Confirmation | None = None,
+    is_asked: bool = True,
+) -> Order:
     """Turn the cart into an order; whatever is submitted twice answers the same order (CRT-15).
 
     Prices, tax and stock are asked again under the cart's lock: anything that differs from what was
     shown refuses the order and names the differences (failure bank 18). live: what the ERP said just
-    before; its prices are judged here by the policy, and hold where it says so. Empties the cart.
+    before; its prices are judged here by the policy, and hold where it says so. is_asked: False when the
+    ERP should have been asked and was not, since the cart could not be ordered: then it is not, even if it
+    has become fit meanwhile. Empties the cart.
     Raises OutOfDate, NotConfirmed, NotFound for somebody else's cart, and the refusals of place_order.
     """
     if by.user_id is None or cart.user_id != by.user_id:
@@ -64,6 +73,10 @@ def checkout(cart: Cart, choice: CheckoutChoice, *, by: Actor, live: Confirmatio
     scope.require(Right.BUY)
     sheet = cart_sheet(cart, scope)
     check_lines(sheet.refusals)
+    if sheet.lines and not is_asked:
+        raise OutOfDate(
+            _("Your cart has changed meanwhile, so nothing was ordered: look at it and order again.")
+        )
     decisions = price_decisions(sheet, live.answers, live.table, choice.shown_digest) if live else []
     check_confirmed(decisions)
     sheet = sheet.at_prices(kept_prices(decisions))

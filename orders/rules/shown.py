@@ -106,11 +106,15 @@ def _facts(digest: str) -> tuple[str, list[Any]]:
     try:
         raw = zlib.decompressobj().decompress(base64.urlsafe_b64decode(digest.encode()), 4_000_000)
         currency, rows = json.loads(raw)
-        if all(len(row) == 7 and _is_number(row[3]) for row in rows):
+        if all(_is_line(row) for row in rows):
             return currency, rows
-    except (ValueError, TypeError, zlib.error):
+    except (ValueError, TypeError, RecursionError, zlib.error):
         pass
     raise InvalidValue("The order form is damaged: open the checkout again.", field="shown_digest")
+
+
+def _is_line(row: Any) -> bool:
+    return len(row) == 7 and all(isinstance(fact, str) for fact in row) and _is_number(row[3])
 
 
 def _is_number(text: str) -> bool:

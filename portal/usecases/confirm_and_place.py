@@ -59,7 +59,8 @@ def order_cart(
     scope.require(Right.BUY)
     sheet = cart_sheet(cart, scope)
     if not sheet.is_orderable or str(cart.token) != choice.token:
-        return checkout(cart, choice, by=by)  # refused whatever the ERP says
+        # Refused whatever the ERP says, also when another tab makes it fit in this moment.
+        return checkout(cart, choice, by=by, is_asked=not is_connected())
     confirmed = _confirmed(company, cart_question(sheet, company), by, heard)
     try:
         return checkout(cart, choice, by=by, live=confirmed)

@@ -1,5 +1,7 @@
 """Ordering the cart: what is checked, what is kept, and that it happens once."""
 
+import base64
+import zlib
 from datetime import timedelta
 from decimal import Decimal
 
@@ -177,6 +179,18 @@ def test_a_line_added_in_another_tab_is_told_before_anything_is_ordered(anna):
     assert nothing_was_ordered()
 
 
+@pytest.mark.req("INT-29")
+def test_a_cart_that_becomes_fit_after_the_erp_was_left_unasked_is_not_ordered_unasked(anna):
+    sell("A1")
+    fill(anna, A1=5)
+
+    with pytest.raises(OutOfDate, match="look at it and order again"):
+        checkout(cart_for(anna.scope), choice_of(anna), by=anna.actor, is_asked=False)
+
+    assert nothing_was_ordered()
+    assert cart_for(anna.scope).lines.get().quantity == 5
+
+
 def test_new_consent_to_what_changed_orders_it(anna):
     product = sell("A1")
     fill(anna, A1=5)
@@ -187,7 +201,21 @@ def test_new_consent_to_what_changed_orders_it(anna):
     assert order.net_amount == Decimal(10)
 
 
-@pytest.mark.parametrize("digest", ["", "junk", "eJyLjgUAARUAuQ=="])
+def packed(facts: str) -> str:
+    return base64.urlsafe_b64encode(zlib.compress(facts.encode())).decode()
+
+
+@pytest.mark.parametrize(
+    "digest",
+    [
+        "",
+        "junk",
+        "eJyLjgUAARUAuQ==",
+        packed('["EUR", [["A1", "piece", "5", 1, "5", "20", "0"]]]'),
+        packed('["EUR", [[["A1"], "piece", "5", "1", "5", "20", "0"]]]'),
+        packed("[" * 100_000),
+    ],
+)
 def test_a_damaged_form_orders_nothing(anna, digest):
     sell("A1")
     fill(anna, A1=5)
