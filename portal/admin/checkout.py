@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -216,3 +216,8 @@ class CachedCreditAdmin(ModelAdmin):
     def delete_model(self, request: HttpRequest, obj: CachedCredit) -> None:
         """As for everybody again."""
         set_cached_credit(obj.company, None, note=obj.note, by=request.actor)  # type: ignore[attr-defined]
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[CachedCredit]) -> None:
+        """The same for the rows that were ticked in the list."""
+        for row in queryset.select_related("company"):
+            self.delete_model(request, row)

@@ -167,3 +167,9 @@ def test_operators_keep_times_of_rest_and_what_is_neither_weekly_nor_once_is_ref
     assert (refused.status_code, window.weekdays) == (200, [4, 5])
     assert "Say either weekdays with two times, or two moments." in refused.content.decode()
     assert "Fri, Sat 22:00–06:00" in listed
+
+
+def test_a_version_that_is_no_number_is_not_found(otto):
+    answer = otto.signed_in().post(page(), {"do": "restore", "version": "²", "reason": "Try"})
+
+    assert answer.status_code == 404

@@ -1,6 +1,7 @@
 """Orders, shipments and invoices in the back office: shown with their story, never typed into."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -13,8 +14,9 @@ from integrations.actions.deliveries import drop_delivery
 from integrations.models import Delivery, DeliveryAttempt
 from orders.actions.erp import confirm_order, hold_order
 from orders.actions.invoices import apply_invoice
+from orders.actions.policy import set_cached_credit
 from orders.actions.shipments import apply_shipment
-from orders.models import Invoice, Order, OrderLine
+from orders.models import CachedCredit, Invoice, Order, OrderLine
 from tests.factories.orders import order_now, sell
 from tests.orders.test_erp_facts import answer, invoice, shipment
 from tests.portal.pages import text_of
@@ -187,3 +189,15 @@ def test_a_list_takes_the_same_statements_for_any_number_of_orders(anna, otto):
         browser.get(url)
 
     assert len(many) <= len(few) + 1
+
+
+def test_cached_credit_that_is_ticked_and_deleted_in_the_list_is_told_as_any_other(mona, acme):
+    set_cached_credit(acme, Decimal(500), note="A fair", by=mona.actor)
+    told = {"action": "delete_selected", "_selected_action": CachedCredit.objects.get().pk, "post": "yes"}
+
+    answer = mona.signed_in().post("/admin/orders/cachedcredit/", told)
+
+    assert answer.status_code == 302
+    assert not CachedCredit.objects.exists()
+    amounts = [event.payload["amount"] for event in Event.objects.filter(name="cached_credit.changed")]
+    assert amounts == ["500", None]

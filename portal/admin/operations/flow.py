@@ -119,7 +119,7 @@ def _act(request: HttpRequest, row: FlowRow, do: str, form: FlowSettingsForm) ->
             return _("Version %(number)s is in force.") % {"number": version.version}
         case "restore":
             number = request.POST.get("version", "")
-            if not number.isdigit():
+            if not number.isdecimal():
                 raise Http404
             version = restore_flow_settings(name, int(number), by=by, note=reason)
             return _("Brought back as version %(number)s.") % {"number": version.version}
