@@ -4,12 +4,15 @@ from typing import Any, ClassVar
 
 from integrations.states import ErrorClass
 
+# A longer wait than this is no wish but a mistake, and nobody would ask again for as long.
+LONGEST_WISH = 3600.0
+
 
 class CallFailed(Exception):
     """A call to another system did not succeed.
 
     reason: for the log of attempts, without values of the payload. retry_after: seconds that the
-    other side asked for or that its own time limit demands. is_absent: the system itself did not
+    other side asked for or that its own time limit demands, an hour at most. is_absent: the system itself did not
     answer, so that it is no use to bother it with more. is_late: it did not within the time that the
     caller had, which may have been short.
     """
@@ -26,7 +29,7 @@ class CallFailed(Exception):
     ) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.retry_after = retry_after
+        self.retry_after = None if retry_after is None else min(retry_after, LONGEST_WISH)
         self.is_absent = is_absent
         self.is_late = is_late
 

@@ -16,6 +16,7 @@ from integrations import delivery, dispatch
 from integrations.actions.deliveries import drop_delivery, replay_delivery
 from integrations.actions.relay import claim_deliveries
 from integrations.connectors import registry
+from integrations.connectors.tryton.transport import _retry_after
 from integrations.failures import Broken, Paced, Refused, Transient, UnknownOutcome
 from integrations.models import Delivery, DeliveryAttempt, System
 from integrations.rules import MOST_ATTEMPTS
@@ -147,6 +148,24 @@ def test_the_other_side_may_say_how_long_to_wait(receiver):
 
     wait = Delivery.objects.get().next_try_at - timezone.now()
     assert timedelta(seconds=115) < wait <= timedelta(seconds=120)
+
+
+@pytest.mark.req("INT-23")
+@pytest.mark.parametrize("wish", ["31536000", "9" * 400])
+def test_nobody_is_left_alone_for_longer_than_an_hour_whatever_the_other_side_says(receiver, wish):
+    receiver.answers = [Transient("busy", retry_after=_retry_after({"Retry-After": wish}))]
+    happen("thing:1")
+
+    relay()
+
+    hour = timezone.now() + timedelta(hours=1)
+    assert hour - timedelta(minutes=1) < Delivery.objects.get().next_try_at <= hour
+    assert hour - timedelta(minutes=1) < System.objects.get(key="far").rest_until <= hour
+
+
+@pytest.mark.parametrize("wish", ["", "soon", "²", "-5"])
+def test_a_wish_that_is_no_time_is_none(wish):
+    assert _retry_after({"Retry-After": wish}) is None
 
 
 def test_an_outcome_that_is_unknown_is_tried_again(receiver):

@@ -241,7 +241,7 @@ def _failure_of(status: int, headers: httpx2.Headers, *, writes: bool) -> Except
 
 def _retry_after(headers: httpx2.Headers) -> float | None:
     value = headers.get("Retry-After", "")
-    if value.isdigit():
+    if value.isdecimal():
         return float(value)
     try:
         wait = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
