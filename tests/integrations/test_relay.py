@@ -85,6 +85,20 @@ def test_an_event_that_commits_late_under_a_lower_id_still_gets_its_turn(receive
     assert receiver.subjects == ["thing:2 thing.done", "thing:1 thing.done"]
 
 
+def test_when_the_time_is_up_no_further_destination_has_its_turn(receiver, monkeypatch):
+    both = {name: receiver.destination(name) for name in ("there", "here")}
+    monkeypatch.setattr(dispatch, "DESTINATIONS", both)
+    monkeypatch.setattr(dispatch, "ROUTES", {"thing.done": ("there", "here")})
+    receiver.on_call = lambda message: time.sleep(2.1)
+    happen("thing:1")
+    delivery.fan_out()
+
+    tried = delivery.drain(until=time.monotonic() + 2)
+
+    assert tried == len(receiver.got) == 1
+    assert sorted(states()) == [("thing:1", "delivered"), ("thing:1", "waiting")]
+
+
 def test_the_attempt_is_counted_before_the_call(receiver):
     counted = []
     receiver.on_call = lambda message: counted.append(Delivery.objects.get().attempts)
