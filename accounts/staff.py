@@ -31,6 +31,7 @@ HUB = {
         "flowstate",
         "flowrun",
         "flowsettings",
+        "rejectedrow",
         "difference",
         "process",
         "processstep",

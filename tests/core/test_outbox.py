@@ -13,7 +13,7 @@ BY = Actor("portal", "Anna", on_behalf_of="ACME")
 @pytest.mark.django_db(transaction=True)
 def test_an_event_outside_a_transaction_is_refused():
     with pytest.raises(RuntimeError, match="outside a transaction"):
-        record("order.received", subject="order:SO-1", payload={}, by=BY)
+        record("thing.done", subject="order:SO-1", payload={}, by=BY)
 
     assert not Event.objects.exists()
 
@@ -22,7 +22,7 @@ def test_an_event_outside_a_transaction_is_refused():
 @pytest.mark.django_db(transaction=True)
 def test_a_rolled_back_change_leaves_no_event():
     with transaction.atomic():
-        record("order.received", subject="order:SO-1", payload={}, by=BY)
+        record("thing.done", subject="order:SO-1", payload={}, by=BY)
         transaction.set_rollback(True)
 
     assert not Event.objects.exists()
@@ -31,9 +31,9 @@ def test_a_rolled_back_change_leaves_no_event():
 @pytest.mark.req("INT-33", "OBS-19")
 @pytest.mark.django_db
 def test_events_of_a_subject_are_counted_and_name_who_and_why():
-    first = record("order.received", subject="order:SO-1", payload={"net": "1.00"}, by=BY)
-    second = record("order.confirmed", subject="order:SO-1", payload={}, by=BY)
-    other = record("order.received", subject="order:SO-2", payload={}, by=BY)
+    first = record("thing.done", subject="order:SO-1", payload={"net": "1.00"}, by=BY)
+    second = record("thing.ended", subject="order:SO-1", payload={}, by=BY)
+    other = record("thing.done", subject="order:SO-2", payload={}, by=BY)
 
     assert [first.sequence, second.sequence, other.sequence] == [1, 2, 1]
     assert first.payload == {"v": 1, "net": "1.00"}
@@ -48,7 +48,7 @@ def test_events_of_a_subject_are_counted_and_name_who_and_why():
 
 @pytest.mark.django_db
 def test_two_events_can_never_share_a_place_in_the_order():
-    record("order.received", subject="order:SO-1", payload={}, by=BY)
+    record("thing.done", subject="order:SO-1", payload={}, by=BY)
 
     twin = Event.objects.get()
     twin.pk, twin.key = None, "4be0643f-1d98-473b-97cd-ca98a65347dd"
