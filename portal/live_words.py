@@ -22,6 +22,11 @@ LAST_KNOWN: dict[str, Any] = {
     LiveKind.STOCK: gettext_lazy("Stock: last known, %(age)s old."),
     LiveKind.CREDIT: gettext_lazy("Credit: last known, %(age)s old."),
 }
+DIFFERS: dict[str, Any] = {
+    LiveKind.PRICE: gettext_lazy("Our ERP named another price at %(time)s."),
+    LiveKind.STOCK: gettext_lazy("Our ERP named another stock at %(time)s."),
+    LiveKind.CREDIT: gettext_lazy("Our ERP named another credit at %(time)s."),
+}
 OPEN: dict[str, Any] = {
     LiveKind.PRICE: gettext_lazy("Price to be confirmed."),
     LiveKind.STOCK: gettext_lazy("Stock to be confirmed."),
@@ -84,10 +89,13 @@ def _checked(summary: LiveSummary, order: Order) -> Checked:
                 "Our ERP confirmed %(count)s of %(all)s lines.",
                 count,
             ) % {"count": confirmed, "all": count}
+        if summary.is_held:
+            text = _("%(what)s Our sales team looks at it first.") % {"what": text}
         oldest = summary.oldest
         age = span(oldest.age) if oldest else "–"
         return Checked("warn", LAST_KNOWN[summary.kind] % {"age": age}, text, notes)
-    verdict = CONFIRMED[summary.kind] % {"time": clock(summary.confirmed_at)}  # type: ignore[arg-type]
+    words = DIFFERS if summary.is_held else CONFIRMED
+    verdict = words[summary.kind] % {"time": clock(summary.confirmed_at)}  # type: ignore[arg-type]
     tone = "warn" if summary.is_held else "good"
     text = _("Our sales team looks at the difference first.") if summary.is_held else ""
     return Checked(tone, verdict, text, notes)
@@ -110,7 +118,7 @@ def _figure(one: Decision, value: str | None, order: Order) -> str:
     if value is None:
         return _("no limit") if one.kind == LiveKind.CREDIT else "–"
     if one.kind == LiveKind.PRICE:
-        return str(unit_price(value))
+        return f"{order.currency} {unit_price(value)}"
     return str(money(value, order.currency) if one.kind == LiveKind.CREDIT else qty(value))
 
 

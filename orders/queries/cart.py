@@ -19,6 +19,7 @@ from orders.rules.live import Decision, price_key
 from orders.rules.shown import ShownLine, digest_of
 from orders.rules.totals import Totals, totals_of
 from orders.rules.warehouse import Cover, best_warehouse
+from orders.states import Situation
 from pricing.answers import Ask, PriceAnswer
 from pricing.queries import context_for, price_sheet, tax_percents
 
@@ -142,6 +143,11 @@ class CartSheet:
     def is_said(self) -> bool:
         """Whether the ERP has named a price a moment ago."""
         return any(line.said for line in self.lines)
+
+    @property
+    def is_raised(self) -> bool:
+        """Whether one of those prices is higher than the page had it before."""
+        return any(line.said and line.said.situation == Situation.WORSE for line in self.lines)
 
     @property
     def backordered_lines(self) -> int:

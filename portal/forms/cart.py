@@ -51,7 +51,7 @@ class DetailsForm(forms.Form):
         help_text=_("Printed on every paper of the order."),
     )
     requested_on = forms.DateField(
-        label=_("Wanted on"),
+        label=_("Requested delivery"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )

@@ -30,7 +30,10 @@ class CheckoutForm(forms.Form):
         },
     )
     po_number = forms.CharField(
-        label=_("Your PO number"), max_length=60, required=False, help_text=_("Printed on every paper.")
+        label=_("Your PO number"),
+        max_length=60,
+        required=False,
+        help_text=_("Printed on every paper of the order."),
     )
     requested_on = forms.DateField(
         label=_("Requested delivery"),

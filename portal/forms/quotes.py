@@ -14,7 +14,7 @@ class AcceptForm(forms.Form):
     """Where the goods go and under which PO number."""
 
     revision = forms.IntegerField(widget=forms.HiddenInput)
-    ship_to = forms.ChoiceField(label=_("Deliver to"))
+    ship_to = forms.ChoiceField(label=_("Ship to"))
     po_number = forms.CharField(label=_("Your PO number"), required=False, max_length=60)
     note = forms.CharField(
         label=_("Note for the delivery"),

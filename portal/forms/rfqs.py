@@ -32,7 +32,7 @@ class RfqForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     po_number = forms.CharField(label=_("Your PO number, if there is one"), required=False, max_length=60)
-    ship_to = forms.ChoiceField(label=_("Deliver to"), required=False)
+    ship_to = forms.ChoiceField(label=_("Ship to"), required=False)
 
     def __init__(self, *args: Any, cart: Cart, addresses: Iterable[Address], **kwargs: Any) -> None:
         kwargs.setdefault(

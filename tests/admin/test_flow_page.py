@@ -29,7 +29,14 @@ def test_settings_are_changed_compared_and_brought_back_on_the_page(otto):
     browser.post(page(), {"do": "restore", "version": "1", "reason": "Sales changed their mind"})
 
     assert set_answer.status_code == 302
-    for words in ("Agreed with sales", "Limit, in seconds", "1200", "in force", "Otto"):
+    for words in (
+        "Agreed with sales",
+        "Limit of its age, in seconds",
+        "as delivered",
+        "1200",
+        "in force",
+        "Otto",
+    ):
         assert words in shown
     assert [row.limit_seconds for row in FlowSettings.objects.order_by("version")] == [1200, 1800, 1200]
 

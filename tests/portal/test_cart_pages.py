@@ -153,8 +153,8 @@ def test_htmx_gets_the_whole_cart_anew_with_its_totals(anna, filled):
 
     assert 'id="cart"' in shown
     assert "EUR 236.00" in shown
-    assert "5 now" in shown
-    assert "5 as backorder" in shown
+    assert "5 boxes now" in shown
+    assert "5 boxes come later" in shown
     assert "<html" not in shown
 
 

@@ -69,6 +69,18 @@ def test_a_price_to_be_confirmed_is_never_shown_as_confirmed(anna):
     assert "Price to be confirmed." in page
 
 
+@pytest.mark.req("CRT-11", "INT-58")
+def test_a_price_that_the_erp_contradicts_is_not_called_confirmed(anna):
+    held = decided(situation=Situation.WORSE, rule=LiveRule.HOLD, theirs="1.25")
+    order = ordered(anna, held)
+
+    page = text_of(anna.signed_in().get(f"/orders/{order.number}/"))
+
+    assert "Our ERP named another price at" in page
+    assert "A1: our page had EUR 1.0000, our ERP says EUR 1.2500; ordered at EUR 1.0000." in page
+    assert "Prices confirmed" not in page
+
+
 @pytest.mark.req("OBS-23")
 def test_staff_see_every_decision_with_both_figures_age_and_rule(anna, otto):
     order = ordered(

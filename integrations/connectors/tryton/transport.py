@@ -191,7 +191,7 @@ class Tryton:
                 return response.status_code, response.headers, b"".join(parts)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             is_late = isinstance(error, httpx2.ConnectTimeout)
-            reason = f"The ERP was not reached ({type(error).__name__})."
+            reason = "The ERP was not reached."
             raise Transient(reason, is_absent=True, is_late=is_late) from None
         except httpx2.TimeoutException as error:
             reason = f"The ERP did not answer in time ({type(error).__name__})."

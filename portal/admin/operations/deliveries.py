@@ -15,7 +15,13 @@ from integrations import queries
 from integrations.actions.deliveries import drop_delivery, replay_delivery
 from integrations.models import Delivery
 from portal.admin.fed import FedAdmin
-from portal.admin.operations.words import page_of, without_people
+from portal.admin.operations.words import (
+    destination_words,
+    document_words,
+    event_words,
+    page_of,
+    without_people,
+)
 from portal.admin.pages import admin_page
 
 PER_PAGE = 50
@@ -41,7 +47,7 @@ class DeliveryAdmin(FedAdmin):
             "view": view,
             "text": text,
             "page": page,
-            "rows": [(row, down.get(row.system), page_of(row.subject)) for row in page],
+            "rows": [(row, _words(row), down.get(row.system), page_of(row.subject)) for row in page],
             "counts": queries.all_delivery_counts(),
             "down": list(down.values()),
         }
@@ -61,13 +67,14 @@ class DeliveryAdmin(FedAdmin):
             return self._act(request, delivery)
         context = {
             "delivery": delivery,
+            "words": _words(delivery),
             "document": page_of(delivery.subject),
             "attempts": list(delivery.tries.all())[::-1],
             "message": json.dumps(without_people(delivery.event.payload), indent=2, ensure_ascii=False),
             "may_act": request.user.has_perm("integrations.change_delivery"),
         }
         template = "admin/accord/operations/delivery.html"
-        return admin_page(request, template, title=str(delivery), context=context)
+        return admin_page(request, template, title=_title(delivery), context=context)
 
     def _act(self, request: HttpRequest, delivery: Delivery) -> HttpResponse:
         if not request.user.has_perm("integrations.change_delivery"):
@@ -83,3 +90,17 @@ class DeliveryAdmin(FedAdmin):
             case _:
                 raise Http404
         return redirect("admin:integrations_delivery_page", delivery.pk)
+
+
+def _words(delivery: Delivery) -> dict[str, str]:
+    """A delivery for people: what is told, of which document, to whom."""
+    return {
+        "event": event_words(delivery.event),
+        "document": document_words(delivery.subject),
+        "to": destination_words(delivery.destination),
+    }
+
+
+def _title(delivery: Delivery) -> str:
+    words = _words(delivery)
+    return f"{words['event']} · {words['document']}"

@@ -17,11 +17,16 @@ from integrations.effective import Change
 from integrations.gates import all_outside, gate_before
 from integrations.models import FlowSettings
 from integrations.queries import FlowRow
+from integrations.states import FlowMode
 from portal.admin.pages import admin_page
 from portal.forms.flows import FlowSettingsForm
 
 TEMPLATE = "admin/accord/operations/flow.html"
-LABELS = {field.name: field.verbose_name for field in FlowSettings._meta.fields}
+# What the form calls a setting, the versions call it too.
+LABELS = {
+    **{field.name: field.verbose_name for field in FlowSettings._meta.fields},
+    **{name: field.label for name, field in FlowSettingsForm.base_fields.items()},
+}
 
 
 def flow_page(request: HttpRequest, name: str) -> HttpResponse:
@@ -78,15 +83,20 @@ def _gate(row: FlowRow) -> dict[str, Any]:
 
 
 def words_of(changes: list[Change]) -> list[tuple[str, str, str]]:
-    """Changes of settings in words: what, before, after; "–" where the flow's own counts."""
-    return [(str(LABELS[item.field]), _word(item.before), _word(item.after)) for item in changes]
+    """Changes of settings in words: what, before, after; the flow's own is "as delivered"."""
+    return [
+        (str(LABELS[item.field]), _word(item.field, item.before), _word(item.field, item.after))
+        for item in changes
+    ]
 
 
-def _word(value: Any) -> str:
+def _word(field: str, value: Any) -> str:
+    if field == "mode" and value in FlowMode.values:
+        return str(FlowMode(value).label)
     if isinstance(value, dict):
         parts = [f"{key}: {_inner(found)}" for key, found in value.items() if found]
         return "; ".join(parts) or "–"
-    return str(value) if value not in (None, "") else "–"
+    return str(value) if value not in (None, "") else _("as delivered")
 
 
 def _inner(found: Any) -> str:

@@ -16,12 +16,13 @@ from integrations.actions.windows import check_window, keep_window
 from integrations.models import SystemWindow
 from integrations.queries import all_windows
 from integrations.systems import KINDS
+from portal.templatetags.accord import at
 
 
 def when_words(window: SystemWindow) -> str:
     """The days and times of a rest, or its two moments."""
     if window.from_at and window.until_at:
-        return f"{window.from_at:%Y-%m-%d %H:%M} – {window.until_at:%Y-%m-%d %H:%M} UTC"
+        return f"{at(window.from_at)} – {at(window.until_at)}"
     days = ", ".join(str(WEEKDAYS_ABBR[day]) for day in sorted(window.weekdays))
     return f"{days} {window.starts:%H:%M}–{window.ends:%H:%M}"
 
@@ -64,6 +65,7 @@ class WindowForm(forms.ModelForm):
             "until_at",
             "is_active",
         )
+        labels = {"starts": _("On these days from"), "ends": _("On these days until")}
 
 
 @admin.register(SystemWindow)
@@ -71,13 +73,18 @@ class WindowAdmin(ModelAdmin):
     """The theme's list and form; one that is over is taken out of use, not deleted."""
 
     form = WindowForm
-    list_display = ("system", "kind", "when", "note", "is_active")
+    list_display = ("system_word", "kind", "when", "note", "is_active")
     list_filter = ("system", "kind", "is_active")
     search_fields = ("system", "note")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """It stays, so that figures of then can be understood."""
         return False
+
+    @admin.display(description=_("system"), ordering="system")
+    def system_word(self, window: SystemWindow) -> str:
+        """The system as people write it."""
+        return window.system.upper()
 
     @admin.display(description=_("when"))
     def when(self, window: SystemWindow) -> str:

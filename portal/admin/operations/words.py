@@ -9,6 +9,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.models import Event
+from orders.queries.wording import WORDINGS
 from portal.templatetags.accord import span
 
 # Where a case's age turns from ordinary to amber, as a part of its limit.
@@ -46,6 +48,7 @@ STEPS = {
     "closed": gettext_lazy("Settled"),
     "ignored": gettext_lazy("Left as it is"),
 }
+DESTINATIONS = {"erp": gettext_lazy("ERP"), "mail": gettext_lazy("Mail server")}
 # The page of a document that an event's or case's subject names.
 PAGES = {
     "order": "admin:orders_order_page",
@@ -79,6 +82,26 @@ def page_of(subject: str) -> str:
         return reverse(PAGES[kind], args=[number])
     except NoReverseMatch:
         return ""
+
+
+def destination_words(name: str) -> str:
+    """Where a message goes, as people call it; a name we have no words for stays."""
+    return str(DESTINATIONS.get(name, name))
+
+
+def document_words(subject: str) -> str:
+    """The number of the document that a subject names; another subject stays as it is."""
+    kind, _colon, number = subject.partition(":")
+    return number if kind in PAGES else subject
+
+
+def event_words(event: Event) -> str:
+    """What happened, as a timeline says it; an event without words, or of another form, keeps its name."""
+    wording = WORDINGS.get(event.name)
+    try:
+        return str(wording.title(event.payload)) if wording else event.name
+    except (KeyError, TypeError, ValueError):
+        return event.name
 
 
 # What names a person in a payload; it is not needed to mend anything.
