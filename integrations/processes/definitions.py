@@ -11,7 +11,7 @@ ORDER_SUBMISSION = Definition(
     (
         Step("check", _("Checked"), order.check),
         Step("reserve", _("Reserved"), order.reserve, undo=order.release, needs=("check",)),
-        Step("post", _("Posted"), order.post, undo=order.unpost),
+        Step("post", _("Posted"), order.post, undo=order.unpost, is_lasting=True),
         Step("record", _("Recorded"), order.record, needs=("post",)),
     ),
 )

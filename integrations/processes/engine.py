@@ -35,8 +35,8 @@ MOST_UNDOS = 5
 def carry_on(definition: Definition, subject: str, given: dict[str, Any], *, by: Actor) -> dict[str, Output]:
     """Do what is left of a process, begun if it was not yet; answer with the outputs of its steps.
 
-    given: small JSON that says what it is begun with; other words begin a further run once the
-    last is over. Raises what a step failed with: when that can heal, the process goes on with the
+    given: small JSON that says what it is begun with; other words bring the run under way to its end
+    and begin a further one. Raises what a step failed with: when that can heal, the process goes on with the
     next call; else it is undone first, and NotUndone says that a compensation failed too often.
     """
     process = all_newest_process(definition.kind, subject)
@@ -48,6 +48,9 @@ def carry_on(definition: Definition, subject: str, given: dict[str, Any], *, by:
             if is_same:
                 raise failure_from(process.failure)
             end_undoing(process)
+            process = None
+        elif not is_same:
+            _end_older(definition, process, by)
             process = None
     elif process is not None and not (is_same and process.state == ProcessState.DONE):
         process = None
@@ -108,6 +111,27 @@ def _go_on(definition: Definition, process: Process, by: Actor) -> dict[str, Out
     if process.state != ProcessState.DONE:
         finish_process(process)
     return outputs
+
+
+def _end_older(definition: Definition, process: Process, by: Actor) -> None:
+    """End a run that was begun with older words: undone, or done where something lasting has begun."""
+    if _has_lasting(definition, process):
+        try:
+            _go_on(definition, process, by)
+        except CallFailed as failure:
+            if can_heal(failure) or isinstance(failure, NotUndone):
+                raise
+        else:
+            return
+    else:
+        process = begin_undoing(process, reason="Newer words came.", code="superseded")
+    _undo(definition, process, by)
+    end_undoing(process)
+
+
+def _has_lasting(definition: Definition, process: Process) -> bool:
+    begun = process.steps.exclude(state=StepState.WAITING).values_list("name", flat=True)
+    return any(definition.step(name).is_lasting for name in begun)
 
 
 def _do(

@@ -33,7 +33,8 @@ class Step:
 
     run: does it and answers with JSON for later steps; raises CallFailed. undo: takes it back, quiet
     when there is nothing; None where nothing is to be taken back. needs: earlier steps whose outputs
-    it is given.
+    it is given. is_lasting: once it has begun, others may already act on it: it is brought to its end
+    rather than taken back for newer words.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Step:
     run: Callable[[Work], Output]
     undo: Callable[[Work], None] | None = None
     needs: tuple[str, ...] = ()
+    is_lasting: bool = False
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Other:
         if self.fails.get(call):
             raise self.fails[call].pop(0)
 
-    def step(self, name, *, is_undone=True, needs=()):
+    def step(self, name, *, is_undone=True, needs=(), is_lasting=False):
         def run(work):
             self.answer(name)
             return {"from": {need: work.given[need] for need in needs}, "name": name}
@@ -46,7 +46,7 @@ class Other:
         def undo(work):
             self.answer(f"undo {name}")
 
-        return Step(name, name, run, undo=undo if is_undone else None, needs=needs)
+        return Step(name, name, run, undo if is_undone else None, needs, is_lasting)
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def definition(other):
     steps = (
         other.step("check", is_undone=False),
         other.step("reserve", needs=("check",)),
-        other.step("post"),
+        other.step("post", is_lasting=True),
         other.step("record", is_undone=False, needs=("reserve",)),
     )
     return Definition("test", "Test", steps)
@@ -89,6 +89,47 @@ def test_the_tables_are_the_whole_truth(table, words):
             else:
                 with pytest.raises(WrongState):
                     check_move(table, old, new)
+
+
+@pytest.mark.django_db
+@pytest.mark.req("INT-43", "INT-44")
+def test_newer_words_undo_a_run_that_has_begun_nothing_lasting(drive, other):
+    other.hears("reserve", Transient("Busy."))
+    with pytest.raises(Transient):
+        drive("e1")
+
+    drive("e2")
+
+    assert other.asked == ["check", "reserve", "undo reserve", "check", "reserve", "post", "record"]
+    assert list(Process.objects.order_by("run").values_list("run", "state")) == [(1, "undone"), (2, "done")]
+
+
+@pytest.mark.django_db
+@pytest.mark.req("INT-43", "INT-44")
+def test_newer_words_let_a_run_end_whose_lasting_step_has_begun(drive, other):
+    other.hears("post", UnknownOutcome("No answer."))
+    with pytest.raises(UnknownOutcome):
+        drive("e1")
+
+    drive("e2")
+
+    first = ["check", "reserve", "post", "post", "record"]
+    assert other.asked == [*first, "check", "reserve", "post", "record"]
+    assert list(Process.objects.order_by("run").values_list("run", "state")) == [(1, "done"), (2, "done")]
+
+
+@pytest.mark.django_db
+@pytest.mark.req("INT-44")
+def test_newer_words_begin_anew_after_a_lasting_step_was_refused(drive, other):
+    other.hears("post", UnknownOutcome("No answer."), NO)
+    with pytest.raises(UnknownOutcome):
+        drive("e1")
+
+    drive("e2")
+
+    first = ["check", "reserve", "post", "post", "undo post", "undo reserve"]
+    assert other.asked == [*first, "check", "reserve", "post", "record"]
+    assert list(Process.objects.order_by("run").values_list("run", "state")) == [(1, "undone"), (2, "done")]
 
 
 @pytest.mark.django_db
