@@ -46,6 +46,13 @@ def _as_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+# A whole number, or a time that sorts as text: a version that sorts behind every genuine one would shut its key
+# against all that follows.
+VERSION = (
+    r"^([0-9]{1,18}|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}[0-9:.]{0,16}(Z|[+-][0-9]{2}:?[0-9]{2})?)$"
+)
+
+
 class Envelope(Record):
     """What a message says of itself. id: the sender's name of it; key: of what it is about, while its data are
     not readable; version: orders the messages about one thing; urgent: goes before the batches.
@@ -54,7 +61,7 @@ class Envelope(Record):
     kind: str
     id: Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=120)]
     key: Annotated[str, BeforeValidator(_as_text), Field(max_length=120)] = ""
-    version: Annotated[str, BeforeValidator(_as_text), Field(pattern=r"^[!-~]{1,60}$")]
+    version: Annotated[str, BeforeValidator(_as_text), Field(pattern=VERSION)]
     urgent: bool = False
     data: dict[str, Any]
 

@@ -140,6 +140,8 @@ def test_a_secret_that_is_none_or_too_short_signs_nothing(sender, settings):
     (b'{"kind": "credit", "data": {"v": 7}}', 422, "data.v: use one of the versions 1."),
     (b'{"kind": "credit", "id": "1", "version": "1"}', 422, "data: Field required"),
     ('{"kind": "credit", "id": "1", "version": "²", "data": {}}'.encode(), 422, "version: "),
+    (b'{"kind": "credit", "id": "1", "version": "~~~", "data": {}}', 422, "version: "),
+    (b'{"kind": "credit", "id": "1", "version": "9999999999999999999", "data": {}}', 422, "version: "),
     (b" " * 1_000_001, 413, "in pages of at most 500"),
     (b"[" + b"1," * 500 + b"1]", 413, "in pages of at most 500"),
 ])  # fmt: skip
