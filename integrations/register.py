@@ -54,7 +54,15 @@ SERVICES: tuple[Service, ...] = (
         _("What this customer pays, and why"),
         "pricing.queries",
         SALES_MANAGER,
-        ("erp.price-lists", "erp.assignments", "erp.prices", "erp.costs", "erp.taxes", "erp.live-price"),
+        (
+            "erp.price-lists",
+            "erp.assignments",
+            "erp.prices",
+            "erp.costs",
+            "erp.taxes",
+            "erp.live-price",
+            "supplier.prices",
+        ),
         (*FLOW_ERRORS, "rising_ladder"),
     ),
     Service(
@@ -63,7 +71,7 @@ SERVICES: tuple[Service, ...] = (
         _("How many there are, where, and until when that is known"),
         "catalog.queries",
         OPERATOR,
-        ("erp.warehouses", "erp.stock", "erp.live-stock"),
+        ("erp.warehouses", "erp.stock", "erp.live-stock", "supplier.stock"),
         FLOW_ERRORS,
     ),
     Service(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -85,6 +86,21 @@ class NotYet(DomainError):
     """The flow is not live for what the message is about: it waits, and nobody need act (OPS-03)."""
 
     code = "not_yet"
+
+
+# What JSON may hold and our tables cannot: NUL, and halves of a pair.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(value: Any) -> Any:
+    """A message's data as our tables can keep them: what they cannot hold shows as a replacement mark."""
+    if isinstance(value, str):
+        return UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {storable(name): storable(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [storable(inner) for inner in value]
+    return value
 
 
 def fitting(text: str, most: int) -> str:
@@ -177,7 +193,7 @@ def receive_messages(
             message_id=item.message_id,
             key=fitting(item.key, LONGEST_KEY),
             version=item.version,
-            payload=item.payload,
+            payload=storable(item.payload),
             correlation_id=by.correlation_id,
         )
         for item in fresh.values()
