@@ -51,9 +51,12 @@ class Watch:
             self.problems.append(f"a call to {request.url}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser of the machine; without one these tests fail."""
+    """The browser of the machine; without one these tests fail.
+
+    It ends with its module: its event loop runs in this thread, and Django refuses the database to such a thread.
+    """
     if not CHROMIUM.exists():
         pytest.fail(f"{CHROMIUM} is missing: apt-get install -y chromium (as root), then run again.")
     with sync_playwright() as playwright:

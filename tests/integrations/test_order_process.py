@@ -79,7 +79,7 @@ def test_the_steps_of_an_order_tell_what_the_erp_answered(shop, proxy):
 @pytest.mark.parametrize(("line", "states", "expected"), [
     ({"unit_key": "none"}, ["failed", "waiting", "waiting", "waiting"], {}),
     (
-        {"net_amount": "40.99"},
+        {"net_amount": "39.99"},
         ["done", "undone", "waiting", "waiting"],
         {"create": 1, "quote": 1, "draft": 1, "delete": 1},
     ),

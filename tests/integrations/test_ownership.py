@@ -101,9 +101,14 @@ TAKES = {
 }
 # What is asked live is taken by the action of what is read.
 LIVE = {"erp.live-stock", "erp.live-credit"}
+# A supplier's file comes by the actions of the ERP's facts, into lists and levels of its own.
+SUPPLIED = {"supplier.prices", "supplier.stock"}
 # Flows that bring parts of the same thing have a right to it in common.
 ALIKE = [
-    {"erp.stock", "erp.live-stock"},
+    {"erp.stock", "erp.live-stock", "supplier.stock"},
+    {"erp.price-lists", "supplier.prices"},
+    {"erp.assignments", "supplier.prices"},
+    {"erp.prices", "supplier.prices"},
     {"erp.credit", "erp.live-credit"},
     {"erp.products", "pim.content"},
     {"erp.order-states", "erp.shipments", "erp.invoices", "erp.orders-out"},
@@ -130,14 +135,14 @@ def test_an_action_is_refused_to_every_flow_but_the_one_that_brings_its_facts(fl
 
 @pytest.mark.req("SEC-01")
 def test_each_flow_has_an_identity_and_rights_of_its_own():
-    assert {name for name, flow in FLOWS.items() if flow.writes} == set(RIGHTS) == {*TAKES, *LIVE}
+    assert {name for name, flow in FLOWS.items() if flow.writes} == set(RIGHTS) == {*TAKES, *LIVE, *SUPPLIED}
     assert {kind.flow for kind in KINDS.values()} <= set(FLOWS)
     channels = [flow_actor(name).channel for name in RIGHTS]
     assert len(set(channels)) == len(channels)
     for name, models in RIGHTS.items():
         assert ownership.rights_of(f"flow:{name}") == set(models)
         owned = {(model, owner) for model, _field, owner in OWNED}
-        assert {(model, name.partition(".")[0]) for model in models} <= owned
+        assert {(model, flow_actor(name, system=FLOWS[name].system).system) for model in models} <= owned
     assert ownership.rights_of("flow:erp.nobody") == frozenset()
 
 
