@@ -320,7 +320,7 @@ def availability(product_ids: Iterable[int]) -> dict[int, list[WarehouseAvailabi
                 reserved=held,
                 available=available(level.on_hand, held),
                 as_of=as_of[pair],
-                is_stale=freshness.is_stale("stock", as_of[pair]),
+                is_stale=freshness.is_stale(level.freshness_kind, as_of[pair]),
             )
         )
     return answer
@@ -328,8 +328,14 @@ def availability(product_ids: Iterable[int]) -> dict[int, list[WarehouseAvailabi
 
 def figures_of(levels: Iterable[StockLevel]) -> dict[Pair, datetime | None]:
     """How old the figure of each product and warehouse is. One statement."""
-    read = freshness.read_up_to().get("stock")
-    return {(row.product_id, row.warehouse_id): freshness.later(row.as_of, read) for row in levels}
+    read = freshness.read_up_to()
+    # What others than the ERP tell comes in files that are not all there is: each row has its own age.
+    return {
+        (row.product_id, row.warehouse_id): freshness.later(
+            row.as_of, read.get("stock") if row.source == "erp" else None
+        )
+        for row in levels
+    }
 
 
 def reserved_by_pair(figures: Mapping[Pair, datetime | None]) -> dict[Pair, Decimal]:

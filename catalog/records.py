@@ -216,4 +216,6 @@ ownership.declare(
     erp=("code", "name", "erp_id"),
     us=("time_zone", "position", "is_active", "when_stale"),
 )
-ownership.declare("catalog.StockLevel", erp=("on_hand", "as_of"))
+ownership.declare("catalog.StockLevel", erp=("on_hand", "as_of", "source"))
+# A supplier's figure is for places of which the ERP tells nothing.
+ownership.prefer("catalog.StockLevel", on_hand=("erp", "supplier"))

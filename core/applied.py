@@ -1,11 +1,12 @@
 """What became of a batch of records: the counts add up, and every rejected row has its reason."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 MOST_LISTED = 10_000
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -65,3 +66,15 @@ class Applied:
     def total(cls, parts: Iterable["Applied"]) -> "Applied":
         """The sum of several reports."""
         return sum(parts, cls())
+
+
+def latest_of(records: Iterable[R], key: Callable[[R], str]) -> tuple[list[R], tuple[Rejected, ...]]:
+    """The records of a batch, each key once: of one that came twice the later counts, the earlier is told."""
+    kept: dict[str, R] = {}
+    repeated = []
+    for record in records:
+        name = key(record)
+        if kept.pop(name, None) is not None:
+            repeated.append(Rejected(name, "", "It came twice in one batch; the later one was taken."))
+        kept[name] = record
+    return list(kept.values()), tuple(repeated)

@@ -62,6 +62,29 @@ def note_all(found: Iterable[Disagreement], *, by: Actor) -> list[Conflict]:
     )
 
 
+def note_news(found: Iterable[Disagreement], *, by: Actor) -> list[Conflict]:
+    """Write down the disagreements that do not stand in the log as they are: a flow meets them at each run.
+
+    One statement to look, and one to write where there is news.
+    """
+    found = list(found)
+    if not found:
+        return []
+    rows = Conflict.objects.filter(model__in={one.model for one in found}, key__in={one.key for one in found})
+    last = {(row.model, row.key, row.field): _told(row) for row in rows.order_by("id")}
+    news = [
+        one
+        for one in found
+        if last.get((one.model, one.key, one.field))
+        != (plain(one.kept), plain(one.refused), one.winner, one.loser, one.rule)
+    ]
+    return note_all(news, by=by) if news else []
+
+
+def _told(row: Conflict) -> tuple[Any, ...]:
+    return row.kept, row.refused, row.winner, row.loser, row.rule
+
+
 def plain(value: Any) -> Any:
     """A value as the log keeps it: figures as exact texts, times in ISO 8601.
 

@@ -1,6 +1,6 @@
 """Who owns which field, which flow may write what, and the guard that nobody else does (INT-02, SEC-02)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +11,7 @@ ERP, PIM, US = "erp", "pim", "us"
 
 _owners: dict[str, dict[str, str]] = {}
 _rights: dict[str, frozenset[str]] = {}
+_precedence: dict[tuple[str, str], tuple[str, ...]] = {}
 
 
 def declare(model: str, **fields_by_owner: Iterable[str]) -> None:
@@ -29,6 +30,35 @@ def declare(model: str, **fields_by_owner: Iterable[str]) -> None:
 def owner_of(model: str, field: str) -> str:
     """The kind of system that owns a field: erp, pim or us (the default)."""
     return _owners.get(model, {}).get(field, US)
+
+
+def prefer(model: str, **systems_by_field: Sequence[str]) -> None:
+    """State, beside the owners, whose word of a field holds where several systems bring it: the first (INT-03).
+
+    systems_by_field: on_hand=("erp", "supplier"). What is stated again replaces what was.
+    """
+    for name, systems in systems_by_field.items():
+        _precedence[model, name] = tuple(systems)
+
+
+def precedence_of(model: str, field: str) -> tuple[str, ...]:
+    """The systems that may bring a field, the one whose word holds first; its owner alone where nobody said more."""
+    return _precedence.get((model, field), (owner_of(model, field),))
+
+
+def weaker_than(model: str, field: str, system: str) -> list[str]:
+    """The systems whose word of a field gives way to that of `system`, whichever came first.
+
+    None gives way to a system that is not in the precedence.
+    """
+    order = precedence_of(model, field)
+    return list(order[order.index(system) + 1 :]) if system in order else []
+
+
+def source_of(by: Actor) -> str:
+    """The system in whose name a flow brings facts: erp of flow:erp.prices; of anybody else the ERP."""
+    flow = by.channel.removeprefix("flow:")
+    return flow.partition(".")[0] if flow != by.channel else ERP
 
 
 def fields_of(model: str, owner: str) -> list[str]:

@@ -63,13 +63,13 @@ def as_json(value: Any) -> dict[str, Any]:
 
 
 def report(table: LiteralString, rejected: Sequence[Rejected], *, removed: int = 0) -> Applied:
-    """Count the staged rows by their `verdict` (new, changed, same; old counts as same)."""
+    """Count the staged rows by their `verdict` (new, changed, same; old and outranked count as same)."""
     counting = sql.SQL("SELECT verdict, count(*) FROM {} GROUP BY verdict")
     counts = dict(rows(counting.format(sql.Identifier(table))))
     return Applied(
         new=counts.get("new", 0),
         changed=counts.get("changed", 0),
-        same=counts.get("same", 0) + counts.get("old", 0),
+        same=counts.get("same", 0) + counts.get("old", 0) + counts.get("outranked", 0),
         removed=removed,
         rejected=tuple(rejected),
     )

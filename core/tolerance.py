@@ -87,14 +87,45 @@ def check_tolerance(tolerance: Tolerance, applied: Applied) -> Applied:
     return applied
 
 
+# Of so few rows that end, no share says anything.
+FEW = 5
+
+
+class TooMuchGone(InvalidValue):
+    """What came as a whole lacks more of what we have than may end at once: nothing of it is taken."""
+
+    code = "too_much_gone"
+
+
+def check_gone(most: Tolerance, applied: Applied) -> Applied:
+    """Give the report of a whole reading back, or raise TooMuchGone: the caller's transaction must end with it.
+
+    most: how much of what we had may end by one reading. A reading that was cut off looks like one in which
+    the rest has ended; a few rows may always end. Source: INT-48.
+    """
+    had = applied.removed + applied.same + applied.changed
+    if applied.removed > FEW and is_beyond(most, seen=had, bad=applied.removed):
+        raise TooMuchGone(
+            _(
+                "%(gone)s of %(had)s rows that we have are missing in what came as the whole; at most "
+                "%(most)s may end at once, so none of it was taken. If they have really ended, set “May end "
+                "at once” of the flow to any and let it run once."
+            )
+            % {"gone": applied.removed, "had": had, "most": str(most)},
+            gone=applied.removed,
+            had=had,
+        )
+    return applied
+
+
 ROWS = re.compile(r"(\d{1,9})\s*rows?")
 PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s*%")
 
 
-def parse_tolerance(text: str) -> Tolerance:
+def parse_tolerance(text: str, *, field: str = "tolerance") -> Tolerance:
     """Read a tolerance as a person sets it: all_or_nothing, any, 5 rows, or 0.5 %.
 
-    Raises InvalidValue with the four ways to say it.
+    field: where it was typed. Raises InvalidValue with the four ways to say it.
     """
     said = " ".join(text.lower().split())
     if said in ("any", "all_or_nothing"):
@@ -110,7 +141,7 @@ def parse_tolerance(text: str) -> Tolerance:
             "or a share of the rows from 0 to 100 such as “0.5 %%”."
         )
         % {"text": text[:60]},
-        field="tolerance",
+        field=field,
     )
 
 

@@ -26,6 +26,7 @@ class Effective:
     limit: timedelta
     full_every: timedelta | None
     tolerance: Tolerance
+    most_gone: Tolerance
     rollout: Mapping[str, list[str]]
     mapping: Mapping[str, Mapping[str, str]]
     steward: str
@@ -66,6 +67,7 @@ def laid_over(flow: Flow, row: FlowSettings | None) -> Effective:
         limit=_time(row.limit_seconds) or flow.limit,
         full_every=_time(row.full_every_seconds) or flow.full_every,
         tolerance=parse_tolerance(row.tolerance) if row.tolerance else flow.tolerance,
+        most_gone=parse_tolerance(row.most_gone, field="most_gone") if row.most_gone else flow.most_gone,
         rollout=row.rollout,
         mapping=row.mapping,
         steward=row.steward,
@@ -85,6 +87,7 @@ FIELDS = (
     "limit_seconds",
     "full_every_seconds",
     "tolerance",
+    "most_gone",
     "rollout",
     "mapping",
     "steward",

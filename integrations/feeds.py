@@ -1,11 +1,13 @@
 """The feeds: a connector reads records, the app that owns the facts takes them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actions import erp as accounts
 from catalog.actions.categories import apply_categories
@@ -14,7 +16,7 @@ from catalog.actions.products import apply_products
 from catalog.actions.stock import apply_stock, apply_warehouses
 from core.actor import Actor
 from core.applied import Applied
-from core.tolerance import ANY, BeyondTolerance, check_tolerance
+from core.tolerance import ANY, BeyondTolerance, TooMuchGone, check_gone, check_tolerance
 from integrations import inbox
 from integrations.actions.identifiers import keep_identifiers
 from integrations.batches import Batch, PriceBatch
@@ -111,9 +113,12 @@ def _taken(
 ) -> Fed:
     """Let the owning app take the batch, or nothing of it when it has more bad rows than tolerated.
 
-    Raises BeyondTolerance with every bad row; what was written before it was noticed is rolled back
-    as a whole (INT-48).
+    Raises BeyondTolerance with every bad row, or TooMuchGone when a whole reading lacks more of what we
+    have than may end at once; what was written before it was noticed is rolled back as a whole (INT-48).
     """
+    ends = batch.is_full and reading.most_gone != ANY
+    if ends and not batch.keys:
+        _check_none_is_here(reading)
     outside = _leave_outside(batch, reading)
     batch.tolerance = reading.tolerance
 
@@ -126,12 +131,13 @@ def _taken(
         is_whole = batch.is_full and not batch.rejected and not outside
         applied = _take_records(batch, take, reading.by, is_whole=is_whole)
         applied += Applied(rejected=tuple(batch.rejected), outside=outside)
-        return check_tolerance(batch.tolerance, applied)
+        applied = check_tolerance(batch.tolerance, applied)
+        return check_gone(reading.most_gone, applied) if ends else applied
 
     found = None
     if reading.rehearses is not None:
         applied, found = rehearsed(apply, reading.rehearses)
-    elif batch.tolerance == ANY:
+    elif batch.tolerance == ANY and not ends:
         # Each action is a transaction of its own, and so is each message.
         applied = apply()
     else:
@@ -139,6 +145,17 @@ def _taken(
             applied = apply()
     keys = frozenset(batch.keys)
     return Fed(applied, batch.as_of, batch.cursor, keys, batch.is_full, calls, found or ())
+
+
+def _check_none_is_here(reading: "Reading") -> None:
+    """Refuse an empty reading of everything while we have something: that all has ended is no answer."""
+    if any(apps.get_model(model)._default_manager.exists() for model in reading.writes[:1]):
+        raise TooMuchGone(
+            _(
+                "What came as the whole is empty, and we have rows of it: what we have stays. If all has really "
+                "ended, set “May end at once” of the flow to any and let it run once."
+            )
+        )
 
 
 def _take_records(batch: Batch[Any], take: Take, by: Actor, *, is_whole: bool) -> Applied:
@@ -180,8 +197,13 @@ def _prices(batch: Batch[Any], by: Actor, is_whole: bool, *, flow: str = "erp.pr
     return apply_prices(batch.records, by=by, flow=flow, as_of=batch.as_of, scope_of_run=scope_of_run)
 
 
-def supplier_file(name: str, form: Format, *, as_of: datetime | None = None) -> Feed:
-    """The feed of a file that a supplier delivered. as_of: by its clock; None: when it was written."""
+def supplier_file(
+    name: str, form: Format, *, as_of: datetime | None = None, silent: Sequence[str] = ()
+) -> Feed:
+    """The feed of a file that a supplier delivered. as_of: by its clock; None: when it was written.
+
+    silent: systems that tell no stock just now: what they once said gives way.
+    """
 
     def take_prices(batch: Batch[Any], by: Actor, is_whole: bool) -> Applied:
         own, everybody = form.lists(batch.as_of)
@@ -189,11 +211,14 @@ def supplier_file(name: str, form: Format, *, as_of: datetime | None = None) -> 
         apply_assignments([everybody], by=by)
         return _prices(batch, by, is_whole, flow="supplier.prices")
 
+    def take_stock(batch: Batch[Any], by: Actor, is_whole: bool) -> Applied:
+        return apply_stock(batch.records, by=by, silent=silent)
+
     def feed(reading: "Reading") -> Fed:
         if form.brings == PRICES:
             prices = suppliers.read_prices(name, form, as_of=as_of)
             return _taken(prices, take_prices, reading, calls=0)
-        return _taken(suppliers.read_stock(name, form, as_of=as_of), _all(apply_stock), reading, calls=0)
+        return _taken(suppliers.read_stock(name, form, as_of=as_of), take_stock, reading, calls=0)
 
     return feed
 

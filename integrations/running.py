@@ -82,6 +82,8 @@ def _run(set_to: Effective, row: FlowState, by: Actor, *, is_full: bool, is_aske
         mapping=set_to.mapping,
         rehearses=flow.writes if set_to.mode == FlowMode.SHADOW else None,
         tolerance=set_to.tolerance,
+        most_gone=set_to.most_gone,
+        writes=flow.writes,
     )
     try:
         fed = flow.read(reading)

@@ -10,7 +10,8 @@
 Faults: delay (seconds), status (status, retry_after), drop_before (nothing reaches the ERP), drop_after (the
 ERP does it, the answer is lost), garbage (it does it, the answer is nonsense), hang (it is reached, but never
 answers within `seconds`), refuse (the connection is closed at once, for every call), twice (it reaches the ERP
-two times), late (the connection is cut at once, and the call reaches the ERP `seconds` later, after whatever its
+two times), cut (of the rows that it gives only the first half arrives), none (its rows do not arrive at all, and
+the answer is whole otherwise), late (the connection is cut at once, and the call reaches the ERP `seconds` later, after whatever its
 sender has done meanwhile). `method` is a part of the JSON-RPC method; times: how often, -1 for ever; spared: how
 many calls of it are let through first. retry_after "date" says one second as a date. With "nothing" for an ERP the
 proxy itself answers every call with a session.
@@ -18,6 +19,7 @@ proxy itself answers every call with a session.
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import socket
@@ -202,6 +204,8 @@ class Handler(BaseHTTPRequestHandler):
         status, headers, content = self._forward(body)
         if kind == "twice":
             status, headers, content = self._forward(body)
+        if kind in ("cut", "none"):
+            content = _shortened(content, headers, nothing=kind == "none")
         if kind == "drop_after":
             self._drop()
         elif kind == "garbage":
@@ -243,6 +247,17 @@ class Handler(BaseHTTPRequestHandler):
         """Cut the connection without an answer."""
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
+
+
+def _shortened(content: bytes, headers: list[tuple[str, str]], *, nothing: bool) -> bytes:
+    """An answer as something on the way would limit it: valid, with half of its rows or none."""
+    is_packed = ("content-encoding", "gzip") in {(name.lower(), value) for name, value in headers}
+    answer = json.loads(gzip.decompress(content) if is_packed else content)
+    rows = answer.get("result")
+    if isinstance(rows, list):
+        answer["result"] = [] if nothing else rows[: (len(rows) + 1) // 2]
+    short = json.dumps(answer).encode()
+    return gzip.compress(short) if is_packed else short
 
 
 class Server(ThreadingHTTPServer):

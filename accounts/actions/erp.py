@@ -16,7 +16,7 @@ from accounts.models import (
 from accounts.records import AddressRecord, CreditRecord, CustomerRecord, PaymentTermRecord
 from core import ownership
 from core.actor import Actor
-from core.applied import Applied, Rejected
+from core.applied import Applied, Rejected, latest_of
 from core.changes import assign, differs, write
 from core.errors import InvalidValue, NotFound
 from core.trees import misplaced
@@ -36,7 +36,8 @@ def apply_payment_terms(records: Sequence[PaymentTermRecord], *, by: Actor) -> A
     known = {term.code: term for term in PaymentTerm.objects.select_for_update(no_key=True)}
 
     new, changed, same = [], [], 0
-    for record in {record.code: record for record in records}.values():
+    single, repeated = latest_of(records, lambda record: record.code)
+    for record in single:
         values = record.model_dump(include=set(fields))
         term = known.get(record.code)
         if term is None:
@@ -47,7 +48,7 @@ def apply_payment_terms(records: Sequence[PaymentTermRecord], *, by: Actor) -> A
             same += 1
 
     write(PaymentTerm, new=new, changed=changed, fields=fields)
-    return Applied(new=len(new), changed=len(changed), same=same)
+    return Applied(new=len(new), changed=len(changed), same=same, rejected=repeated)
 
 
 @transaction.atomic
@@ -82,7 +83,7 @@ def apply_customers(records: Sequence[CustomerRecord], *, by: Actor, is_full: bo
     known = {company.number: company for company in Company.objects.select_for_update(no_key=True)}
     terms = dict(PaymentTerm.objects.values_list("code", "pk"))
 
-    records = list({record.number: record for record in records}.values())
+    records, repeated = latest_of(records, lambda record: record.number)
     rejected = _misplaced(records, known, terms)
     refused = {item.key for item in rejected}
     good = [record for record in records if record.number not in refused]
@@ -102,7 +103,7 @@ def apply_customers(records: Sequence[CustomerRecord], *, by: Actor, is_full: bo
         changed=len(changed),
         same=len(good) - len(new) - len(changed),
         removed=removed,
-        rejected=tuple(rejected),
+        rejected=(*rejected, *repeated),
     )
 
 
@@ -217,7 +218,8 @@ def apply_credit(records: Sequence[CreditRecord], *, by: Actor) -> Applied:
     known = {account.company_id: account for account in rows}
 
     new, changed, same, rejected = [], [], 0, []
-    for record in {record.company_number: record for record in records}.values():
+    single, repeated = latest_of(records, lambda record: record.company_number)
+    for record in single:
         company = companies.get(record.company_number)
         if company is None:
             reason = "The customer is not known here; send it first."
@@ -233,7 +235,7 @@ def apply_credit(records: Sequence[CreditRecord], *, by: Actor) -> Applied:
             same += 1
 
     write(CreditAccount, new=new, changed=changed, fields=(*fields, "as_of"))
-    return Applied(len(new), len(changed), same, rejected=tuple(rejected))
+    return Applied(len(new), len(changed), same, rejected=(*rejected, *repeated))
 
 
 def _plain(record: BaseModel) -> dict[str, object]:

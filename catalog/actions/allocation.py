@@ -135,7 +135,7 @@ def _free(level: StockLevel | None, reserved: Decimal, as_of: datetime | None) -
         return ZERO
     return promised(
         available(level.on_hand, reserved),
-        is_stale=freshness.is_stale("stock", as_of),
+        is_stale=freshness.is_stale(level.freshness_kind, as_of),
         when_stale=level.warehouse.when_stale,
     )
 

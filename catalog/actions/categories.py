@@ -8,7 +8,7 @@ from catalog.models import Category
 from catalog.records import CategoryRecord
 from core import ownership, staging
 from core.actor import Actor
-from core.applied import Applied, Rejected
+from core.applied import Applied, Rejected, latest_of
 from core.changes import assign, differs, write
 from core.trees import misplaced
 
@@ -31,7 +31,8 @@ def apply_categories(records: Sequence[CategoryRecord], *, by: Actor, is_full: b
     ownership.check(by, "catalog.Category", ("pim_id", "parent", *FIELDS))
     staging.one_at_a_time("catalog.categories")
     known = {row.pim_id: row for row in Category.objects.without_tree_fields()}
-    told = {record.pim_id: record for record in records}
+    single, repeated = latest_of(records, lambda record: record.pim_id)
+    told = {record.pim_id: record for record in single}
     rejected = _rejected(told, known)
     good = {key: record for key, record in told.items() if key not in {item.key for item in rejected}}
 
@@ -60,7 +61,7 @@ def apply_categories(records: Sequence[CategoryRecord], *, by: Actor, is_full: b
         changed=len(changed),
         same=len(good) - len(new) - len(changed),
         removed=removed,
-        rejected=tuple(rejected),
+        rejected=(*rejected, *repeated),
     )
 
 

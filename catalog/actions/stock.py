@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -10,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Allocation, StockLevel, Warehouse
 from catalog.records import StockRecord, WarehouseRecord
-from core import freshness, outbox, ownership, staging
+from core import conflicts, freshness, outbox, ownership, staging
 from core.actor import Actor
-from core.applied import Applied, Rejected
+from core.applied import Applied, Rejected, latest_of
 from core.changes import assign, differs, write
+from core.conflicts import Disagreement
 from core.errors import InvalidValue, NotFound
 
 COLUMNS = {
@@ -34,7 +36,7 @@ DROP_REPEATED = """
 
 POINT = """
     ALTER TABLE staged_stock ADD product_id bigint, ADD warehouse_id bigint, ADD verdict text,
-        ADD was numeric(18,6), ADD was_as_of timestamptz;
+        ADD was numeric(18,6), ADD was_as_of timestamptz, ADD was_source text;
     UPDATE staged_stock s SET product_id = p.id FROM catalog_product p WHERE p.sku = s.sku;
     UPDATE staged_stock s SET warehouse_id = w.id FROM catalog_warehouse w WHERE w.code = s.warehouse_code;
 """
@@ -51,24 +53,39 @@ LOCK = """
     ORDER BY l.product_id, l.warehouse_id FOR NO KEY UPDATE OF l
 """
 
+# Where another system has told its figure, the precedence decides and no age: both orders end alike (INT-03).
+DECIDE = """
+    UPDATE staged_stock s SET was = l.on_hand, was_as_of = l.as_of, was_source = l.source,
+        verdict = CASE WHEN l.source = ANY(%(weaker)s::text[]) THEN 'changed' ELSE 'outranked' END
+    FROM catalog_stocklevel l
+    WHERE l.product_id = s.product_id AND l.warehouse_id = s.warehouse_id AND l.source <> %(source)s
+"""
+
+DISAGREE = """
+    SELECT sku, warehouse_code, on_hand, was, was_source, verdict FROM staged_stock
+    WHERE was_source IS NOT NULL AND on_hand <> was ORDER BY line
+"""
+
 # A figure is as old as its row or as the last complete reading, whichever is later: an older one is late.
 JUDGE = """
     UPDATE staged_stock s SET was = l.on_hand, was_as_of = l.as_of, verdict = CASE
-        WHEN s.as_of < l.as_of OR s.as_of < (SELECT as_of FROM core_freshness WHERE kind = 'stock')
+        WHEN s.as_of < l.as_of
+            OR s.as_of < (SELECT as_of FROM core_freshness WHERE kind = 'stock' AND l.source = 'erp')
             THEN 'old'
         WHEN l.on_hand <> s.on_hand THEN 'changed'
         ELSE 'same' END
     FROM catalog_stocklevel l
-    WHERE l.product_id = s.product_id AND l.warehouse_id = s.warehouse_id;
+    WHERE l.product_id = s.product_id AND l.warehouse_id = s.warehouse_id AND s.verdict IS NULL;
     UPDATE staged_stock SET verdict = 'new' WHERE verdict IS NULL;
 """
 
 WRITE = """
-    INSERT INTO catalog_stocklevel (product_id, warehouse_id, on_hand, as_of)
-    SELECT product_id, warehouse_id, on_hand, as_of FROM staged_stock
+    INSERT INTO catalog_stocklevel (product_id, warehouse_id, on_hand, as_of, source)
+    SELECT product_id, warehouse_id, on_hand, as_of, %(source)s FROM staged_stock
     WHERE verdict IN ('new', 'changed')
     ORDER BY product_id, warehouse_id
-    ON CONFLICT (product_id, warehouse_id) DO UPDATE SET on_hand = excluded.on_hand, as_of = excluded.as_of
+    ON CONFLICT (product_id, warehouse_id) DO UPDATE
+        SET on_hand = excluded.on_hand, as_of = excluded.as_of, source = excluded.source
 """
 
 # What a full reading no longer holds is unknown from then on, not zero.
@@ -76,7 +93,7 @@ FORGET = """
     WITH gone AS (
         DELETE FROM catalog_stocklevel l
         USING (SELECT min(as_of) AS as_of FROM staged_stock) seen
-        WHERE l.as_of < seen.as_of AND NOT EXISTS (
+        WHERE l.as_of < seen.as_of AND l.source = %(source)s AND NOT EXISTS (
             SELECT FROM staged_stock s WHERE s.product_id = l.product_id AND s.warehouse_id = l.warehouse_id)
         RETURNING l.warehouse_id)
     SELECT w.code, count(*) FROM gone JOIN catalog_warehouse w ON w.id = gone.warehouse_id GROUP BY w.code
@@ -94,7 +111,7 @@ NEWS = """
             s.was - held.before >= p.min_quantity AND s.on_hand - held.since < p.min_quantity AS fell
         FROM staged_stock s
         JOIN catalog_product p ON p.id = s.product_id
-        LEFT JOIN core_freshness read ON read.kind = 'stock'
+        LEFT JOIN core_freshness read ON read.kind = 'stock' AND %(source)s = 'erp'
         LEFT JOIN LATERAL (
             SELECT coalesce(sum(a.quantity) FILTER (
                     WHERE a.counted_at IS NULL OR a.counted_at >= greatest(s.was_as_of, read.as_of)), 0) AS before,
@@ -111,7 +128,8 @@ NEWS = """
 END_ALLOCATIONS = """
     DELETE FROM catalog_allocation a USING catalog_stocklevel l
     WHERE a.counted_at IS NOT NULL AND l.product_id = a.product_id AND l.warehouse_id = a.warehouse_id
-        AND a.counted_at < greatest(l.as_of, (SELECT as_of FROM core_freshness WHERE kind = 'stock'))
+        AND a.counted_at < greatest(
+            l.as_of, (SELECT as_of FROM core_freshness WHERE kind = 'stock' AND l.source = 'erp'))
 """
 
 
@@ -122,8 +140,9 @@ def apply_warehouses(records: Sequence[WarehouseRecord], *, by: Actor, is_full: 
     known = {row.code: row for row in Warehouse.objects.select_for_update(no_key=True)}
     new: list[Warehouse] = []
     changed: list[models.Model] = []
-    told = {record.code: record for record in records}
-    for record in told.values():
+    single, repeated = latest_of(records, lambda record: record.code)
+    told = {record.code: record for record in single}
+    for record in single:
         values = {"name": record.name, "erp_id": record.erp_id}
         row = known.get(record.code)
         if row is None:
@@ -135,7 +154,7 @@ def apply_warehouses(records: Sequence[WarehouseRecord], *, by: Actor, is_full: 
     write(Warehouse, new=new, changed=changed, fields=("name", "erp_id"))
     Warehouse.objects.filter(pk__in=[row.pk for row in gone]).update(is_active=False)
     same = len(told) - len(new) - len(changed)
-    return Applied(new=len(new), changed=len(changed), same=same, removed=len(gone))
+    return Applied(new=len(new), changed=len(changed), same=same, removed=len(gone), rejected=repeated)
 
 
 @dataclass(frozen=True)
@@ -174,16 +193,23 @@ def set_warehouse(code: str, settings: WarehouseSettings, *, by: Actor) -> Wareh
 
 
 @transaction.atomic
-def apply_stock(records: Iterable[StockRecord], *, by: Actor, is_full: bool = False) -> Applied:
+def apply_stock(
+    records: Iterable[StockRecord], *, by: Actor, is_full: bool = False, silent: Sequence[str] = ()
+) -> Applied:
     """Take over the ERP's stock figures, and end the allocations that they have deducted.
 
     A figure older than what we know is not taken (INV-14); one of an unknown product or warehouse
     is left out with its reason. Equal figures are not written: that they still hold is noted for all
-    of them at once, by the flow with `core.freshness.note`. is_full: what is missing is forgotten: it
-    is unknown, not zero; an empty list forgets nothing. Records `stock.updated` and, where something is not
+    of them at once, by the flow with `core.freshness.note`. Where two systems tell of one place, the one
+    holds that `core.ownership` prefers, whichever came first, and the other is kept as a conflict; silent: systems that
+    tell nothing just now give way to any. is_full:
+    what is missing of this system is forgotten: it is unknown, not zero; an empty list forgets nothing. Records `stock.updated` and, where something is not
     to be had from stock any more, `stock.fell_below`, once per warehouse. A fixed number of statements.
     """
-    ownership.check(by, "catalog.StockLevel", ("on_hand", "as_of"))
+    ownership.check(by, "catalog.StockLevel", ("on_hand", "as_of", "source"))
+    source = ownership.source_of(by)
+    weaker = [*ownership.weaker_than("catalog.StockLevel", "on_hand", source), *silent]
+    told_by = {"source": source, "weaker": weaker}
     staging.one_at_a_time("catalog.stock")
     staging.stage("staged_stock", COLUMNS, _rows(records))
     rejected = [_repeated(*row) for row in staging.rows(DROP_REPEATED)]
@@ -191,12 +217,31 @@ def apply_stock(records: Iterable[StockRecord], *, by: Actor, is_full: bool = Fa
     rejected += [_stray(*row) for row in staging.rows(DROP_STRAY)]
 
     staging.rows(LOCK)
+    staging.run(DECIDE, told_by)
     staging.run(JUDGE)
-    staging.run(WRITE)
-    forgotten = dict(staging.rows(FORGET)) if is_full else {}
+    staging.run(WRITE, told_by)
+    forgotten = dict(staging.rows(FORGET, told_by)) if is_full else {}
+    conflicts.note_news([_decided(source, *row) for row in staging.rows(DISAGREE)], by=by)
     _record_news(forgotten, by=by)
     staging.run(END_ALLOCATIONS)
     return staging.report("staged_stock", rejected, removed=sum(forgotten.values()))
+
+
+def _decided(
+    source: str, sku: str, warehouse_code: str, told: Decimal, held: Decimal, holder: str, verdict: str
+) -> Disagreement:
+    """A place of which two systems tell different figures. held: what we had, by `holder`."""
+    is_taken = verdict != "outranked"
+    return Disagreement(
+        model="catalog.StockLevel",
+        key=f"{sku}/{warehouse_code}",
+        field="on_hand",
+        kept=told if is_taken else held,
+        refused=held if is_taken else told,
+        winner=source if is_taken else holder,
+        loser=holder if is_taken else source,
+        rule="precedence",
+    )
 
 
 def _record_news(forgotten: dict[str, int], *, by: Actor) -> None:
@@ -204,7 +249,7 @@ def _record_news(forgotten: dict[str, int], *, by: Actor) -> None:
 
     The turn `catalog.stock`, which every run takes, makes the sequence of a warehouse's events.
     """
-    news = {code: counts for code, *counts in staging.rows(NEWS)}
+    news = {code: counts for code, *counts in staging.rows(NEWS, {"source": ownership.source_of(by)})}
     [(as_of,)] = staging.rows("SELECT max(as_of) FROM staged_stock")
     for code in sorted(news.keys() | forgotten.keys()):
         changed, skus, fallen, fallen_skus = news.get(code, (0, (), 0, ()))
@@ -221,7 +266,7 @@ def take_told_stock(records: Sequence[StockRecord], *, by: Actor) -> int:
     """Take over a few figures that the ERP was asked for just now; tell how many were news.
 
     Waits for nobody: a figure that a flow is writing at this moment, or a place without one, is left to the
-    flow, which brings it anyway. A figure older than what we know is not taken (INV-14).
+    flow, which brings it anyway; one that another system tells is left to the precedence of the flows. A figure older than what we know is not taken (INV-14).
     """
     ownership.check(by, "catalog.StockLevel", ("on_hand", "as_of"))
     told = {(record.sku, record.warehouse_code): record for record in records}
@@ -229,7 +274,9 @@ def take_told_stock(records: Sequence[StockRecord], *, by: Actor) -> int:
         StockLevel.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
         .select_related("product", "warehouse")
         .filter(
-            product__sku__in={sku for sku, _code in told}, warehouse__code__in={code for _sku, code in told}
+            source=ownership.source_of(by),
+            product__sku__in={sku for sku, _code in told},
+            warehouse__code__in={code for _sku, code in told},
         )
         .order_by("product_id", "warehouse_id")
     )

@@ -43,16 +43,17 @@ class Warehouse(models.Model):
 
 
 class StockLevel(models.Model):
-    """The ERP's figure for a product in a warehouse, in the base unit (INV-01, INV-11).
+    """The figure of another system for a product in a warehouse, in the base unit (INV-01, INV-11).
 
     on_hand: physical stock; what was shipped until `as_of`, by the ERP's clock, is deducted,
-    open orders are not.
+    open orders are not. source: the system that told it; of several, the one that `core.ownership` prefers.
     """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="stock")
     warehouse = models.ForeignKey(Warehouse, on_delete=models.CASCADE, related_name="+")
     on_hand = models.DecimalField(_("on hand"), max_digits=18, decimal_places=6)
     as_of = models.DateTimeField(_("as of"))
+    source = models.CharField(_("told by"), max_length=20, default="erp", db_default="erp", editable=False)
 
     class Meta:
         verbose_name = _("stock")
@@ -63,6 +64,11 @@ class StockLevel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product} {self.warehouse}: {self.on_hand}"
+
+    @property
+    def freshness_kind(self) -> str:
+        """The kind of figure whose limit of age holds for it."""
+        return "stock" if self.source == "erp" else f"{self.source}_stock"
 
 
 class Allocation(models.Model):

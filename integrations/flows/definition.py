@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from integrations import feeds
 
 QUICK, SLOW = "quick", "slow"
+# A whole reading that lacks more than this of what we have was most likely cut off.
+HALF = Tolerance(most_percent=Decimal(50))
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class Reading:
 
     rollout: whom the flow is live for. mapping: words that count before the connector's own.
     rehearses: the models to compare when nothing is to be changed; None lets the run change them.
-    tolerance: how many bad rows it may bring before none of it is taken.
+    tolerance: how many bad rows it may bring before none of it is taken. most_gone: how much of what we have
+    a whole reading may end. writes: the models that it brings.
     """
 
     cursor: dict[str, Any]
@@ -37,6 +41,8 @@ class Reading:
     mapping: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     rehearses: tuple[str, ...] | None = None
     tolerance: Tolerance = ANY
+    most_gone: Tolerance = ANY
+    writes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,8 @@ class Flow:
     theirs. writes: "app.Model" of ours that it may write; what the ERP sends by
     itself is taken in the name of the flow that reads the same. conflict: which word holds. steward: the role of
     the staff that answers for it. tests: the module that shows it. playbook: the anchor in docs/playbooks.md.
-    tolerance: bad rows that a run may have before none of it is taken.
+    tolerance: bad rows that a run may have before none of it is taken. most_gone: how much of what we have may end by
+    one whole reading; more is taken for a reading that was cut off.
     phase: 1 is what buying needs, 2 what follows it. feature: the part of the portal that is there only while
     it is live. words: kinds of their words that people may map, see
     `integrations.words`. criteria: by what it may be rolled out, see `integrations.criteria`. is_guarded: not to be switched live without an
@@ -99,6 +106,7 @@ class Flow:
     escalation: Escalation = Escalation(timedelta(minutes=15), timedelta(hours=1), SALES_MANAGER)
     alert: AlertRule | None = None
     tolerance: Tolerance = ANY
+    most_gone: Tolerance = HALF
     tests: str = ""
     playbook: str = ""
     phase: int = 1

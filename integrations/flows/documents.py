@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from core.tolerance import ANY
 from integrations import feeds
 from integrations.flows.definition import AlertRule, Flow, minutes, seconds
 from integrations.states import ConflictRule, Direction, Pattern
@@ -22,6 +23,8 @@ DOCUMENTS = (
         "orders",
         pattern=Pattern.EVENT,
         feed=feeds.order_states,
+        # Messages end nothing of ours.
+        most_gone=ANY,
         after=("erp.products",),
         contract=(OrderStatusRecord,),
         mapping=f"{READING}.read_order_states",
@@ -43,6 +46,7 @@ DOCUMENTS = (
         "shipments",
         pattern=Pattern.EVENT,
         feed=feeds.shipments,
+        most_gone=ANY,
         after=("erp.order-states",),
         contract=(ShipmentRecord,),
         mapping=f"{READING}.read_shipments",
@@ -65,6 +69,7 @@ DOCUMENTS = (
         "invoices",
         pattern=Pattern.EVENT,
         feed=feeds.invoices,
+        most_gone=ANY,
         after=("erp.shipments",),
         contract=(InvoiceRecord,),
         mapping=f"{READING}.read_invoices",

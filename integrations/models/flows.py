@@ -108,7 +108,7 @@ class FlowSettings(Traced):
     """How a flow is set: a version, in force until the next; nothing is ever overwritten (INT-64).
 
     Empty times and texts mean what flows.py says. mode: live, shadow (compare, change nothing) or held
-    (nothing passes, nothing is lost). tolerance: see `parse_tolerance`. rollout: {criterion:
+    (nothing passes, nothing is lost). tolerance, most_gone: see `parse_tolerance`. rollout: {criterion:
     [values]}, whom it is live for; empty is everybody. mapping: {kind: {their word: ours}}, laid over
     the connector's own. steward, escalate_to: mail addresses. restores: the version this one
     brought back.
@@ -122,6 +122,7 @@ class FlowSettings(Traced):
     limit_seconds = models.PositiveIntegerField(_("limit, in seconds"), null=True, blank=True)
     full_every_seconds = models.PositiveIntegerField(_("full comparison, in seconds"), null=True, blank=True)
     tolerance = models.CharField(_("tolerance"), max_length=30, blank=True)
+    most_gone = models.CharField(_("may end at once"), max_length=30, blank=True)
     rollout = models.JSONField(_("live for"), default=dict, blank=True)
     mapping = models.JSONField(_("mapping"), default=dict, blank=True)
     steward = models.EmailField(_("responsible"), blank=True)

@@ -22,6 +22,7 @@ from catalog.models import (
     Warehouse,
 )
 from core import freshness
+from portal.admin.core import SYSTEMS
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
 from portal.templatetags.accord import qty, unit, unit_label
 
@@ -198,7 +199,7 @@ class WarehouseAdmin(FedAdmin):
 class StockLevelAdmin(FedAdmin):
     """The ERP's stock figures with their age."""
 
-    list_display = ("product", "warehouse", "figure", "as_of")
+    list_display = ("product", "warehouse", "figure", "as_of", "source_word")
     list_select_related = ("product", "warehouse")
     list_filter = ("warehouse",)
     search_fields = ("product__sku", "product__sku_key", "product__name")
@@ -208,6 +209,11 @@ class StockLevelAdmin(FedAdmin):
     def figure(self, level: StockLevel) -> str:
         """The quantity in the base unit."""
         return f"{qty(level.on_hand)} {unit(level.product.base_unit)}"
+
+    @admin.display(description=_("told by"), ordering="source")
+    def source_word(self, level: StockLevel) -> str:
+        """The system whose figure holds."""
+        return SYSTEMS.get(level.source, level.source)
 
 
 @admin.register(Allocation)

@@ -15,7 +15,7 @@ from portal.admin.fed import FedAdmin
 from portal.admin.operations.words import without_people
 
 # What the log calls a system, and people do.
-SYSTEMS = {"erp": "ERP", "pim": "PIM", "us": "Accord", "portal": "Accord"}
+SYSTEMS = {"erp": "ERP", "pim": "PIM", "us": "Accord", "portal": "Accord", "supplier": "Supplier"}
 
 
 @admin.register(Event)

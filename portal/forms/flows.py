@@ -28,6 +28,11 @@ class FlowSettingsForm(forms.Form):
     tolerance = forms.CharField(
         label=_("Tolerance"), required=False, help_text=_("all_or_nothing, any, 5 rows or 0.5 %")
     )
+    most_gone = forms.CharField(
+        label=_("May end at once"),
+        required=False,
+        help_text=_("Of what we have, by one reading of everything: any, 20 rows or 50 %"),
+    )
     steward = forms.CharField(label=_("Responsible, by mail"), required=False)
     escalate_to = forms.CharField(label=_("Then, by mail"), required=False)
     escalate_after_seconds = forms.IntegerField(label=_("Then after, in seconds"), required=False)
@@ -46,7 +51,7 @@ class FlowSettingsForm(forms.Form):
         self.fields["steward"].widget.attrs["placeholder"] = flow.steward
         self.fields["escalate_to"].widget.attrs["placeholder"] = flow.escalation.then
         if not flow.is_fed:
-            for name in ("every_seconds", "full_every_seconds", "tolerance"):
+            for name in ("every_seconds", "full_every_seconds", "tolerance", "most_gone"):
                 del self.fields[name]
         self._add_waves(flow.criteria)
         self._add_words(flow.words)
@@ -99,7 +104,7 @@ class FlowSettingsForm(forms.Form):
     def changes(self) -> dict[str, Any]:
         """What is set, by field of FlowSettings; valid forms only."""
         kept = {name: self.cleaned_data.get(name) for name in ("mode", *TIMES) if name in self.fields}
-        texts = ("tolerance", "steward", "escalate_to")
+        texts = ("tolerance", "most_gone", "steward", "escalate_to")
         kept |= {name: self.cleaned_data.get(name, "").strip() for name in texts if name in self.fields}
         return {**kept, "rollout": self.cleaned_data["rollout"], "mapping": self.cleaned_data["mapping"]}
 

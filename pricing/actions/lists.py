@@ -11,9 +11,10 @@ from accounts.models import Company
 from catalog.models import Product
 from core import ownership
 from core.actor import Actor
-from core.applied import Applied, Rejected
+from core.applied import Applied, Rejected, latest_of
 from core.changes import assign, differs, write
 from core.errors import NotOwner
+from core.ownership import source_of
 from pricing.actions.telling import record_changed
 from pricing.models import ItemCost, PriceList, PriceListAssignment, TaxRate
 from pricing.records import AssignmentRecord, CostRecord, PriceListRecord, TaxRateRecord
@@ -34,7 +35,8 @@ def apply_price_lists(records: Sequence[PriceListRecord], *, by: Actor, is_full:
     new: list[PriceList] = []
     changed: list[PriceList] = []
     same = 0
-    for record in {record.code: record for record in records}.values():
+    single, repeated = latest_of(records, lambda record: record.code)
+    for record in single:
         values = {**record.model_dump(include=set(fields)), "is_active": True}
         row = known.pop(record.code, None)
         if row is None:
@@ -54,7 +56,7 @@ def apply_price_lists(records: Sequence[PriceListRecord], *, by: Actor, is_full:
     for price_list in [*new, *changed, *gone]:
         read = max(record.as_of for record in records)
         record_changed(price_list, as_of=read, details={"run": None}, by=by)
-    return Applied(new=len(new), changed=len(changed), same=same, removed=len(gone))
+    return Applied(len(new), len(changed), same, removed=len(gone), rejected=repeated)
 
 
 @transaction.atomic
@@ -76,7 +78,8 @@ def apply_assignments(records: Sequence[AssignmentRecord], *, by: Actor, is_full
     known = {(row.price_list_id, row.company_id): row for row in PriceListAssignment.objects.all()}
 
     new, changed, same, rejected = [], [], 0, []
-    for record in {(record.price_list_code, record.company_number): record for record in records}.values():
+    single, repeated = latest_of(records, lambda one: f"{one.price_list_code}/{one.company_number or '*'}")
+    for record in single:
         problem = _unknown_in(record, lists, companies)
         if problem:
             rejected.append(problem)
@@ -97,13 +100,7 @@ def apply_assignments(records: Sequence[AssignmentRecord], *, by: Actor, is_full
         if row.price_list_id in own:
             row.delete()
             removed += 1
-    return Applied(len(new), len(changed), same, removed, tuple(rejected))
-
-
-def source_of(by: Actor) -> str:
-    """The system in whose name a flow brings lists: erp of flow:erp.prices; of anybody else the ERP."""
-    flow = by.channel.removeprefix("flow:")
-    return flow.partition(".")[0] if flow != by.channel else "erp"
+    return Applied(len(new), len(changed), same, removed, (*rejected, *repeated))
 
 
 def check_source(lists: Sequence[PriceList], *, by: Actor) -> None:
@@ -140,7 +137,8 @@ def apply_tax_rates(records: Sequence[TaxRateRecord], *, by: Actor) -> Applied:
     known = {row.code: row for row in TaxRate.objects.select_for_update(no_key=True).order_by("pk")}
 
     new, changed, same = [], [], 0
-    for record in {record.code: record for record in records}.values():
+    single, repeated = latest_of(records, lambda record: record.code)
+    for record in single:
         values = record.model_dump(include=set(fields))
         row = known.get(record.code)
         if row is None:
@@ -151,7 +149,7 @@ def apply_tax_rates(records: Sequence[TaxRateRecord], *, by: Actor) -> Applied:
             same += 1
 
     write(TaxRate, new=new, changed=changed, fields=(*fields, "as_of"))
-    return Applied(len(new), len(changed), same)
+    return Applied(len(new), len(changed), same, rejected=repeated)
 
 
 @transaction.atomic
@@ -159,13 +157,14 @@ def apply_costs(records: Sequence[CostRecord], *, by: Actor) -> Applied:
     """Take over what products cost us; older figures are dropped (QTE-04)."""
     fields = ("cost_price", "currency")
     ownership.check(by, "pricing.ItemCost", ("product", *fields))
-    last = {record.sku: record for record in records}
-    products = dict(Product.objects.filter(sku__in=last).values_list("sku", "pk"))
+    single, repeated = latest_of(records, lambda record: record.sku)
+    named = {record.sku for record in single}
+    products = dict(Product.objects.filter(sku__in=named).values_list("sku", "pk"))
     rows = ItemCost.objects.select_for_update(no_key=True, of=("self",)).order_by("pk")
     known = {row.product_id: row for row in rows.filter(product_id__in=products.values())}
 
     new, changed, same, rejected = [], [], 0, []
-    for record in last.values():
+    for record in single:
         product = products.get(record.sku)
         if product is None:
             reason = _("The product is not known here; send it first.")
@@ -181,7 +180,7 @@ def apply_costs(records: Sequence[CostRecord], *, by: Actor) -> Applied:
             same += 1
 
     write(ItemCost, new=new, changed=changed, fields=(*fields, "as_of"))
-    return Applied(len(new), len(changed), same, rejected=tuple(rejected))
+    return Applied(len(new), len(changed), same, rejected=(*rejected, *repeated))
 
 
 def _rejection(key: str, field: str, reason: Any, record: BaseModel) -> Rejected:

@@ -64,6 +64,8 @@ FAULTS = (
     Fault("dropped before", {"fault": "drop_before"}),
     Fault("dropped after", {"fault": "drop_after"}),
     Fault("garbage", {"fault": "garbage"}),
+    Fault("no rows", {"fault": "none", "method": "search_read"}),
+    Fault("cut page", {"fault": "cut", "method": "search_read"}, heals=True),
     Fault("duplicate", {"fault": "twice"}, heals=True),
     Fault("slow", {"fault": "delay", "seconds": 0.7}, heals=True),
 )

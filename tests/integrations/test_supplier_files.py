@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.models import StockLevel
-from core.models import Case, CaseState
+from core.models import Case, CaseState, Conflict
 from integrations.actions.settings import change_flow_settings
 from integrations.connectors.supplier_files.mapping import FORMATS
 from integrations.connectors.supplier_files.reading import read_prices
@@ -211,18 +211,23 @@ def test_bad_rows_are_told_one_by_one_and_too_many_leave_all_as_it_was(folder, p
     )
 
 
-@pytest.mark.req("INT-49", "INT-02")
+@pytest.mark.req("INT-49", "INT-02", "INT-03")
 def test_stock_comes_from_a_file_only_where_the_erp_does_not_tell_it(folder, products, mona):
     place = WarehouseFactory(code="DROP")
     StockLevelFactory(product=products[0], warehouse=place, on_hand=1, as_of=MORNING)
     name = fjord(folder, "item,site,free,unit\nS1,DROP,12,BX10\nS2,DROP,7,PCE\nS2,AWAY,7,PCE\n")
 
-    with pytest.raises(CommandError, match=r"hold the flow erp\.stock first"):
-        take("fjord-stock", name)
-    change_flow_settings("erp.stock", {"mode": "held"}, by=mona.actor, note="No interface")
     change_flow_settings("supplier.stock", {"tolerance": "any"}, by=mona.actor, note="Agreed")
+    beside = take("fjord-stock", name)
+    levels = StockLevel.objects.order_by("product__sku").values_list("product__sku", "on_hand", "source")
+    assert beside == "seen 3, new 1, changed 0, same 1, rejected 1, removed 0"
+    assert list(levels) == [("S1", 1, "erp"), ("S2", 7, "supplier")]
+    refused = Conflict.objects.get()
+    assert (refused.key, refused.kept, refused.refused) == ("S1/DROP", "1", "120")
+    assert (refused.winner, refused.loser, refused.rule) == ("erp", "supplier", "precedence")
+
+    change_flow_settings("erp.stock", {"mode": "held"}, by=mona.actor, note="No interface")
     told = take("fjord-stock", name)
 
-    assert told == "seen 3, new 1, changed 1, same 0, rejected 1, removed 0"
-    levels = StockLevel.objects.order_by("product__sku").values_list("product__sku", "on_hand")
-    assert list(levels) == [("S1", 120), ("S2", 7)]
+    assert told == "seen 3, new 0, changed 1, same 1, rejected 1, removed 0"
+    assert list(levels.all()) == [("S1", 120, "supplier"), ("S2", 7, "supplier")]

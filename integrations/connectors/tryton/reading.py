@@ -6,6 +6,7 @@ from typing import Any
 
 from integrations.connectors.tryton.company import ground_of
 from integrations.connectors.tryton.transport import Tryton, connection
+from integrations.failures import Transient
 
 Row = dict[str, Any]
 
@@ -33,8 +34,14 @@ def pages(
     *,
     context: dict[str, Any] | None = None,
     page: int = PAGE,
+    may_be_none: bool = False,
 ) -> Iterator[Row]:
-    """All rows of a domain, by id. What changes meanwhile neither hides a row nor shows it twice."""
+    """All rows of a domain, by id. What changes meanwhile neither hides a row nor shows it twice.
+
+    A page that is not full is the last only when the ERP counts no more behind it: what limits answers on
+    the way would look the same, and what is missing in a whole reading ends here. may_be_none: an
+    answer without rows is believed. Raises Transient when rows are counted and not given.
+    """
     whole = {**ground_of(erp).context, **(context or {})}
     last = 0
     while True:
@@ -48,9 +55,19 @@ def pages(
             context=whole,
         )
         yield from rows
-        if len(rows) < page:
+        if rows:
+            last = rows[-1]["id"]
+        elif may_be_none and not last:
             return
-        last = rows[-1]["id"]
+        if len(rows) < page and not _is_more(erp, model, [*domain, ["id", ">", last]], whole):
+            return
+        if not rows:
+            raise Transient(f"The ERP's answer of {model} was cut off: it counts more rows than it gives.")
+
+
+def _is_more(erp: Tryton, model: str, domain: Sequence[Any], context: dict[str, Any]) -> bool:
+    counted = erp.call(f"model.{model}.search_count", domain, context=context)
+    return bool(counted)
 
 
 def moved(since: datetime) -> list[Any]:
@@ -66,7 +83,7 @@ def ids_moved(
     erp: Tryton, model: str, since: datetime, *, up: str = "id", domain: Sequence[Any] = ()
 ) -> set[int]:
     """The ids of what moved since, or of the record above it that the field `up` names."""
-    rows = pages(erp, model, [*domain, moved(since)], [up], context={"active_test": False})
+    rows = pages(erp, model, [*domain, moved(since)], [up], context={"active_test": False}, may_be_none=True)
     return {row[up] for row in rows if row[up]}
 
 

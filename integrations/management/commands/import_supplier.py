@@ -6,10 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from integrations.connectors.supplier_files.mapping import FORMATS, STOCK
+from integrations.connectors.supplier_files.mapping import FORMATS
 from integrations.effective import effective
 from integrations.feeds import supplier_file
 from integrations.running import run_flow
+from integrations.systems import ERP
 
 
 class Command(BaseCommand):
@@ -28,13 +29,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Read it; the command fails when the file is not taken."""
         form, as_of = FORMATS[options["supplier"]], _moment(options["as_of"])
-        if form.brings == STOCK and effective("erp.stock").is_live:
-            raise CommandError(
-                "The ERP tells the stock here, and one system alone may: hold the flow erp.stock first."
-            )
-        run = run_flow(
-            f"supplier.{form.brings}", is_asked=True, feed=supplier_file(options["file"], form, as_of=as_of)
-        )
+        silent = () if effective("erp.stock").is_live else (ERP,)
+        feed = supplier_file(options["file"], form, as_of=as_of, silent=silent)
+        run = run_flow(f"supplier.{form.brings}", is_asked=True, feed=feed)
         if run is None:
             raise CommandError(f"The flow supplier.{form.brings} is held or paused, or runs just now.")
         if run.error:
