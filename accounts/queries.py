@@ -5,14 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.aggregates import JSONBAgg
+from django.db.models import Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
-from guardian.core import ObjectPermissionChecker
 
-from accounts.models import Address, Company, CreditAccount, Membership, PaymentTerm, User
+from accounts.models import (
+    Address,
+    Company,
+    CompanyUserPermission,
+    CreditAccount,
+    Membership,
+    PaymentTerm,
+    User,
+)
 from accounts.scope import NOTHING, Scope
-from accounts.states import Right, rights_of
+from accounts.states import Depth, Right, Role, grants_of, with_brought
 from core.errors import NotFound
 
 # The ids of a company and all above it, or all below it. A UNION drops what it has seen: it ends
@@ -59,34 +68,97 @@ class Acting:
 
 
 def acting_as(user_id: int | None, company_id: int | None) -> Acting | None:
-    """A person acting for a company; None without an active membership there.
+    """A person acting for a company, by a membership there or by one above it whose rights go down to it.
 
-    Two statements, three with branches, whatever the size of the tree. Source: ACC-06, ACC-09,
-    failure bank 1.
+    None without any right there. Three statements, four with branches, whatever the size of the tree.
+    Source: ACC-06, ACC-09, ACC-16, failure bank 1.
     """
     if not user_id or not company_id:
         return None
-    found = memberships_of(user_id).filter(company_id=company_id)
-    membership = found.select_related(None).select_related("user").first()
-    if membership is None:
-        return None
     line = line_of(company_id)
+    members = _members_in(line, user_id)
+    if not members:
+        return None
+    grants = _grants_at(line[0], members)
+    lent, until = lent_rights(user_id, company_id)
+    for right in lent:
+        grants[right] = max(grants.get(right, Depth.UNIT), Depth.UNIT)
+    grants = with_brought(grants)
     company = line[0]
+    if not grants and members[0].company_id != company.pk:
+        return None
+    ids = [company.pk]
+    if Depth.BELOW in grants.values():
+        ids = list(_tree_of(company.pk).values_list("pk", flat=True))
     scope = Scope(
         user_id=user_id,
-        membership_id=membership.pk,
+        membership_id=members[0].pk,
         company_id=company.pk,
         company_number=company.number,
         currency=company.currency,
-        company_ids=frozenset(
-            _tree_of(company.pk).values_list("pk", flat=True)
-            if membership.includes_branches
-            else [company.pk]
-        ),
+        company_ids=frozenset(ids),
         lineage=tuple(item.pk for item in line),
-        rights=rights_of(membership.roles),
+        grants=tuple(sorted(grants.items())),
+        until=until,
     )
-    return Acting(scope, membership, line)
+    return Acting(scope, members[0], line)
+
+
+def acting_by_number(user_id: int | None, number: str) -> Acting | None:
+    """A person acting for the company of a customer number; None where acting_as is None."""
+    company_id = Company.objects.filter(number=number).values_list("pk", flat=True).first()
+    return acting_as(user_id, company_id)
+
+
+def with_composed(members: QuerySet[Membership]) -> QuerySet[Membership]:
+    """Memberships with the grants of their companies' own roles at hand, as `composed`; no statement more."""
+    return members.annotate(
+        composed=JSONBAgg("own_roles__grants", filter=Q(own_roles__isnull=False), default=Value("[]"))
+    )
+
+
+def grants_of_member(member: Membership) -> dict[str, Depth]:
+    """What a membership read by `with_composed` grants, in its own company."""
+    return grants_of(
+        member.roles,
+        member.composed,  # type: ignore[attr-defined]
+        includes_branches=member.includes_branches,
+    )
+
+
+def role_names(member: Membership) -> list[str]:
+    """The roles of a membership in words, the ready-made ones first. One statement where it has others."""
+    ready = [str(Role(role).label) for role in member.roles if role in Role.values]
+    return [*ready, *(role.name for role in member.own_roles.all())]
+
+
+def _members_in(line: Sequence[Company], user_id: int) -> list[Membership]:
+    """The memberships of a person in a line that is open, nearest first; nothing where its company is closed."""
+    if not line or line[0].status == Company.Status.CLOSED:
+        return []
+    place = {company.pk: number for number, company in enumerate(line)}
+    found = with_composed(memberships_of(user_id).filter(company_id__in=place))
+    members = found.select_related(None).select_related("user")
+    return sorted(members, key=lambda member: place[member.company_id])
+
+
+def _grants_at(company: Company, members: Sequence[Membership]) -> dict[str, Depth]:
+    """What memberships in a company and above it grant in it: from above only what goes below."""
+    found: dict[str, Depth] = {}
+    for member in members:
+        for right, depth in grants_of_member(member).items():
+            if member.company_id == company.pk or depth == Depth.BELOW:
+                found[right] = max(found.get(right, depth), depth)
+    return found
+
+
+def lent_rights(user_id: int, company_id: int) -> tuple[frozenset[str], datetime | None]:
+    """The rights lent to a person on a company now, and when the first of them ends. One statement."""
+    rows = CompanyUserPermission.objects.filter(user_id=user_id, content_object_id=company_id)
+    valid = rows.filter(Q(valid_until=None) | Q(valid_until__gt=Now()))
+    found = list(valid.values_list("permission__codename", "valid_until"))
+    ends = [end for _right, end in found if end is not None]
+    return frozenset(right for right, _end in found if right in Right), min(ends, default=None)
 
 
 def scope_for(user_id: int | None, company_id: int | None) -> Scope:
@@ -120,15 +192,14 @@ def _tree_of(company_id: int) -> QuerySet[Company]:
 def may(user: User, right: Right, company: Company) -> bool:
     """Tell whether a person may do something for a company.
 
-    Membership and role decide; a guardian row on the company grants a single exception
-    (delegation). Inactive people and closed companies may nothing.
+    Membership and role decide; a right lent on the company counts beside them (delegation, staff).
+    Inactive people and closed companies may nothing.
     """
     if not user.is_active or company.status == Company.Status.CLOSED:
         return False
-    scope = scope_for(user.pk, company.pk)
-    if scope.may(right):
+    if scope_for(user.pk, company.pk).may(right):
         return True
-    return bool(ObjectPermissionChecker(user).has_perm(str(right), company))
+    return right in lent_rights(user.pk, company.pk)[0]
 
 
 def company_in(scope: Scope, number: str) -> Company:
@@ -267,12 +338,22 @@ def all_company_names(numbers: Iterable[str]) -> dict[str, str]:
 
 
 def all_members_with(right: Right, company_ids: Iterable[int]) -> list[User]:
-    """The active people who hold a right in one of these companies, directly or from above."""
-    wanted = Q()
-    for company_id in company_ids:
-        lineage = lineage_of(company_id)
-        wanted |= Q(company_id=company_id) | Q(company_id__in=lineage[1:], includes_branches=True)
-    if not wanted:
-        return []
-    members = Membership.objects.filter(wanted, is_active=True, user__is_active=True).select_related("user")
-    return sorted({m.user for m in members if right in rights_of(m.roles)}, key=lambda user: user.pk)
+    """The active people who hold a right in one of these companies: there, from above, or lent."""
+    wanted = set(company_ids)
+    above = {pk for company_id in wanted for pk in lineage_of(company_id)} - wanted
+    found: dict[int, User] = {}
+    members = Membership.objects.filter(company_id__in=wanted | above, is_active=True, user__is_active=True)
+    for member in with_composed(members.exclude(company__status=Company.Status.CLOSED)).select_related(
+        "user"
+    ):
+        depth = grants_of_member(member).get(right)
+        if depth is not None and (member.company_id in wanted or depth == Depth.BELOW):
+            found[member.user_id] = member.user
+    lent = CompanyUserPermission.objects.filter(
+        Q(valid_until=None) | Q(valid_until__gt=Now()),
+        content_object_id__in=wanted,
+        permission__codename=str(right),
+        user__is_active=True,
+    )
+    found |= {row.user_id: row.user for row in lent.select_related("user")}
+    return sorted(found.values(), key=lambda user: user.pk)

@@ -1,8 +1,12 @@
-"""The scope: what one request may see. Every query of company-owned data starts from one."""
+"""The scope: what one request may see and do. Every query of company-owned data starts from one."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 
-from accounts.states import Right, check_right
+from django.db.models import Q
+
+from accounts.states import Depth, Right, check_right
 
 
 @dataclass(frozen=True)
@@ -10,9 +14,10 @@ class Scope:
     """The acting company and what may be seen from it; built once per request by accounts.queries.
 
     company_id, company_number: the acting company, None and "" when there is none.
-    company_ids: every company whose documents may be seen: the acting one and, if the membership
-    includes branches, its descendants. lineage: the acting company and its ancestors, nearest
-    first: what it inherits from. rights: see accounts.states.RIGHTS. currency: the company's.
+    membership_id: through which membership, the company's own or the nearest one above it.
+    company_ids: the acting company and, if any right goes below it, its descendants. lineage: the acting
+    company and its ancestors, nearest first: what it inherits from. grants: each right with its depth, in
+    order. currency: the company's. until: when a right that was lent ends; None while none is.
     An empty scope sees nothing, never everything.
     """
 
@@ -23,20 +28,48 @@ class Scope:
     currency: str = ""
     company_ids: frozenset[int] = frozenset()
     lineage: tuple[int, ...] = ()
-    rights: frozenset[str] = field(default_factory=frozenset)
+    grants: tuple[tuple[str, Depth], ...] = ()
+    until: datetime | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether there is no acting company."""
         return self.company_id is None
 
+    @cached_property
+    def depths(self) -> dict[str, Depth]:
+        """The depth of each right."""
+        return dict(self.grants)
+
+    @property
+    def rights(self) -> frozenset[str]:
+        """The rights, whatever their depth."""
+        return frozenset(self.depths)
+
     def may(self, right: Right) -> bool:
-        """Whether the membership has this right in the acting company."""
-        return right in self.rights
+        """Whether the person has this right in the acting company."""
+        return right in self.depths
 
     def require(self, right: Right) -> None:
         """Raise NotAllowed unless the right is there."""
-        check_right(self.rights, right)
+        check_right(self.depths, right)
+
+    def reach(self, right: Right) -> frozenset[int]:
+        """The companies in which a right counts: none, the acting one, or also all below it."""
+        depth = self.depths.get(right)
+        if depth is None or self.company_id is None:
+            return frozenset()
+        return self.company_ids if depth == Depth.BELOW else frozenset({self.company_id})
+
+    def documents(self, right: Right, *, owner: str, company: str = "company") -> Q:
+        """The condition on documents that a right lets one see: by company, and by person where it goes no deeper.
+
+        owner, company: the fields that name the person and the company, such as "placed_by".
+        """
+        seen = Q(**{f"{company}__in": self.reach(right)})
+        if self.depths.get(right) == Depth.OWN:
+            seen &= Q(**{owner: self.user_id})
+        return seen
 
 
 NOTHING = Scope()

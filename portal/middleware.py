@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -82,14 +83,29 @@ class ScopeMiddleware:
     def _scope(self, request: HttpRequest) -> Scope:
         if not request.user.is_authenticated or channel_of(request.path) == "admin":
             return NOTHING
-        scope = self._kept_scope(request, request.session.get(ACTING_COMPANY))
+        company_id = request.session.get(ACTING_COMPANY)
+        scope = self._kept_scope(request, company_id)
         if not scope.is_empty:
             return scope
+        if company_id is not None:
+            return self._ended(request)
         first = memberships_of(request.user.pk).first()
         if first is None:
             return NOTHING
         request.session[ACTING_COMPANY] = first.company_id
         return scope_for(request.user.pk, first.company_id)
+
+    def _ended(self, request: HttpRequest) -> Scope:
+        """End the session of somebody whose access to the acting company has ended.
+
+        There is no other company to fall back to: nobody is to act for one unawares (failure bank 21).
+        """
+        logout(request)
+        was: Actor = request.actor  # type: ignore[attr-defined]
+        nobody = Actor(was.channel, "nobody", correlation_id=was.correlation_id)
+        request.actor = nobody  # type: ignore[attr-defined]
+        messages.warning(request, _("Your access to that company has ended. Sign in again to go on."))
+        return NOTHING
 
     def _kept_scope(self, request: HttpRequest, company_id: int | None) -> Scope:
         """The scope as built since people, memberships and companies last changed."""
@@ -97,6 +113,7 @@ class ScopeMiddleware:
         scope: Scope = kept(
             ("scope", user_id, company_id, *names(request, "people")),
             lambda: scope_for(user_id, company_id),
+            lambda made: made.until,
         )
         return scope
 

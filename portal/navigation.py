@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import queries as accounts
-from accounts.models import Membership, Role, User
+from accounts.models import Company, Membership, User
 from accounts.scope import Scope
 from accounts.states import Right
 from orders.queries.cart import cart_count
@@ -136,8 +136,14 @@ def _navigation(request: HttpRequest, user: User) -> Navigation:
     scope: Scope = request.scope  # type: ignore[attr-defined]
     now = timezone.now()
     memberships = list(accounts.memberships_of(user.pk))
-    current = next((item for item in memberships if item.company_id == scope.company_id), None)
-    companies = [_choice(item, item is current, depth) for item, depth in _as_tree(memberships)]
+    current = next((item for item in memberships if item.pk == scope.membership_id), None)
+    rows = _as_tree(memberships)
+    companies = [_choice(item.company, item.company_id == scope.company_id, depth) for item, depth in rows]
+    here = current.company if current else None
+    if current and current.company_id != scope.company_id:  # by the rights of a company above it
+        here = accounts.acting_company(scope)
+        at = next(place for place, (item, _depth) in enumerate(rows) if item is current)
+        companies.insert(at + 1, _choice(here, True, min(rows[at][1] + 1, 2)))
     ages = ages_of(request)
     return Navigation(
         home_url=reverse("portal:home"),
@@ -145,13 +151,13 @@ def _navigation(request: HttpRequest, user: User) -> Navigation:
         search_url=reverse("portal:search"),
         sign_out_url=reverse("account_logout"),
         person=_person(user, current),
-        company=_choice(current, True) if current else None,
+        company=_choice(here, True) if here else None,
         companies=companies,
         sections=_sections(request.path, scope, ages.features) if current else [],
         cart=_cart(scope) if current else None,
         note=ages.note() if current else "",
         banner=ages.banner() if current else None,
-        contact=_contact(current),
+        contact=_contact(here),
         until=ages.turn_at(now),
     )
 
@@ -189,8 +195,7 @@ def _as_tree(memberships: list[Membership]) -> list[tuple[Membership, int]]:
     return walk(None, 0)
 
 
-def _choice(membership: Membership, is_current: bool, depth: int = 0) -> Choice:
-    company = membership.company
+def _choice(company: Company, is_current: bool, depth: int = 0) -> Choice:
     note = _("customer %(number)s") % {"number": company.number}
     return Choice(company.name, company.number, note, company.currency, depth, is_current)
 
@@ -201,12 +206,10 @@ def _person(user: User, membership: Membership | None) -> Person:
         links.append(Link(_("Back office"), reverse("admin:index"), "settings"))
     if settings.DEMO:
         links.append(Link(_("Mails of the demo"), reverse("portal:mail-list"), "mail"))
-    names = dict(Role.choices)
-    roles = membership.roles if membership else []
-    role = ", ".join(str(names.get(role, role)) for role in roles)
+    role = ", ".join(accounts.role_names(membership)) if membership else ""
     return Person(str(user), user.email, role, links)
 
 
-def _contact(membership: Membership | None) -> str:
-    rep = membership.company.sales_rep if membership else None
+def _contact(company: Company | None) -> str:
+    rep = company.sales_rep if company else None
     return ", ".join(part for part in (rep.name, rep.phone) if part) if rep else ""

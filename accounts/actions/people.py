@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import (
     Company,
     Membership,
-    Role,
     User,
 )
+from accounts.states import Role
 from core import outbox, ownership
 from core.actor import Actor
 from core.errors import InvalidValue

@@ -3,9 +3,9 @@
 from accounts.models.company import Address, Company, CreditAccount, PaymentTerm
 from accounts.models.people import (
     CompanyGroupPermission,
+    CompanyRole,
     CompanyUserPermission,
     Membership,
-    Role,
     User,
 )
 
@@ -13,10 +13,10 @@ __all__ = [
     "Address",
     "Company",
     "CompanyGroupPermission",
+    "CompanyRole",
     "CompanyUserPermission",
     "CreditAccount",
     "Membership",
     "PaymentTerm",
-    "Role",
     "User",
 ]

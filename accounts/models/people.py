@@ -8,9 +8,10 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
-from guardian.models import GroupObjectPermissionAbstract, UserObjectPermissionAbstract
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from accounts.models.company import Company
+from accounts.states import Role
 from core.history import history
 
 
@@ -65,13 +66,26 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         return self.name
 
 
-class Role(models.TextChoices):
-    """What a membership is for; a membership has one or more (ACC-05)."""
+class CompanyRole(models.Model):
+    """A role that a company's administrator composed: for its members and those of the companies below it.
 
-    BUYER = "buyer", _("Buyer")
-    APPROVER = "approver", _("Approver")
-    FINANCE = "finance", _("Finance")
-    ADMINISTRATOR = "administrator", _("Administrator")
+    grants: {right: depth}, see accounts.states; only what its maker held.
+    """
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="own_roles")
+    name = models.CharField(_("name"), max_length=60)
+    grants = models.JSONField(_("rights"), default=dict)
+
+    history = history()
+
+    class Meta:
+        verbose_name = _("role of a company")
+        verbose_name_plural = _("roles of companies")
+        ordering = ["company_id", "name", "id"]
+        constraints = [models.UniqueConstraint("company", Lower("name"), name="company_role_name")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Membership(models.Model):
@@ -79,7 +93,12 @@ class Membership(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="memberships")
-    roles = ArrayField(models.CharField(max_length=20, choices=Role), verbose_name=_("roles"))
+    roles = ArrayField(
+        models.CharField(max_length=20, choices=Role), default=list, blank=True, verbose_name=_("roles")
+    )
+    own_roles = models.ManyToManyField(
+        CompanyRole, blank=True, related_name="memberships", verbose_name=_("roles of the company")
+    )
     order_limit = models.DecimalField(
         _("may order up to, net"),
         max_digits=18,
@@ -88,10 +107,19 @@ class Membership(models.Model):
         blank=True,
         help_text=_("Above it an approver decides. Empty: no limit. 0: every order is approved."),
     )
+    approval_limit = models.DecimalField(
+        _("may approve up to, net"),
+        max_digits=18,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text=_("Orders above it need somebody else. Empty: no limit. 0: none."),
+    )
     includes_branches = models.BooleanField(_("also for all branches"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
+    version = models.PositiveIntegerField(default=1)
 
-    history = history()
+    history = history(m2m_fields=[own_roles])
 
     class Meta:
         verbose_name = _("membership")
@@ -101,25 +129,39 @@ class Membership(models.Model):
             models.CheckConstraint(
                 condition=Q(order_limit=None) | Q(order_limit__gte=0), name="membership_limit_positive"
             ),
+            models.CheckConstraint(
+                condition=Q(approval_limit=None) | Q(approval_limit__gte=0),
+                name="membership_approval_positive",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.user} · {self.company}"
 
 
-class CompanyUserPermission(UserObjectPermissionAbstract):
-    """An exception for one person on one company: delegation, staff (django-guardian)."""
+class CompanyUserPermission(UserObjectPermissionBase):
+    """A right lent to one person on one company: delegation, staff exceptions (django-guardian).
+
+    It ends by itself at `valid_until`, where there is one; the company's or the person's end ends it too.
+    """
 
     content_object = models.ForeignKey(Company, on_delete=models.CASCADE)
+    valid_until = models.DateTimeField(_("until"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    granted_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("by")
+    )
 
-    class Meta(UserObjectPermissionAbstract.Meta):
+    history = history()
+
+    class Meta(UserObjectPermissionBase.Meta):
         abstract = False
 
 
-class CompanyGroupPermission(GroupObjectPermissionAbstract):
+class CompanyGroupPermission(GroupObjectPermissionBase):
     """An exception for one group on one company (django-guardian)."""
 
     content_object = models.ForeignKey(Company, on_delete=models.CASCADE)
 
-    class Meta(GroupObjectPermissionAbstract.Meta):
+    class Meta(GroupObjectPermissionBase.Meta):
         abstract = False

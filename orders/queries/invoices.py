@@ -69,9 +69,10 @@ def invoices_for(scope: Scope) -> QuerySet[Invoice]:
     if not scope.may(Right.SEE_INVOICES):
         return Invoice.objects.none()
     linked = Order.objects.filter(invoices=OuterRef("pk"))
-    own = linked.filter(company_id__in=scope.company_ids)
-    foreign = linked.exclude(company_id__in=scope.company_ids)
-    seen = Q(company_id__in=scope.company_ids) | (Exists(own) & ~Exists(foreign))
+    reach = scope.reach(Right.SEE_INVOICES)
+    own = linked.filter(company_id__in=reach)
+    foreign = linked.exclude(company_id__in=reach)
+    seen = Q(company_id__in=reach) | (Exists(own) & ~Exists(foreign))
     return Invoice.objects.filter(seen).select_related("company", "credits")
 
 

@@ -28,10 +28,9 @@ TABS: dict[str, Q] = {
 
 
 def orders_for(scope: Scope) -> QuerySet[Order]:
-    """The orders that may be seen: the acting company's, and its branches' where the scope has them."""
-    return Order.objects.filter(company_id__in=scope.company_ids).select_related(
-        "company", "placed_by", "decided_by"
-    )
+    """The orders that may be seen: one's own, the acting company's or its branches' too, as deep as the right goes."""
+    seen = scope.documents(Right.SEE_ORDERS, owner="placed_by")
+    return Order.objects.filter(seen).select_related("company", "placed_by", "decided_by")
 
 
 def search_orders(scope: Scope, *, text: str = "", tab: str = "all") -> QuerySet[Order]:
@@ -84,7 +83,9 @@ def approvals_for(scope: Scope) -> QuerySet[Order]:
     """
     if not scope.may(Right.APPROVE):
         return Order.objects.none()
-    waiting = orders_for(scope).filter(status=OrderStatus.PENDING_APPROVAL)
+    waiting = orders_for(scope).filter(
+        company__in=scope.reach(Right.APPROVE), status=OrderStatus.PENDING_APPROVAL
+    )
     return waiting.exclude(placed_by_id=scope.user_id).order_by("placed_at")
 
 

@@ -10,7 +10,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from accounts.models import Address, Company, CreditAccount, Membership, PaymentTerm, User
-from accounts.models import Role as MemberRole
+from accounts.states import Role as MemberRole
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
 from portal.templatetags.accord import money
 

@@ -71,10 +71,9 @@ def desk_of(scope: Scope, *, features: frozenset[str]) -> Desk:
 @login_required
 @require_POST
 def switch_company(request: BuyerRequest) -> HttpResponse:
-    """Act for another company that the person is a member of (ACC-12)."""
-    memberships = queries.memberships_of(request.user.pk or 0)
-    chosen = memberships.filter(company__number=request.POST.get("company", "")).first()
+    """Act for another company that the person has rights in (ACC-12)."""
+    chosen = queries.acting_by_number(request.user.pk, request.POST.get("company", ""))
     if chosen is None:
         raise NotFound(_("There is no such company."))
-    request.session[ACTING_COMPANY] = chosen.company_id
+    request.session[ACTING_COMPANY] = chosen.company.pk
     return redirect("portal:home")

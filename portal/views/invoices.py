@@ -45,7 +45,7 @@ def invoice_list(request: BuyerRequest) -> HttpResponse:
         "tabs": [(key, label, counts[key]) for key, label in TABS],
         "balance": balance_of(request.scope),
         "today": erp_today(),
-        "shows_company": len(request.scope.company_ids) > 1,
+        "shows_company": len(request.scope.reach(Right.SEE_INVOICES)) > 1,
     }
     return render(request, "portal/invoices/list.html", context)
 

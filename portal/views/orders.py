@@ -48,7 +48,7 @@ def order_list(request: BuyerRequest) -> HttpResponse:
         "text": text,
         "tab": tab,
         "tabs": [(key, label, counts[key]) for key, label in TABS],
-        "shows_company": len(request.scope.company_ids) > 1,
+        "shows_company": len(request.scope.reach(Right.SEE_ORDERS)) > 1,
     }
     return render(request, "portal/orders/list.html", context)
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, User
-from accounts.queries import all_companies
+from accounts.queries import all_companies, grants_of_member, with_composed
 from accounts.staff import SALES, SALES_MANAGER, is_in
-from accounts.states import Right, rights_of
+from accounts.states import Right
 from catalog.models import Product, ProductUnit
 from catalog.rules import conversion
 from core.errors import NotAllowed, NotFound
@@ -68,8 +68,9 @@ def customers_at(desk: Desk) -> QuerySet[Company]:
 
 def buyers_of(company: Company) -> list[User]:
     """The people of a company, those who may answer a quote first, then by name."""
-    members = company.memberships.filter(is_active=True, user__is_active=True).select_related("user")
-    ranked = sorted(members, key=lambda one: (Right.BUY not in rights_of(one.roles), str(one.user), one.pk))
+    active = company.memberships.filter(is_active=True, user__is_active=True)
+    members = with_composed(active).select_related("user")
+    ranked = sorted(members, key=lambda one: (Right.BUY not in grants_of_member(one), str(one.user), one.pk))
     return [member.user for member in ranked]
 
 

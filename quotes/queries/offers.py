@@ -96,9 +96,8 @@ class BuyerQuote:
 
 def quotes_for(scope: Scope) -> QuerySet[Quote]:
     """The quotes of the companies in scope that were sent at least once, newest first (QTE-06)."""
-    return Quote.objects.filter(company_id__in=scope.company_ids, sent_revision__gt=0).select_related(
-        "company", "owner", "rfq"
-    )
+    seen = scope.documents(Right.SEE_ORDERS, owner="contact")
+    return Quote.objects.filter(seen, sent_revision__gt=0).select_related("company", "owner", "rfq")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import Scope
+from accounts.states import Right
 from core.errors import NotFound
 from quotes.models import Rfq, RfqLine
 from quotes.queries.offers import quotes_for
@@ -15,10 +16,9 @@ OPEN = (RfqStatus.SUBMITTED, RfqStatus.IN_WORK)
 
 
 def rfqs_for(scope: Scope) -> QuerySet[Rfq]:
-    """The requests of the companies in scope, newest first."""
-    return Rfq.objects.filter(company_id__in=scope.company_ids).select_related(
-        "company", "requested_by", "ship_to"
-    )
+    """The requests that may be seen, newest first."""
+    seen = scope.documents(Right.SEE_ORDERS, owner="requested_by")
+    return Rfq.objects.filter(seen).select_related("company", "requested_by", "ship_to")
 
 
 def rfq_by_number(scope: Scope, number: str) -> Rfq:

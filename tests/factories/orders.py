@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+import factory
+
 from catalog.models import Product, Warehouse
 from core.actor import Actor
 from orders.actions.cart import CartItem, add_line
@@ -10,7 +12,31 @@ from orders.actions.checkout import CheckoutChoice, checkout
 from orders.models import Order
 from orders.queries.cart import cart_for, cart_sheet
 from pricing.models import PriceList, PriceListAssignment, PriceRow, PriceRun, TaxRate
+from tests.factories.accounts import AddressFactory, CompanyFactory, UserFactory
 from tests.factories.catalog import MORNING, ProductFactory, StockLevelFactory, WarehouseFactory
+
+
+class OrderFactory(factory.django.DjangoModelFactory):
+    """A bare order without lines, for tests of who sees what."""
+
+    class Meta:
+        model = Order
+
+    number = factory.Sequence(lambda n: f"SO-F{n}")
+    company = factory.SubFactory(CompanyFactory)
+    placed_by = factory.SubFactory(UserFactory)
+    placed_at = MORNING
+    origin = "cart"
+    origin_ref = factory.Sequence(lambda n: f"made-{n}")
+    status = "confirmed"
+    currency = "EUR"
+    net_amount, tax_amount, gross_amount = Decimal(100), Decimal(20), Decimal(120)
+    ship_to_address = factory.SubFactory(AddressFactory, company=factory.SelfAttribute("..company"))
+    bill_to_address = factory.SelfAttribute("ship_to_address")
+    bill_to_company = factory.SelfAttribute("company")
+    ship_to: dict[str, str] = {}
+    bill_to: dict[str, str] = {}
+    warehouse = factory.LazyFunction(lambda: open_warehouse())
 
 
 def open_warehouse(code: str = "LNZ") -> Warehouse:

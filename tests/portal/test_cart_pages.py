@@ -325,5 +325,6 @@ def test_a_person_put_out_of_the_company_adds_nothing_more(anna, screw):
 
     answer = browser.post(reverse("portal:cart-line-add"), {"sku": screw.sku, "quantity": "1"})
 
-    assert answer.status_code == 404
+    assert answer.status_code == 302
+    assert answer.url.startswith(reverse("account_login"))
     assert not CartLine.objects.exists()

@@ -48,6 +48,7 @@ LIST = "/catalogue/"
 
 # Read anew with every request, or never shown by a list or a frame.
 READ_EACH_TIME = {"django_session", "core_generation"}
+CHANGED_BY_RELEASES_ALONE = {"auth_permission"}
 
 
 @pytest.fixture
@@ -165,7 +166,8 @@ def test_a_membership_that_ends_ends_the_view(anna, screw):
 
     memberships_of(anna.user.pk).update(is_active=False)
 
-    assert "Cap screw" not in shown(browser)
+    answer = browser.get(LIST)
+    assert (answer.status_code, answer.content) == (302, b"")
 
 
 @pytest.mark.req("PERF-03", "PRC-17")
@@ -302,7 +304,7 @@ def test_every_table_that_a_list_or_a_frame_is_made_of_is_watched(anna, boris, s
         watched = {table for (table,) in cursor.fetchall()}
 
     assert {"pricing_pricerow", "catalog_stocklevel", "accounts_membership"} <= read
-    assert read - READ_EACH_TIME <= watched
+    assert read - READ_EACH_TIME - CHANGED_BY_RELEASES_ALONE <= watched
 
 
 @pytest.mark.req("PERF-03", "PRC-17")

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from accounts.models import Membership
+from accounts.models import CompanyRole, Membership
 from core import freshness
 from orders.actions.erp import confirm_order, hold_order
 from orders.actions.invoices import apply_invoice
@@ -229,8 +229,10 @@ def test_the_start_page_says_what_waits_and_what_is_open(anna, boris, shipped):
 
 
 def test_without_the_right_to_see_invoices_none_are_shown(shipped, acme):
-    Membership.objects.filter(company=acme).update(roles=["manager"])
-    nobody = enrol("Nora", acme, "manager")
+    Membership.objects.filter(company=acme).update(roles=[])
+    nobody = enrol("Nora", acme)
+    sees = CompanyRole.objects.create(company=acme, name="Warehouse", grants={"see_orders": 2})
+    Membership.objects.get(user=nobody.user).own_roles.add(sees)
     browser = nobody.signed_in()
 
     assert browser.get("/invoices/").status_code == 403

@@ -150,7 +150,7 @@ def test_a_colleague_who_may_not_buy_sees_the_offer_and_why_he_cannot_answer(ann
 def test_who_may_not_see_prices_gets_403(anna, sam):
     sell("BOLT")
     quote = offer(anna, sam, BOLT=5)
-    anna.user.memberships.update(roles=[])
+    anna.user.memberships.update(roles=["requester"])
 
     assert anna.signed_in().get(url("detail", quote)).status_code == 403
     assert anna.signed_in().get(LIST).status_code == 403
