@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import Scope
 from catalog import search
+from catalog.entitlement import entitled
 from catalog.models import (
     Allocation,
     Category,
@@ -64,13 +65,11 @@ Pair = tuple[int, int]
 
 
 def _visible(scope: Scope) -> QuerySet[Product]:
-    """Every product that a scope may know of: published by the PIM; nothing for an empty scope.
+    """Every product that a scope may know of: published by the PIM and in the company's range.
 
-    The one place where an assortment is restricted.
+    The one place where an assortment is restricted; one statement reads which assortments count.
     """
-    if scope.is_empty:
-        return Product.objects.none()
-    return Product.objects.filter(pim_as_of__isnull=False)
+    return entitled(Product.objects.filter(pim_as_of__isnull=False), scope)
 
 
 def products_for(scope: Scope) -> QuerySet[Product]:
@@ -92,7 +91,7 @@ def product_by_sku(scope: Scope, sku: str) -> Product:
 def products_by_sku(scope: Scope, skus: Iterable[str]) -> dict[str, Product]:
     """Products with their units by SKU, as product_by_sku finds them; unknown and hidden ones are left out.
 
-    Two statements. The long texts are not read.
+    Two statements, beside that of the range. The long texts are not read.
     """
     products = _visible(scope).filter(sku__in=set(skus)).defer(*LONG_TEXTS)
     return {product.sku: product for product in products.prefetch_related(_units_in_use()).order_by()}
@@ -104,7 +103,7 @@ def unknown_product(sku: str) -> NotFound:
 
 
 def buyable_products(scope: Scope, product_ids: Iterable[int]) -> dict[int, Product]:
-    """Those of the products that the acting company can buy, by id. One statement, without long texts."""
+    """Those of the products that the acting company can buy, by id, without long texts. Two statements."""
     return {
         product.pk: product
         for product in products_for(scope).filter(pk__in=set(product_ids)).defer(*LONG_TEXTS).order_by()
@@ -170,9 +169,9 @@ def search_products(scope: Scope, text: str, category_slug: str | None = None) -
     if query is not None:
         found |= Q(status=Product.Status.ACTIVE, search=query)
     rank = SearchRank(F("search"), query, normalization=Value(0)) if query is not None else Value(0.0)
-    products = _visible(scope).filter(found | Q(sku_key=key)) if key else _visible(scope).none()
+    products = _visible(scope).filter(found | Q(sku_key=key)) if key else Product.objects.none()
     if category_slug:
-        products = products.filter(category__in=subtree_ids(category_slug))
+        products = products.filter(category__in=below(category_by_slug(scope, category_slug)))
     return products.annotate(
         nearness=Case(
             When(sku_key=key, then=Value(EXACT)),
@@ -201,7 +200,7 @@ class CategoryNode:
 
 
 def categories_for(scope: Scope, products: QuerySet[Product] | None = None) -> list[CategoryNode]:
-    """The tree of categories that hold something, with counts. Two statements.
+    """The tree of categories that hold something, with counts. Two statements, beside that of the range.
 
     products: count these, such as the hits of a search; everything the company can buy otherwise.
     """
@@ -214,16 +213,16 @@ def categories_for(scope: Scope, products: QuerySet[Product] | None = None) -> l
     for category in Category.objects.without_tree_fields().order_by("position", "name"):
         children.setdefault(category.parent_id, []).append(category)
 
-    def below(parent_id: int | None, depth: int) -> tuple[CategoryNode, ...]:
+    def nodes_of(parent_id: int | None, depth: int) -> tuple[CategoryNode, ...]:
         nodes = []
         for category in children.get(parent_id, []):
-            inner = below(category.pk, depth + 1)
+            inner = nodes_of(category.pk, depth + 1)
             count = counts.get(category.pk, 0) + sum(node.count for node in inner)
             if count:
                 nodes.append(CategoryNode(category, count, depth, inner))
         return tuple(nodes)
 
-    return list(below(None, 0))
+    return list(nodes_of(None, 0))
 
 
 def by_category(products: QuerySet[Product]) -> QuerySet[Product]:
@@ -238,10 +237,13 @@ def by_category(products: QuerySet[Product]) -> QuerySet[Product]:
     return products.order_by(place.asc(nulls_last=True), "sku_order", "sku")
 
 
-def category_by_slug(slug: str) -> Category:
-    """A category by its address. Raises NotFound."""
+def category_by_slug(scope: Scope, slug: str) -> Category:
+    """A category by its address, if the company may see something in or below it.
+
+    Raises NotFound, the same for an unknown one and one of which all is hidden (failure bank 57).
+    """
     category: Category | None = Category.objects.without_tree_fields().filter(slug=slug).first()
-    if category is None:
+    if category is None or not _visible(scope).filter(category__in=below(category)).exists():
         raise NotFound(_("There is no category “%(slug)s”.") % {"slug": slug})
     return category
 
@@ -251,11 +253,10 @@ def path_of(category: Category | None) -> list[Category]:
     return [] if category is None else list(Category.objects.ancestors(category, include_self=True))
 
 
-def subtree_ids(slug: str) -> QuerySet[Category]:
+def below(category: Category) -> QuerySet[Category]:
     """The ids of a category and all below it, for a filter."""
-    category = category_by_slug(slug)
-    below: QuerySet[Category] = Category.objects.descendants(category, include_self=True)
-    return below.values("pk")  # type: ignore[return-value]
+    tree: QuerySet[Category] = Category.objects.descendants(category, include_self=True)
+    return tree.values("pk")  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,14 @@
-"""Tables of the catalogue: products and their content, warehouses and stock."""
+"""Tables of the catalogue: products and their content, who sees them, warehouses and stock."""
 
+from catalog.models.assortment import Assortment, AssortmentAssignment, AssortmentRule
 from catalog.models.product import Category, Media, Product, ProductRelation, ProductUnit
 from catalog.models.stock import Allocation, StockLevel, Warehouse
 
 __all__ = [
     "Allocation",
+    "Assortment",
+    "AssortmentAssignment",
+    "AssortmentRule",
     "Category",
     "Media",
     "Product",

@@ -106,7 +106,8 @@ def catalogue(request: BuyerRequest) -> HttpResponse:
 def category(request: BuyerRequest, slug: str) -> HttpResponse:
     """The products of a category and all below it."""
     return _listing(
-        request, lambda: Listed(queries.products_for(request.scope), queries.category_by_slug(slug))
+        request,
+        lambda: Listed(queries.products_for(request.scope), queries.category_by_slug(request.scope, slug)),
     )
 
 
@@ -124,7 +125,9 @@ def search(request: BuyerRequest) -> HttpResponse:
         return redirect("portal:product-detail", sku=exact[0])
     return _listing(
         request,
-        lambda: Listed(found, queries.category_by_slug(asked.category) if asked.category else None),
+        lambda: Listed(
+            found, queries.category_by_slug(request.scope, asked.category) if asked.category else None
+        ),
     )
 
 
@@ -145,7 +148,7 @@ def _whose(request: BuyerRequest) -> Scope:
 
 def _key(request: BuyerRequest) -> tuple[Hashable, ...]:
     """All that a list is made of: what was asked, the scope with its rights, the words, the state of the data."""
-    state = names(request, "content", "prices", "stock", "ages", "people")
+    state = names(request, "content", "range", "prices", "stock", "ages", "people")
     return ("list", request.path, request.GET.urlencode(), _whose(request), wording(), state)
 
 
@@ -188,7 +191,13 @@ def _priced(request: BuyerRequest, picks: Sequence[Pick]) -> Priced:
 
 def _content(request: BuyerRequest, listed: Callable[[], Listed]) -> Content:
     """The list without its rows, and what stands in them beside price and stock, kept until the content changes."""
-    key = (request.path, request.GET.urlencode(), _whose(request), wording(), names(request, "content"))
+    key = (
+        request.path,
+        request.GET.urlencode(),
+        _whose(request),
+        wording(),
+        names(request, "content", "range"),
+    )
     content: Content = kept(key, lambda: _read_content(request, listed()), shelf=CONTENTS)
     return content
 
@@ -197,7 +206,7 @@ def _read_content(request: BuyerRequest, listed: Listed) -> Content:
     asked, category, products = ListQuery.of(request.GET), listed.category, listed.products
     tree = queries.categories_for(request.scope, products)
     if category is not None:
-        products = products.filter(category__in=queries.subtree_ids(category.slug))
+        products = products.filter(category__in=queries.below(category))
     facets = facets_of(products, asked.chosen)
     shown = filtered(products, asked.chosen)
     if asked.sort:
