@@ -6,7 +6,9 @@ from integrations.systems import ERP, MAIL, Destination, Route
 
 # Tryton locks whole tables at a confirmation: two at once only make each other fail.
 DESTINATIONS: dict[str, Destination] = {
-    "erp": Destination("erp", ERP, 1, erp.send, erp.bury, passing=("order.cancelled",), pays=False),
+    "erp": Destination(
+        "erp", ERP, 1, erp.send, erp.bury, passing=("order.cancelled",), pays=False, compare=erp.compare
+    ),
     "erp-prices": Destination("erp-prices", ERP, 2, unconfirmed.send, unconfirmed.bury, pays=False),
     "mail": Destination("mail", MAIL, 4, mail.send, mail.bury, batch=10),
 }

@@ -30,7 +30,8 @@ DELIVERY_VIEWS: dict[str, Q] = {
 
 def all_deliveries(view: str, text: str = "") -> QuerySet[Delivery]:
     """The deliveries of a view, the newest first; those that wait by when they are due."""
-    rows = Delivery.objects.filter(DELIVERY_VIEWS.get(view, DELIVERY_VIEWS["dead"])).select_related("event")
+    rows = Delivery.objects.filter(DELIVERY_VIEWS.get(view, DELIVERY_VIEWS["dead"]))
+    rows = rows.select_related("event", "comparison")
     if text:
         rows = rows.filter(Q(subject__icontains=text) | Q(event__name__icontains=text))
     return rows.order_by("next_try_at", "id") if view == "waiting" else rows.order_by("-id")
@@ -45,7 +46,12 @@ def all_delivery_counts() -> dict[str, int]:
 
 def all_delivery(delivery_id: int) -> Delivery:
     """One delivery with its event and its attempts. Raises NotFound."""
-    row = Delivery.objects.filter(pk=delivery_id).select_related("event").prefetch_related("tries").first()
+    row = (
+        Delivery.objects.filter(pk=delivery_id)
+        .select_related("event", "comparison")
+        .prefetch_related("tries")
+        .first()
+    )
     if row is None:
         raise NotFound(_("There is no such delivery."))
     return row

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.actor import Actor, new_correlation_id
 from core.models import Event
+from integrations.compared import Compared
 from integrations.failures import CallFailed
 from integrations.states import Lane
 
@@ -56,7 +57,8 @@ class Destination:
     CallFailed. bury: what a dead letter means for the document it is about. passing: events that a
     dead letter does not hold up, because they end what it was about. batch: how many one
     worker claims at a time; their calls are made one by one, so slow ones go singly. pays:
-    whether a delivery is one call and takes its token at the claim; else each call takes its own.
+    whether a delivery is one call and takes its token at the claim; else each call takes its own. compare: what a
+    held message is beside the receiver's words, by reading alone; raises CallFailed.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Destination:
     passing: tuple[str, ...] = ()
     batch: int = 1
     pays: bool = True
+    compare: Callable[[Message], list[Compared]] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import time
 from django.utils import timezone
 
 from core.days import erp_today
-from integrations import alerts, delivery, intake, rest, retention
+from integrations import alerts, comparison, delivery, intake, rest, retention
 from integrations.actions.flows import ask_flow
 from integrations.patience import within
 from integrations.running import due_flows, run_flow
@@ -40,6 +40,7 @@ def tick() -> None:
     # What those flows brought about leaves without waiting for the next wake-up.
     delivery.fan_out()
     delivery.drain(until=started + TICK_SECONDS)
+    comparison.compare_held(until=started + TICK_SECONDS)
     alerts.watch(timezone.now())
 
 

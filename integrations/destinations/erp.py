@@ -11,7 +11,9 @@ from core.actor import Actor
 from core.cases import CaseFacts, open_case, settle_cases
 from core.models import Severity
 from integrations.actions.cancelled import leave_cancelled
+from integrations.compared import Compared
 from integrations.connectors.tryton.writing import posting, reserving
+from integrations.connectors.tryton.writing.comparing import compare_cancellation, compare_order
 from integrations.failures import CallFailed, Refused
 from integrations.models import Process
 from integrations.processes.definitions import ORDER_SUBMISSION
@@ -20,6 +22,7 @@ from integrations.queries import all_order_status
 from integrations.states import ProcessState
 from integrations.systems import ERP, Message, flow_actor
 from orders.actions import erp as facts
+from orders.records import OrderSnapshot
 from orders.states import OrderStatus
 
 FLOW = "erp.orders-out"
@@ -56,6 +59,13 @@ def send(message: Message) -> None:
         reason=_("The ERP confirmed the order as %(number)s.") % {"number": done["record"]["erp_number"]},
         kinds=KINDS,
     )
+
+
+def compare(message: Message) -> list[Compared]:
+    """What the ERP says of an event that is held; nothing is written there. Raises CallFailed."""
+    if message.name == "order.cancelled":
+        return compare_cancellation(message.number)
+    return compare_order(OrderSnapshot.model_validate(message.payload["order"]))
 
 
 def bury(message: Message, failure: CallFailed) -> None:

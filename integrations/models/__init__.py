@@ -1,6 +1,6 @@
 """Tables of the hub: systems, flows and runs, inbox, deliveries, processes, identifiers, signs of life."""
 
-from integrations.models.deliveries import Delivery, DeliveryAttempt
+from integrations.models.deliveries import Comparison, Delivery, DeliveryAttempt
 from integrations.models.flows import Difference, FlowRun, FlowSettings, FlowState, RejectedRow
 from integrations.models.identifiers import Identifier, IdentifierChange
 from integrations.models.inbox import InboxMessage
@@ -9,6 +9,7 @@ from integrations.models.running import Heartbeat, SentMail
 from integrations.models.systems import System, SystemWindow
 
 __all__ = [
+    "Comparison",
     "Delivery",
     "DeliveryAttempt",
     "Difference",

@@ -82,3 +82,22 @@ class DeliveryAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.delivery} #{self.number}"
+
+
+class Comparison(models.Model):
+    """A message that is held, beside what its receiver says: read there, nothing written (OPS-16).
+
+    fits: whether it would be taken as it is. found: as `integrations.compared.Compared`, one by one.
+    """
+
+    delivery = models.OneToOneField(Delivery, on_delete=models.CASCADE, related_name="comparison")
+    at = models.DateTimeField(_("compared"))
+    fits = models.BooleanField(_("would be taken"))
+    found = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("comparison")
+        verbose_name_plural = _("comparisons")
+
+    def __str__(self) -> str:
+        return str(self.delivery)

@@ -92,7 +92,7 @@ def test_a_system_that_is_away_is_told_on_top_and_in_the_reason(otto, mixed):
 
     page = shown(otto)
 
-    assert "ERP does not answer since today" in page
+    assert "ERP has not answered since today" in page
     assert "the ERP has not answered since" in page
 
 

@@ -217,7 +217,7 @@ def test_what_waits_for_a_system_that_is_down_is_paused_and_not_in_error(otto, a
 
     page = otto.signed_in().get(f"/admin/integrations/delivery/?q={order.number}").content.decode()
 
-    assert "ERP does not answer since today" in page
+    assert "ERP has not answered since today" in page
     assert "Paused" in page
     assert "edge-bad" not in page
 

@@ -10,8 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from integrations import queries
+from integrations.actions.comparisons import ask_comparison
 from integrations.actions.deliveries import drop_delivery, replay_delivery
 from integrations.models import Delivery
 from portal.admin.fed import FedAdmin
@@ -71,6 +73,7 @@ class DeliveryAdmin(FedAdmin):
             "document": page_of(delivery.subject),
             "attempts": list(delivery.tries.all())[::-1],
             "message": json.dumps(without_people(delivery.event.payload), indent=2, ensure_ascii=False),
+            "compared": _compared(delivery),
             "may_act": request.user.has_perm("integrations.change_delivery"),
         }
         template = "admin/accord/operations/delivery.html"
@@ -87,9 +90,30 @@ class DeliveryAdmin(FedAdmin):
             case "drop":
                 drop_delivery(delivery, by=by, reason=reason)
                 messages.success(request, _("Given up; newer messages of this document go on."))
+            case "compare":
+                ask_comparison(delivery)
+                messages.success(request, _("It is compared again in a moment; nothing is sent."))
             case _:
                 raise Http404
         return redirect("admin:integrations_delivery_page", delivery.pk)
+
+
+# What was held against what, for people.
+KINDS = {
+    "contract": gettext_lazy("Form of the message"),
+    "known": gettext_lazy("What it names"),
+    "order": gettext_lazy("Order"),
+    "price": gettext_lazy("Price"),
+    "credit": gettext_lazy("Credit"),
+}
+
+
+def _compared(delivery: Delivery) -> list[dict[str, Any]]:
+    """What a held message was found to be beside its receiver's words; what differs first."""
+    comparison = getattr(delivery, "comparison", None)
+    found = comparison.found if comparison else []
+    rows = [{**one, "kind": str(KINDS.get(one["kind"], one["kind"]))} for one in found]
+    return sorted(rows, key=lambda one: {False: 0, None: 1, True: 2}[one["is_same"]])
 
 
 def _words(delivery: Delivery) -> dict[str, str]:
