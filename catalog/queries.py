@@ -1,6 +1,6 @@
 """Reads of the catalogue: what a company may see, how to find it, and what is in stock."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -27,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import Scope
 from catalog import search
-from catalog.entitlement import entitled
+from catalog.entitlement import entitled, range_of, within
 from catalog.models import (
     Allocation,
     Category,
@@ -48,6 +48,7 @@ from catalog.rules import (
     still_reserves,
 )
 from core import freshness
+from core.days import erp_today
 from core.errors import NotFound
 from core.money import ZERO
 
@@ -69,7 +70,11 @@ def _visible(scope: Scope) -> QuerySet[Product]:
 
     The one place where an assortment is restricted; one statement reads which assortments count.
     """
-    return entitled(Product.objects.filter(pim_as_of__isnull=False), scope)
+    return entitled(_published(), scope)
+
+
+def _published() -> QuerySet[Product]:
+    return Product.objects.filter(pim_as_of__isnull=False)
 
 
 def products_for(scope: Scope) -> QuerySet[Product]:
@@ -102,12 +107,27 @@ def unknown_product(sku: str) -> NotFound:
     return NotFound(_("There is no product “%(sku)s”.") % {"sku": sku}, sku=sku)
 
 
-def buyable_products(scope: Scope, product_ids: Iterable[int]) -> dict[int, Product]:
-    """Those of the products that the acting company can buy, by id, without long texts. Two statements."""
-    return {
-        product.pk: product
-        for product in products_for(scope).filter(pk__in=set(product_ids)).defer(*LONG_TEXTS).order_by()
-    }
+def known_products(scope: Scope, product_ids: Iterable[int]) -> dict[int, Product]:
+    """Those of the products that the company may know of, by id, also those no longer sold.
+
+    Without long texts. Two statements.
+    """
+    known = _visible(scope).filter(pk__in=set(product_ids)).defer(*LONG_TEXTS).order_by()
+    return {product.pk: product for product in known}
+
+
+def hidden_products(scope: Scope, product_ids: Iterable[int]) -> frozenset[int]:
+    """Those of the products that the company may not know of. Two statements, none without products."""
+    return all_hidden_from(scope.lineage, product_ids)
+
+
+def all_hidden_from(lineage: Sequence[int], product_ids: Iterable[int]) -> frozenset[int]:
+    """As hidden_products, for staff and jobs. lineage: ids of a company and those above it, nearest first."""
+    ids = frozenset(product_ids)
+    if not ids or not lineage:
+        return ids
+    seen = within(_published(), range_of(lineage, erp_today())).filter(pk__in=ids)
+    return ids - set(seen.values_list("pk", flat=True))
 
 
 def units_of(product_ids: Iterable[int]) -> dict[int, list[ProductUnit]]:

@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts.scope import Scope
 from accounts.states import Right
 from catalog.models import Product, ProductUnit
-from catalog.queries import product_by_sku, unit_of
+from catalog.queries import hidden_products, product_by_sku, unit_of
 from catalog.rules import check_quantity
 from core import outbox
 from core.actor import Actor
 from core.changes import assign, differs
 from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate
 from orders.models import Cart, CartLine
-from orders.rules.lines import check_sellable
+from orders.rules.lines import check_sellable, not_in_range
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,13 @@ def change_line(scope: Scope, line_id: int, change: LineChange, *, by: Actor) ->
     """Change quantity, unit, target price and note of a line of the own cart.
 
     A line that becomes equal to another one in product and unit joins it; one that is so already stays
-    untouched. Raises NotFound for another cart's line and the refusals of add_line.
+    untouched. Raises NotFound for another cart's line, NotInRange for a product that the company may no longer
+    know of, and the refusals of add_line.
     """
     cart = _own_cart(scope)
     line = _line_of(cart, line_id)
+    if hidden_products(scope, [line.product_id]):
+        raise not_in_range(line.product.sku)
     unit = unit_of(line.product, change.unit_key)
     twin = cart.lines.filter(product=line.product, unit=unit).exclude(pk=line.pk).first()
     quantity = change.quantity + (twin.quantity if twin else 0)

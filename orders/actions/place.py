@@ -18,7 +18,7 @@ from accounts.scope import NOTHING, Scope
 from accounts.states import Right
 from catalog.actions.allocation import Want, allocate_stock
 from catalog.models import Product, ProductUnit, Warehouse
-from catalog.queries import availability, buyable_products
+from catalog.queries import availability, known_products
 from catalog.rules import whole_units
 from core import outbox
 from core.actor import Actor
@@ -35,7 +35,7 @@ from orders.queries.cart import line_refusals, stale_refusals, warehouse_for
 from orders.queries.credit import all_credit_outlook
 from orders.rules.approval import NoApprover, approval_reason, needs_approval
 from orders.rules.credit import check_credit
-from orders.rules.lines import LineRefusal, check_lines
+from orders.rules.lines import LineRefusal, check_lines, not_in_range
 from orders.rules.live import Decision
 from orders.rules.totals import Totals, totals_of
 from orders.states import OrderStatus
@@ -181,9 +181,8 @@ def _checked_lines(draft: OrderDraft, scope: Scope) -> list[OrderLine]:
     if not draft.lines:
         raise InvalidValue(_("There is nothing to order: the cart is empty."), field="lines")
     ids = {line.product_id for line in draft.lines}
-    visible = buyable_products(scope, ids)
-    hidden = ids - visible.keys()
-    products = {**visible, **Product.objects.in_bulk(hidden)} if hidden else visible
+    known = known_products(scope, ids)
+    hidden = Product.objects.in_bulk(ids - known.keys()) if ids - known.keys() else {}
     units = {
         (unit.product_id, unit.key): unit
         for unit in ProductUnit.objects.filter(product_id__in=ids, is_active=True).order_by()
@@ -191,11 +190,16 @@ def _checked_lines(draft: OrderDraft, scope: Scope) -> list[OrderLine]:
     refusals: list[LineRefusal] = []
     lines = []
     for position, line in enumerate(draft.lines, start=1):
-        product = products[line.product_id]
+        if line.product_id in hidden:
+            sku = hidden[line.product_id].sku
+            refusal = not_in_range(sku)
+            refusals.append(LineRefusal(position, sku, refusal.code, str(refusal)))
+            continue
+        product = known[line.product_id]
         unit = units.get((product.pk, line.unit_key))
         if unit is not None and line.ratio not in (None, (unit.numerator, unit.denominator)):
             unit = None  # the pack holds something else than was agreed
-        found = line_refusals(product, unit, line.quantity, product.pk in visible)
+        found = line_refusals(product, unit, line.quantity)
         refusals += [LineRefusal(position, product.sku, error.code, str(error)) for error in found]
         if unit is not None and not found:
             lines.append(_line(position, line, product, unit, scope.currency))

@@ -7,14 +7,14 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.scope import Scope
+from accounts.scope import NOTHING, Scope
 from catalog.models import Product, ProductUnit, Warehouse
-from catalog.queries import WarehouseAvailability, availability, products_for
+from catalog.queries import WarehouseAvailability, availability, hidden_products
 from catalog.rules import check_quantity, conversion, whole_units
 from core.errors import DomainError, InvalidValue
 from core.money import ZERO, line_net
 from orders.models import Cart, CartLine
-from orders.rules.lines import LineRefusal, check_sellable
+from orders.rules.lines import LineRefusal, check_sellable, not_in_range
 from orders.rules.live import Decision, price_key
 from orders.rules.shown import ShownLine, digest_of
 from orders.rules.totals import Totals, totals_of
@@ -30,7 +30,8 @@ class SheetLine:
 
     unit_price, net_amount: None when the price is on request. covered: what the chosen warehouse
     can ship now, backordered: the rest. stock: per warehouse, in base units. refusals: why the line
-    cannot be ordered as it is. said: what the ERP said of the price a moment ago, if it was asked.
+    cannot be ordered as it is. is_hidden: the company may no longer know of the product: then there is neither
+    name nor price nor stock. said: what the ERP said of the price a moment ago, if it was asked.
     """
 
     line: CartLine
@@ -43,6 +44,12 @@ class SheetLine:
     stock: tuple[WarehouseAvailability, ...]
     refusals: tuple[LineRefusal, ...]
     said: Decision | None = None
+    is_hidden: bool = False
+
+    @property
+    def title(self) -> str:
+        """The product's name, as far as it may be told."""
+        return "" if self.is_hidden else self.product.title
 
     @property
     def id(self) -> int:
@@ -176,13 +183,13 @@ def cart_sheet(cart: Cart, scope: Scope) -> CartSheet:
     A constant number of statements, whatever the number of lines.
     """
     rows = _lines_of(cart)
-    answers = price_sheet(context_for(scope), [_ask(row) for row in rows])
-    stock = availability([row.product_id for row in rows]) if rows else {}
+    hidden = hidden_products(scope, [row.product_id for row in rows])
+    shown = [row for row in rows if row.product_id not in hidden]
+    answers = price_sheet(context_for(scope), [_ask(row) for row in shown])
+    answers |= price_sheet(context_for(NOTHING), [_ask(row) for row in rows if row.product_id in hidden])
+    stock = availability([row.product_id for row in shown]) if shown else {}
     percents = known_percents({row.product.tax_code for row in rows})
-    warehouse = warehouse_for([(row.product_id, _base(row)) for row in rows], stock)
-    visible = set(
-        products_for(scope).filter(pk__in=[row.product_id for row in rows]).values_list("pk", flat=True)
-    )
+    warehouse = warehouse_for([(row.product_id, _base(row)) for row in shown], stock)
     left = _left_in(warehouse, stock)
     lines = []
     for position, row in enumerate(rows, start=1):
@@ -204,9 +211,10 @@ def cart_sheet(cart: Cart, scope: Scope) -> CartSheet:
                 covered=covered,
                 stock=tuple(stock.get(row.product_id, ())),
                 refusals=(
-                    *_refusals(row, position, answer, percent, row.product_id in visible),
+                    *_refusals(row, position, answer, percent, row.product_id in hidden),
                     *stale_refusals(position, row.product, warehouse, stock),
                 ),
+                is_hidden=row.product_id in hidden,
             )
         )
     return CartSheet(cart, tuple(lines), scope.currency, _totals(lines, scope.currency), warehouse)
@@ -287,11 +295,14 @@ def _ask(row: CartLine) -> Ask:
 
 
 def _refusals(
-    row: CartLine, position: int, answer: PriceAnswer, percent: Decimal | None, is_visible: bool
+    row: CartLine, position: int, answer: PriceAnswer, percent: Decimal | None, is_hidden: bool
 ) -> list[LineRefusal]:
+    if is_hidden:
+        refusal = not_in_range(row.product.sku)
+        return [LineRefusal(position, row.product.sku, refusal.code, str(refusal))]
     found = [
         LineRefusal(position, row.product.sku, refusal.code, str(refusal))
-        for refusal in line_refusals(row.product, row.unit, row.quantity, is_visible)
+        for refusal in line_refusals(row.product, row.unit, row.quantity)
     ]
     if answer.is_on_request:
         text = _("There is no price for it yet: ask for a quote.")
@@ -302,17 +313,14 @@ def _refusals(
     return found
 
 
-def line_refusals(
-    product: Product, unit: ProductUnit | None, quantity: Decimal, is_visible: bool
-) -> list[DomainError]:
-    """What speaks against ordering a quantity of a product, the same for cart and order.
+def line_refusals(product: Product, unit: ProductUnit | None, quantity: Decimal) -> list[DomainError]:
+    """What speaks against ordering a quantity of a product of the range, the same for cart and order.
 
-    unit: None when the product is no longer sold in it. is_visible: whether it belongs to the
-    company's range.
+    unit: None when the product is no longer sold in it.
     """
     found: list[DomainError] = []
     try:
-        check_sellable(product.sku, product.status if is_visible or product.status != "active" else "hidden")
+        check_sellable(product.sku, product.status)
     except DomainError as refusal:
         found.append(refusal)
     if unit is None or not unit.is_active:

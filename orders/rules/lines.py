@@ -30,6 +30,21 @@ class LineRefusal:
     message: str
 
 
+class NotInRange(NotSellable):
+    """The product is not, or no longer, in the company's range; nothing else of it is said."""
+
+    code = "not_in_range"
+
+
+def not_in_range(sku: str) -> NotInRange:
+    """The refusal of a product that a company may not know of, on a line that names it already."""
+    return NotInRange(
+        _("%(sku)s is not available to your company. Take it out, or ask your contact in sales about it.")
+        % {"sku": sku},
+        sku=sku,
+    )
+
+
 def check_sellable(sku: str, status: str) -> None:
     """Refuse what is not for sale. status: the product's. Raises NotSellable saying what to do."""
     if status == "retired":

@@ -162,7 +162,7 @@ def _context(request: BuyerRequest) -> dict[str, object]:
         "stock_limit": freshness.limit_of("stock"),
         "can_order": request.scope.may(Right.BUY),
         "can_ask": request.scope.may(Right.REQUEST_QUOTES),
-        "on_request": sum(1 for line in sheet.lines if line.unit_price is None),
+        "on_request": sum(1 for line in sheet.lines if line.unit_price is None and not line.is_hidden),
         "open_lines": [line for line in sheet.lines if not line.is_orderable],
     }
 

@@ -8,7 +8,9 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company
+from accounts.queries import lineage_of
 from catalog.models import Product, ProductUnit
+from catalog.queries import all_hidden_from
 from catalog.rules import LARGEST, check_quantity
 from core.errors import DomainError, InvalidValue
 from core.money import ZERO, line_net
@@ -63,12 +65,21 @@ def check_offerable(revision: QuoteRevision) -> None:
     """Refuse a revision that could not be ordered as it stands.
 
     Raises InvalidValue for one without lines or with a line that has no price, and the refusals
-    of check_sellable and check_quantity, each naming its line.
+    of check_sellable and check_quantity, each naming its line. So is a product that is not in the
+    range of the customer, who could not order it (ENT-08).
     """
     lines = list(revision.lines.select_related("product", "unit").order_by("position"))
     if not lines:
         raise InvalidValue(_("There is nothing in this quote: add a line first."), field="lines")
+    company = revision.quote.company
+    hidden = all_hidden_from(lineage_of(company.pk), [line.product_id for line in lines])
     for line in lines:
+        if line.product_id in hidden:
+            text = _(
+                "%(sku)s is not in the range of %(company)s, who could not order it. Add it to one of their "
+                "assortments, or take the line out."
+            )
+            raise _at(line.position, text % {"sku": line.sku, "company": company}, "sku")
         if line.unit_price is None:
             raise _at(line.position, _("%(sku)s has no price yet.") % {"sku": line.sku}, "unit_price")
         if line.unit is None or not line.unit.is_active:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Address, Company
 from accounts.scope import Scope
 from accounts.states import Right
+from catalog.queries import hidden_products
 from catalog.rules import check_quantity
 from core.actor import Actor
 from core.days import erp_today
@@ -14,7 +15,7 @@ from core.errors import InvalidValue, NotFound
 from core.numbers import next_number
 from orders.actions.cart import empty_cart, lock_cart
 from orders.models import Cart, CartLine
-from orders.rules.lines import check_sellable
+from orders.rules.lines import check_sellable, not_in_range
 from quotes.actions.steps import locked_rfq, move_quote, move_rfq, need_text, rfq_of_desk
 from quotes.actions.telling import tell_rfq
 from quotes.drafts import RfqDraft, Wish
@@ -30,13 +31,13 @@ def submit_rfq(cart: Cart, draft: RfqDraft, *, scope: Scope, by: Actor) -> Rfq:
     The same filling of the cart submitted again answers the request it has already become.
     Raises NotAllowed without the right, NotFound for another person's cart or an address that is
     not the company's, OutOfDate for a cart used meanwhile, InvalidValue for an empty one or a day
-    that is over, and the refusals of check_sellable and check_quantity. Records `rfq.submitted`.
+    that is over, NotInRange, and the refusals of check_sellable and check_quantity. Records `rfq.submitted`.
     """
     scope.require(Right.REQUEST_QUOTES)
     if (cart.user_id, cart.company_id) != (scope.user_id, scope.company_id):
         raise NotFound(_("There is no such cart."))
     if cart.pk is None:  # nothing was ever put into it
-        _check_lines([])
+        _check_lines([], scope)
     cart = lock_cart(cart)
     earlier = Rfq.objects.filter(token=draft.token, company=cart.company, requested_by=cart.user).first()
     if earlier is not None:
@@ -45,7 +46,7 @@ def submit_rfq(cart: Cart, draft: RfqDraft, *, scope: Scope, by: Actor) -> Rfq:
         raise InvalidValue(_("The requested date is in the past: choose a later day."), field="requested_on")
     cart = lock_cart(cart, token=draft.token)
     lines = list(cart.lines.select_related("product", "unit"))
-    _check_lines(lines)
+    _check_lines(lines, scope)
     ship_to = _ship_to(cart.company, draft.ship_to_erp_id)
 
     rfq = Rfq.objects.create(
@@ -68,10 +69,13 @@ def submit_rfq(cart: Cart, draft: RfqDraft, *, scope: Scope, by: Actor) -> Rfq:
     return rfq
 
 
-def _check_lines(lines: list[CartLine]) -> None:
+def _check_lines(lines: list[CartLine], scope: Scope) -> None:
     if not lines:
         raise InvalidValue(_("Your cart is empty: put something into it first."), field="lines")
+    hidden = hidden_products(scope, [line.product_id for line in lines])
     for line in lines:
+        if line.product_id in hidden:
+            raise not_in_range(line.product.sku)
         check_sellable(line.product.sku, line.product.status)
         check_quantity(line.product, line.unit, line.quantity)
 

@@ -9,9 +9,10 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company
+from accounts.queries import lineage_of
 from accounts.scope import Scope
 from accounts.states import Right
-from catalog.queries import availability
+from catalog.queries import all_hidden_from, availability
 from core.days import erp_today
 from core.errors import NotFound
 from orders.live import LiveQuestion
@@ -29,6 +30,7 @@ class OfferLine:
     """A line as the buyer sees it: cost, floor and list price are not in it (QTE-08)."""
 
     position: int
+    product_id: int
     sku: str
     name: str
     unit_code: str
@@ -65,6 +67,8 @@ class BuyerQuote:
 
     changes and total_change compare `revision` with `compared`, the one sent before it; in the
     first nothing has changed. is_answerable: whether this revision can be accepted or declined now.
+    hidden: lines of an offer that waits whose product its company may no longer know of, so that it cannot be
+    ordered (ENT-08).
     """
 
     quote: Quote
@@ -76,6 +80,7 @@ class BuyerQuote:
     changes: tuple[LineChange[OfferLine], ...]
     total_change: TotalChange
     messages: tuple[Said, ...]
+    hidden: tuple[OfferLine, ...] = ()
 
     @property
     def is_answerable(self) -> bool:
@@ -155,9 +160,10 @@ def quote_for_buyer(scope: Scope, number: str, revision: int | None = None) -> B
     compared = earlier[-1] if earlier else None
     lines = offer_lines([row.pk for row in (shown, compared) if row])
     changes = _changes(lines.get(compared.pk, ()) if compared else None, lines.get(shown.pk, ()))
+    view = view_of(quote, next(row for row in sent if row.number == quote.sent_revision))
     return BuyerQuote(
         quote=quote,
-        view=view_of(quote, next(row for row in sent if row.number == quote.sent_revision)),
+        view=view,
         revision=shown,
         lines=lines.get(shown.pk, ()),
         revisions=sent,
@@ -165,7 +171,13 @@ def quote_for_buyer(scope: Scope, number: str, revision: int | None = None) -> B
         changes=tuple(changes),
         total_change=total_change(changes, quote.currency),
         messages=tuple(_said(message) for message in quote.messages.filter(is_internal=False)),
+        hidden=_hidden(quote, lines.get(shown.pk, ())) if view == BuyerView.WAITING else (),
     )
+
+
+def _hidden(quote: Quote, lines: tuple[OfferLine, ...]) -> tuple[OfferLine, ...]:
+    gone = all_hidden_from(lineage_of(quote.company_id), [line.product_id for line in lines])
+    return tuple(line for line in lines if line.product_id in gone)
 
 
 def _changes(old: tuple[OfferLine, ...] | None, new: tuple[OfferLine, ...]) -> list[LineChange[OfferLine]]:
@@ -195,6 +207,7 @@ def offer_line(line: QuoteLine) -> OfferLine:
     """What of a line is for the buyer."""
     return OfferLine(
         position=line.position,
+        product_id=line.product_id,
         sku=line.sku,
         name=line.name,
         unit_code=line.unit_code,

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import Scope
 from accounts.states import Right
+from catalog.queries import hidden_products
 from core.errors import NotFound
 from quotes.models import Rfq, RfqLine
 from quotes.queries.offers import quotes_for
@@ -31,11 +32,15 @@ def rfq_by_number(scope: Scope, number: str) -> Rfq:
 
 @dataclass(frozen=True)
 class RfqSheet:
-    """A request with its lines. quote_number: of the quote it became, "" until one was sent."""
+    """A request with its lines. quote_number: of the quote it became, "" until one was sent.
+
+    hidden: ids of the products that the company may no longer know of.
+    """
 
     rfq: Rfq
     lines: tuple[RfqLine, ...]
     quote_number: str
+    hidden: frozenset[int] = frozenset()
 
     @property
     def is_open(self) -> bool:
@@ -44,10 +49,10 @@ class RfqSheet:
 
 
 def rfq_sheet(scope: Scope, rfq: Rfq) -> RfqSheet:
-    """A request as its page shows it; two statements."""
-    lines = rfq.lines.select_related("product", "unit").order_by("position")
+    """A request as its page shows it; four statements."""
+    lines = tuple(rfq.lines.select_related("product", "unit").order_by("position"))
     number = quotes_for(scope).filter(rfq=rfq).values_list("number", flat=True).first()
-    return RfqSheet(rfq, tuple(lines), number or "")
+    return RfqSheet(rfq, lines, number or "", hidden_products(scope, [line.product_id for line in lines]))
 
 
 def waiting_rfqs(scope: Scope) -> QuerySet[Rfq]:

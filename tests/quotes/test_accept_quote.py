@@ -432,5 +432,5 @@ def test_reading_a_quote_takes_a_fixed_number_of_statements(anna, sam, django_as
     quote_for_buyer(anna.scope, small.number)
 
     for quote in (small, large):
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(7):
             quote_for_buyer(anna.scope, quote.number)
