@@ -36,7 +36,7 @@ from integrations.contracts.registry import contracts
 from integrations.failures import Broken, CallFailed, Paced, Refused
 from integrations.gates import gate_of
 from integrations.models import Delivery
-from integrations.patience import within
+from integrations.patience import SECONDS_PER_DELIVERY, within
 from integrations.queries import all_waiting_for
 from integrations.rest import resting_systems
 from integrations.rules import LEASE
@@ -45,8 +45,6 @@ from integrations.systems import Destination, Message, job_actor
 logger = get_logger(__name__)
 
 PROBE_LEASE = timedelta(seconds=60)
-# Less than a lease, and less than the queue's limit with what a tick does before it.
-SECONDS_PER_DELIVERY = 40.0
 # A call is begun only if it will have ended before the batch's lease has.
 SECONDS_PER_BATCH = LEASE.total_seconds() - SECONDS_PER_DELIVERY - 10
 # How many calls and how long may pass before their success is noted.

@@ -44,6 +44,10 @@ class Paced(Transient):
     """We have asked as often as is agreed, or the system rests: nothing was sent, and it did nothing wrong."""
 
 
+class TooEarly(Paced):
+    """It was looked for and may yet come: it is to be looked for again before it counts as not there."""
+
+
 class UnknownOutcome(CallFailed):
     """It may have been done or not: the next try asks by our key before anything else (INT-38)."""
 

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+# Less than a lease, and less than the queue's limit with what a tick does before it.
+SECONDS_PER_DELIVERY = 40.0
+
 _ends_at: ContextVar[float | None] = ContextVar("ends_at", default=None)
 
 

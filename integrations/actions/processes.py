@@ -4,6 +4,7 @@ Whoever comes back to a step on which another worker has gone on is told so and 
 """
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -15,6 +16,7 @@ from core.errors import InvalidValue
 from core.states import check_move
 from integrations.failures import CallFailed, NotUndone, Transient, can_heal, facts_of
 from integrations.models import Process, ProcessStep
+from integrations.patience import SECONDS_PER_DELIVERY
 from integrations.processes.queries import all_newest_process
 from integrations.states import PROCESS_NEXT, STEP_NEXT, ProcessState, StepState
 
@@ -69,10 +71,13 @@ def start_step(step: ProcessStep, given: dict[str, Any]) -> ProcessStep:
     if step.state != StepState.STARTED:
         check_move(STEP_NEXT, step.state, StepState.STARTED)
         step.state = StepState.STARTED
+    now = timezone.now()
     step.attempts += 1
     step.input = given
-    step.started_at = step.started_at or timezone.now()
-    step.save(update_fields=["state", "attempts", "input", "started_at"])
+    step.started_at = step.started_at or now
+    step.lost_at = last_sent_at(step)
+    step.tried_at = now
+    step.save(update_fields=["state", "attempts", "input", "started_at", "lost_at", "tried_at"])
     return step
 
 
@@ -86,8 +91,9 @@ def finish_step(step: ProcessStep, output: dict[str, Any]) -> ProcessStep:
     row.state = StepState.DONE
     row.output = output
     row.error = ""
+    row.tried_at = None
     row.ended_at = timezone.now()
-    row.save(update_fields=["state", "output", "error", "ended_at"])
+    row.save(update_fields=["state", "output", "error", "tried_at", "ended_at"])
     return row
 
 
@@ -100,17 +106,30 @@ def fail_step(step: ProcessStep, failure: CallFailed) -> ProcessStep:
     process, row = _locked_step(step)
     if row.state != StepState.STARTED or row.attempts != step.attempts:
         raise _overtaken()
+    row.tried_at = None
     if not isinstance(failure, Transient) and can_heal(failure):
+        row.lost_at = timezone.now()
         row.error = failure.reason[:500]
-        row.save(update_fields=["error"])
+        row.save(update_fields=["error", "tried_at", "lost_at"])
         return row
     check_move(STEP_NEXT, row.state, StepState.FAILED)
     row.state = StepState.FAILED
     row.error = failure.reason[:500]
-    row.save(update_fields=["state", "error"])
+    row.save(update_fields=["state", "error", "tried_at"])
     if not can_heal(failure):
         _turn_round(process, {**facts_of(failure), "step": row.name})
     return row
+
+
+def last_sent_at(step: ProcessStep) -> datetime | None:
+    """The latest moment at which an attempt without an answer can have been sent; None when all were answered.
+
+    One whose worker ended can have been sent at any moment of the time that it had.
+    """
+    if step.tried_at is None:
+        return step.lost_at
+    latest = step.tried_at + timedelta(seconds=SECONDS_PER_DELIVERY)
+    return latest if step.lost_at is None else max(latest, step.lost_at)
 
 
 @transaction.atomic

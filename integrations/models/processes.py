@@ -45,7 +45,11 @@ class Process(models.Model):
 
 
 class ProcessStep(models.Model):
-    """A step of a process: what went in, what came out, how often it was tried, and its undoing."""
+    """A step of a process: what went in, what came out, how often it was tried, and its undoing.
+
+    tried_at: when the attempt began that has no end yet. lost_at: the latest moment at which an attempt
+    whose answer never came can have been sent; that one may still take effect there.
+    """
 
     process = models.ForeignKey(Process, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
@@ -57,6 +61,8 @@ class ProcessStep(models.Model):
     output = models.JSONField(default=dict, blank=True)
     error = models.CharField(max_length=500, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
+    tried_at = models.DateTimeField(null=True, blank=True)
+    lost_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

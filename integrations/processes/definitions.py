@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from integrations.connectors.tryton.writing.reserving import STOCK_PATIENCE
 from integrations.processes import order_submission as order
 from integrations.processes.steps import Definition, Step
 
@@ -10,8 +11,15 @@ ORDER_SUBMISSION = Definition(
     _("Order to the ERP"),
     (
         Step("check", _("Checked"), order.check),
-        Step("reserve", _("Reserved"), order.reserve, undo=order.release, needs=("check",)),
-        Step("post", _("Posted"), order.post, undo=order.unpost, is_lasting=True),
+        Step(
+            "reserve",
+            _("Reserved"),
+            order.reserve,
+            undo=order.release,
+            needs=("check",),
+            patience=STOCK_PATIENCE,
+        ),
+        Step("post", _("Posted"), order.post, undo=order.unpost, is_lasting=True, patience=STOCK_PATIENCE),
         Step("record", _("Recorded"), order.record, needs=("post",)),
     ),
 )

@@ -4,7 +4,10 @@ Whoever drives holds the lease of the message that the process is about, so that
 the tables are the truth. A driver may end anywhere: the next one goes on from the last note.
 """
 
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from core.actor import Actor
 from integrations.actions.processes import (
@@ -16,16 +19,17 @@ from integrations.actions.processes import (
     finish_process,
     finish_step,
     finish_undo,
+    last_sent_at,
     pause_process,
     resume_process,
     settle_undoing,
     start_step,
     start_undo,
 )
-from integrations.failures import CallFailed, NotUndone, Paced, can_heal, failure_from
+from integrations.failures import CallFailed, NotUndone, Paced, TooEarly, can_heal, failure_from
 from integrations.models import Process, ProcessStep
 from integrations.processes.queries import all_newest_process, all_process_under_way
-from integrations.processes.steps import Definition, Output, Work
+from integrations.processes.steps import Definition, Output, Step, Work
 from integrations.states import UNDER_WAY, ProcessState, StepState
 
 # So often a compensation is tried by itself before a person is asked (INT-45).
@@ -153,12 +157,14 @@ def _do(
 def _undo(definition: Definition, process: Process, by: Actor) -> None:
     """Take back what was done, the last first. Raises what heals, and NotUndone when it has not healed."""
     for row in left_to_undo(definition, process):
-        undo = definition.step(row.name).undo
-        if undo is None:
+        step = definition.step(row.name)
+        if step.undo is None:
             continue
         row = start_undo(row)
+        began = timezone.now()
         try:
-            undo(Work(process.subject, row.input, by))
+            step.undo(Work(process.subject, row.input, by))
+            _check_settled(step, row, began)
         except CallFailed as failure:
             fail_undo(row, failure)
             # A person who has it tried again gives it as many tries again; what was never sent has not failed.
@@ -166,6 +172,16 @@ def _undo(definition: Definition, process: Process, by: Actor) -> None:
                 raise
             raise NotUndone(row.name, failure) from failure
         finish_undo(row)
+
+
+def _check_settled(step: Step, row: ProcessStep, looked_at: datetime) -> None:
+    """Raise TooEarly while an attempt without an answer might still take effect after we have looked."""
+    sent_at = last_sent_at(row)
+    if sent_at is None:
+        return
+    left = (sent_at + timedelta(seconds=step.patience) - looked_at).total_seconds()
+    if step.patience and left > 0:
+        raise TooEarly(f"An attempt to {step.name} may still take effect there.", retry_after=left)
 
 
 def _begun_with(process: Process) -> dict[str, Any]:

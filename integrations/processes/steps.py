@@ -34,7 +34,8 @@ class Step:
     run: does it and answers with JSON for later steps; raises CallFailed. undo: takes it back, quiet
     when there is nothing; None where nothing is to be taken back. needs: earlier steps whose outputs
     it is given. is_lasting: once it has begun, others may already act on it: it is brought to its end
-    rather than taken back for newer words.
+    rather than taken back for newer words. patience: for how many seconds the other side may still do what
+    it never answered; before that nothing is undone for good.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Step:
     undo: Callable[[Work], None] | None = None
     needs: tuple[str, ...] = ()
     is_lasting: bool = False
+    patience: float = 0.0
 
 
 @dataclass(frozen=True)

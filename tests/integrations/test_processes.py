@@ -1,14 +1,17 @@
 """Processes go on where they stopped, are undone in reverse, and end with a person when that fails too."""
 
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from django.utils import timezone
 
 from core.errors import WrongState
 from core.states import check_move
 from integrations.actions import processes as notes
-from integrations.failures import Broken, NotUndone, Refused, Transient, UnknownOutcome
-from integrations.models import Process
+from integrations.failures import Broken, NotUndone, Refused, TooEarly, Transient, UnknownOutcome
+from integrations.models import Process, ProcessStep
+from integrations.patience import SECONDS_PER_DELIVERY
 from integrations.processes.engine import MOST_UNDOS, carry_on, give_up, left_to_undo, take_back
 from integrations.processes.steps import Definition, Step
 from integrations.states import PROCESS_NEXT, STEP_NEXT, ProcessState, StepState
@@ -38,7 +41,7 @@ class Other:
         if self.fails.get(call):
             raise self.fails[call].pop(0)
 
-    def step(self, name, *, is_undone=True, needs=(), is_lasting=False):
+    def step(self, name, *, is_undone=True, needs=(), is_lasting=False, patience=0.0):
         def run(work):
             self.answer(name)
             return {"from": {need: work.given[need] for need in needs}, "name": name}
@@ -46,7 +49,7 @@ class Other:
         def undo(work):
             self.answer(f"undo {name}")
 
-        return Step(name, name, run, undo if is_undone else None, needs, is_lasting)
+        return Step(name, name, run, undo if is_undone else None, needs, is_lasting, patience)
 
 
 @pytest.fixture
@@ -311,6 +314,71 @@ def test_past_its_deadline_a_process_waits_and_a_person_lets_it_go_on_or_takes_i
     assert waiting == "waiting"
     assert other.asked == ["check", "reserve", "post", "post", "undo post", "undo reserve"]
     assert (process.state, process.failure["reason"]) == ("undone", "Bought elsewhere.")
+
+
+@pytest.fixture
+def patient(other):
+    """A process of one step, whose other side may still do for a minute what it never answered."""
+    return Definition("test", "Test", (other.step("reserve", patience=60.0),))
+
+
+def pass_time(seconds):
+    """Let the attempts of all steps be as much longer ago."""
+    ago = timedelta(seconds=seconds)
+    for step in ProcessStep.objects.all():
+        step.tried_at = step.tried_at and step.tried_at - ago
+        step.lost_at = step.lost_at and step.lost_at - ago
+        step.save()
+
+
+@pytest.mark.django_db
+@pytest.mark.req("INT-38", "INT-44")
+@pytest.mark.parametrize(("end", "most"), [
+    (UnknownOutcome("No answer."), 60.0),
+    # Its worker may have sent it at the end of its time.
+    (Killed(), 60.0 + SECONDS_PER_DELIVERY),
+])  # fmt: skip
+def test_nothing_counts_as_taken_back_while_what_was_never_answered_may_still_be_done(
+    patient, other, end, most
+):
+    by = flow_actor("erp.orders-out")
+    other.hears("reserve", end)
+    with pytest.raises(type(end)):
+        carry_on(patient, SUBJECT, {"event": "e1"}, by=by)
+
+    waits = []
+    for passed in (0, most - 10):
+        pass_time(passed)
+        with pytest.raises(TooEarly) as early:
+            take_back(patient, SUBJECT, reason="Bought elsewhere.", by=by)
+        waits.append(early.value.retry_after)
+    during = Process.objects.get().state
+    pass_time(10)
+    take_back(patient, SUBJECT, reason="Bought elsewhere.", by=by)
+
+    assert most - 5 < waits[0] <= most
+    assert 5 < waits[1] <= 10
+    assert (during, Process.objects.get().state) == ("undoing", "undone")
+    assert other.asked == ["reserve", "undo reserve", "undo reserve", "undo reserve"]
+
+
+@pytest.mark.django_db
+@pytest.mark.req("INT-44", "INT-45")
+def test_looking_again_is_no_failed_compensation_and_what_was_answered_is_not_waited_for(patient, other):
+    by = flow_actor("erp.orders-out")
+    other.hears("reserve", UnknownOutcome("No answer."), Transient("Busy."))
+    with pytest.raises(UnknownOutcome):
+        carry_on(patient, SUBJECT, {"event": "e1"}, by=by)
+    pass_time(55)
+    with pytest.raises(Transient):
+        carry_on(patient, SUBJECT, {"event": "e1"}, by=by)
+
+    for _look in range(MOST_UNDOS + 1):
+        with pytest.raises(TooEarly) as early:
+            take_back(patient, SUBJECT, reason="Bought elsewhere.", by=by)
+
+    assert early.value.retry_after <= 5
+    assert ProcessStep.objects.get().lost_at < timezone.now() - timedelta(seconds=50)
 
 
 @pytest.mark.django_db

@@ -22,7 +22,7 @@ from integrations.failures import Refused, UnknownOutcome
 from integrations.feeds import Fed, _maybe_full, _taken
 from integrations.flows import FLOWS, Reading
 from integrations.holders import this_process
-from integrations.models import Delivery, FlowState, InboxMessage, Process
+from integrations.models import Delivery, FlowState, InboxMessage, Process, ProcessStep, System
 from integrations.repairs import repair_case
 from integrations.rules import MOST_ATTEMPTS
 from integrations.running import due_flows, run_flow
@@ -202,6 +202,48 @@ def test_a_cancellation_passes_the_refused_order_and_settles_its_case(refused, a
         ("order.cancelled", DeliveryState.DELIVERED),
     ]
     assert not Case.objects.filter(subject=refused.subject, state="open").exists()
+
+
+@pytest.mark.req("INT-38", "INT-44", "ORD-07")
+def test_an_order_that_the_erp_takes_after_our_cancellation_has_looked_is_taken_away_too(anna, monkeypatch):
+    there, looks = set(), []
+
+    def lost(snapshot, checked, erp=None):
+        raise UnknownOutcome("No answer.")
+
+    def look_and_take_away(number, erp=None):
+        looks.append(number in there)
+        there.discard(number)
+
+    monkeypatch.setattr(checking, "check_order", lambda snapshot, erp=None: CHECKED)
+    monkeypatch.setattr(reserving, "reserve_order", lost)
+    monkeypatch.setattr(posting, "unpost_order", lambda number, erp=None: None)
+    monkeypatch.setattr(reserving, "release_order", look_and_take_away)
+    sell("BOLT", "2.00")
+    order = order_now(anna, BOLT=100)
+    relay()
+
+    cancel_order(order, by=anna.actor, reason="Bought elsewhere")
+    relay_when_due()
+    relay_when_due()
+    there.add(order.number)
+    waiting = Delivery.objects.get(subject=order.subject, destination="erp", event__name="order.cancelled")
+    ProcessStep.objects.filter(name="reserve").update(lost_at=timezone.now() - timedelta(seconds=66))
+    relay_when_due()
+
+    assert looks[0] is False
+    assert True in looks
+    assert waiting.state == DeliveryState.WAITING
+    assert waiting.next_try_at > timezone.now() + timedelta(seconds=45)
+    assert there == set()
+    assert Process.objects.get().state == "undone"
+    assert to_erp(order)[-1] == ("order.cancelled", DeliveryState.DELIVERED)
+
+
+def relay_when_due():
+    Delivery.objects.filter(state="waiting").update(next_try_at=timezone.now())
+    System.objects.update(rest_until=None, down_since=None, next_probe_at=None)
+    relay()
 
 
 def test_an_order_that_the_erp_cancels_ends_its_process_and_the_cases_about_it(anna, monkeypatch):

@@ -13,7 +13,7 @@ from integrations import delivery
 from integrations.actions.systems import note_failure
 from integrations.connectors.tryton import company, transport
 from integrations.failures import Transient
-from integrations.models import Delivery, System
+from integrations.models import Delivery, ProcessStep, System
 from integrations.repairs import repair_case, repairs_for
 from orders.actions.cancel import cancel_order
 from orders.models import Order
@@ -31,11 +31,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tryton"), pytest.mark.d
 SCREW, BEARING = "4762-M8X30-88Z", "6204-2RS"
 
 
+LONG = timedelta(minutes=10)
+
+
 def make_due() -> None:
     """Let the time pass until every waiting delivery and every probe is due."""
     Delivery.objects.filter(state="waiting").update(next_try_at=timezone.now())
     System.objects.filter(down_since__isnull=False).update(next_probe_at=timezone.now())
     System.objects.update(rest_until=None)
+    # What was never answered can no longer take effect.
+    ProcessStep.objects.filter(tried_at__isnull=False).update(tried_at=timezone.now() - LONG)
+    ProcessStep.objects.filter(lost_at__isnull=False).update(lost_at=timezone.now() - LONG)
 
 
 def relay_until_done(rounds: int = 8) -> None:
