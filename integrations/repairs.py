@@ -33,6 +33,7 @@ from integrations.states import ProcessState
 from integrations.systems import ERP, Message
 from orders.actions.cancel import cancel_order
 from orders.actions.erp import resend_order
+from orders.actions.moves import hold_still
 from orders.actions.review import REVIEW, release_order
 from orders.queries.orders import all_order_by_number
 
@@ -78,6 +79,9 @@ def repair_case(case: Case, key: str, *, reason: str, by: Actor) -> str:
     Raises WrongState for a settled case, InvalidValue for a repair this case does not permit or
     a missing reason, and whatever the repair's own action refuses.
     """
+    if _is_order(case):
+        # As whoever gives a message up does: the order, then its case.
+        hold_still(_number(case))
     case = Case.objects.select_for_update(of=("self",), no_key=True).get(pk=case.pk)
     if case.state != CaseState.OPEN:
         raise WrongState(_("This case is already settled."), case=case.number)

@@ -22,6 +22,7 @@ from integrations.queries import all_order_status
 from integrations.states import ProcessState
 from integrations.systems import ERP, Message, flow_actor
 from orders.actions import erp as facts
+from orders.actions.moves import hold_still
 from orders.records import OrderSnapshot
 from orders.states import OrderStatus
 
@@ -74,6 +75,7 @@ def bury(message: Message, failure: CallFailed) -> None:
     What was done for it is undone by then, or its process waits for a person (ORD-06).
     """
     by = _actor(message)
+    hold_still(message.number)
     process = give_up(ORDER_SUBMISSION, message.subject, failure)
     if process is not None and process.state == ProcessState.UNDONE:
         settle_cases(message.subject, by=by, reason=_("It is undone now."), kinds=(UNDO_FAILED,))
