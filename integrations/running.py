@@ -20,6 +20,7 @@ from integrations.actions.flows import (
     fail_run,
     flow_row,
     is_held,
+    leave_flow,
 )
 from integrations.actions.systems import note_answer, note_failure, system_row
 from integrations.effective import Effective, all_held, effective
@@ -56,6 +57,11 @@ def run_flow(
         return None
     row = claim_flow(name)
     if row is None:
+        return None
+    # What was set meanwhile counts: nobody sets back what a claimed flow brought.
+    set_to = replace(effective(name), flow=flow)
+    if set_to.mode == FlowMode.HELD:
+        leave_flow(row)
         return None
     by = flow_actor(name, system=flow.system)
     with acting(by):

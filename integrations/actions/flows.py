@@ -70,6 +70,16 @@ def claim_flow(name: str, *, even_paused: bool = False) -> FlowState | None:
     return row
 
 
+def leave_flow(row: FlowState) -> None:
+    """Give a claimed flow back as if it had not been claimed."""
+    _give_back(row)
+
+
+def is_running(row: FlowState, now: datetime) -> bool:
+    """Whether some process, ours too, has the flow claimed: what it reads may still be written."""
+    return row.claimed_until is not None and row.claimed_until > now and not is_gone(row.claimed_by)
+
+
 def is_held(row: FlowState, now: datetime) -> bool:
     """Whether another process runs the flow now.
 

@@ -7,11 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.actor import Actor
-from core.errors import InvalidValue
+from core.errors import InvalidValue, WrongState
+from integrations.actions.flows import flow_row, is_running
 from integrations.actions.settings import change_flow_settings, restore_flow_settings
 from integrations.effective import values_of
 from integrations.flows import FLOWS
-from integrations.models import FlowRun, FlowSettings
+from integrations.models import FlowRun, FlowSettings, FlowState
 from integrations.states import Direction, FlowMode
 from pricing.actions.prices import undo_run
 from pricing.models import PriceRun
@@ -38,11 +39,18 @@ def roll_back_flow(flow: str, *, by: Actor, reason: str, with_data: bool = False
 
     with_data: take back also what it brought since that change, the newest run first.
     The version that a rollback brought back is not what was before: a second rollback goes one further.
-    Raises InvalidValue when nothing was ever changed, without a reason, and when the data of this flow
+    Raises WrongState while a run is under way whose data are to be taken back: they would come after it;
+    InvalidValue when nothing was ever changed, without a reason, and when the data of this flow
     cannot be taken back.
     """
     if with_data and flow not in UNDOES:
         raise InvalidValue(_("What this flow brought cannot be taken back here."), field="with_data")
+    state = FlowState.objects.select_for_update(no_key=True).get(pk=flow_row(flow).pk)
+    if with_data and is_running(state, timezone.now()):
+        raise WrongState(
+            _("A run of this flow is under way: pause the flow, and take it back when the run has ended."),
+            flow=flow,
+        )
     active = FlowSettings.objects.filter(flow=flow, is_active=True).first()
     stands_for = _stands_for(active)
     if active is None or not stands_for:

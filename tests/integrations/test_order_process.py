@@ -266,7 +266,8 @@ FORWARD = {
     "within record": Boundary([1, 1, 1, 2], "order", faults=(("sale.sale.confirm", PAUSE),)),
 }
 BACKWARD = {
-    "after the refusal": Boundary([0, 1, 1, 0], "post", "started", (("sale.sale.confirm", PAUSE),)),
+    # The first confirmation was never answered: its undoing looks once more when it can no longer come.
+    "after the refusal": Boundary([0, 1, 2, 0], "post", "started", (("sale.sale.confirm", PAUSE),)),
     "between the undoings": Boundary([0, 1, 1, 0], "reserve", "done", (("sale.sale.confirm", PAUSE),)),
     "undoing on its way": Boundary(
         [0, 2, 1, 0], faults=(("sale.sale.delete", PAUSE),), call="sale.sale.delete"

@@ -10,6 +10,7 @@ from django.utils import timezone
 from catalog.actions.stock import apply_stock, apply_warehouses
 from catalog.models import StockLevel, Warehouse
 from catalog.records import StockRecord, WarehouseRecord
+from core.errors import WrongState
 from core.models import Event, Freshness
 from integrations import feeds, running
 from integrations.actions.flows import ask_for_run
@@ -193,6 +194,64 @@ def test_a_wave_of_prices_is_rolled_back_with_what_it_brought(told):
     assert not PriceRow.objects.filter(price_list=prices, ended_run=None).exists()
 
 
+@pytest.fixture
+def first_wave(told):
+    """Prices whose flow has gone live and has not run since."""
+    sell("BOLT", "2.00", category=CategoryFactory(slug="screws"))
+    PriceListFactory(code="C-1")
+    change_flow_settings("erp.prices", {"mode": FlowMode.HELD}, by=BY, note="Not yet")
+    change_flow_settings("erp.prices", {"mode": FlowMode.LIVE}, by=BY, note="All at once")
+
+    def bring(before=lambda: None):
+        def take(batch, by, is_whole):
+            before()
+            return feeds._prices(batch, by, is_whole)
+
+        told("erp.prices", take, [PriceRecord(price_list_code="C-1", sku="BOLT", unit_price="9.99")])
+        return run_flow("erp.prices", is_asked=True)
+
+    return bring
+
+
+def brought():
+    return PriceRow.objects.filter(price_list__code="C-1", ended_run=None).exists()
+
+
+@pytest.mark.req("OPS-05")
+def test_while_a_run_is_under_way_its_data_are_not_taken_back_and_afterwards_they_are(first_wave):
+    refusals = []
+
+    def roll_back_too_early():
+        with pytest.raises(WrongState) as refusal:
+            roll_back_flow("erp.prices", by=BY, reason="Wrong decimals", with_data=True)
+        refusals.append(refusal.value.code)
+
+    first_wave(before=roll_back_too_early)
+    came = brought()
+    roll_back_flow("erp.prices", by=BY, reason="Wrong decimals", with_data=True)
+
+    assert refusals == ["wrong_state"]
+    assert came
+    assert not brought()
+
+
+@pytest.mark.req("OPS-05")
+def test_a_run_that_begins_while_its_flow_is_set_back_brings_nothing(first_wave, monkeypatch):
+    claim = running.claim_flow
+
+    def late(name):
+        roll_back_flow(name, by=BY, reason="Wrong decimals", with_data=True)
+        return claim(name)
+
+    monkeypatch.setattr(running, "claim_flow", late)
+
+    run = first_wave()
+
+    assert run is None
+    assert not brought()
+    assert FlowState.objects.get(flow="erp.prices").claimed_until is None
+
+
 def test_a_rehearsal_that_fails_is_a_failed_run_and_leaves_nothing(told):
     def broken(batch, by, is_whole):
         apply_warehouses([WarehouseRecord(code="X", name="X")], by=by)
@@ -230,7 +289,7 @@ def test_a_whole_reading_asked_for_while_a_run_reads_comes_afterwards(told, monk
 
 
 @pytest.mark.req("INT-64")
-def test_settings_that_changed_before_the_claim_are_not_counted_as_read(told, monkeypatch):
+def test_settings_that_changed_before_the_claim_are_those_it_runs_with(told, monkeypatch):
     sell("A", on_hand=1)
     told("erp.stock", feeds._maybe_full(apply_stock), [stock("A", 3)])
     run_flow("erp.stock", is_asked=True, is_full=True)
@@ -244,8 +303,7 @@ def test_settings_that_changed_before_the_claim_are_not_counted_as_read(told, mo
     monkeypatch.setattr(running, "claim_flow", late)
     run = run_flow("erp.stock", is_asked=True)
 
-    assert run.settings_version == 0
-    assert FlowState.objects.get(flow="erp.stock").full_due_at <= timezone.now()
+    assert run.settings_version == 2
 
 
 def test_a_run_whose_lease_ran_out_does_not_end_the_claim_of_the_next(told, monkeypatch):
