@@ -68,7 +68,25 @@ class MemberEnrolled(Payload):
     roles: tuple[str, ...]
 
 
-describe(MemberEnrolled, "member.enrolled")
+class Invitee(Payload):
+    """Who is invited. locale: of the mail."""
+
+    name: str
+    email: str
+    locale: str
+
+
+class MemberInvited(Payload):
+    """Somebody is asked to join a company. invitation: its key; the link is made of it when it is mailed."""
+
+    invitation: str
+    person: Invitee
+    company_name: str
+    invited_by: str
+
+
+describe(MemberEnrolled, "member.enrolled", "member.changed", "member.ended")
+describe(MemberInvited, "member.invited")
 ownership.declare("accounts.PaymentTerm", erp=["code", "name", "net_days", "erp_id"])
 ownership.declare(
     "accounts.Company",

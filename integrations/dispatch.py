@@ -38,6 +38,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "invoice.issued": ("mail",),
     "credit_note.issued": ("mail",),
     "case.escalated": ("mail",),
+    "member.invited": ("mail",),
 }
 
 

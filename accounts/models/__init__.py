@@ -1,6 +1,7 @@
 """Tables of accounts: people, companies and what companies agree on."""
 
 from accounts.models.company import Address, Company, CreditAccount, PaymentTerm
+from accounts.models.invitation import Invitation
 from accounts.models.people import (
     CompanyGroupPermission,
     CompanyRole,
@@ -16,6 +17,7 @@ __all__ = [
     "CompanyRole",
     "CompanyUserPermission",
     "CreditAccount",
+    "Invitation",
     "Membership",
     "PaymentTerm",
     "User",

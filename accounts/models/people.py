@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -11,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from accounts.models.company import Company
-from accounts.states import Role
+from accounts.models.place import PlaceFields
 from core.history import history
 
 
@@ -88,34 +87,14 @@ class CompanyRole(models.Model):
         return self.name
 
 
-class Membership(models.Model):
+class Membership(PlaceFields):
     """A person's place in a company: roles, limits, and whether it is in force."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="memberships")
-    roles = ArrayField(
-        models.CharField(max_length=20, choices=Role), default=list, blank=True, verbose_name=_("roles")
-    )
     own_roles = models.ManyToManyField(
         CompanyRole, blank=True, related_name="memberships", verbose_name=_("roles of the company")
     )
-    order_limit = models.DecimalField(
-        _("may order up to, net"),
-        max_digits=18,
-        decimal_places=4,
-        null=True,
-        blank=True,
-        help_text=_("Above it an approver decides. Empty: no limit. 0: every order is approved."),
-    )
-    approval_limit = models.DecimalField(
-        _("may approve up to, net"),
-        max_digits=18,
-        decimal_places=4,
-        null=True,
-        blank=True,
-        help_text=_("Orders above it need somebody else. Empty: no limit. 0: none."),
-    )
-    includes_branches = models.BooleanField(_("also for all branches"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     version = models.PositiveIntegerField(default=1)
 

@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.invitations import pass_of
 from core.cases import CaseFacts, open_case
 from integrations.actions.mails import Letter, keep_letter, note_sent
 from integrations.failures import Broken, CallFailed, Transient, UnknownOutcome
@@ -102,7 +103,8 @@ def facts_of(message: Message) -> dict[str, str]:
         "invoice_gross": _amount(payload.get("invoice_gross_amount"), currency),
         "due_on": _day(payload.get("due_on")),
         "lines": _count(payload.get("lines")),
-        **{name: str(payload.get(name) or "") for name in ("flow", "cause", "promise", "age")},
+        "pass": pass_of(payload["invitation"]) if payload.get("invitation") else "",
+        **{name: str(payload.get(name) or "") for name in ("flow", "cause", "promise", "age", "invited_by")},
     }
 
 

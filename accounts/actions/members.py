@@ -1,0 +1,368 @@
+"""What the administrators of a company do with its people: invite, give roles, end and restore, compose roles.
+
+Everything here is decided by what the acting person may do in that company (ACC-07): the right to manage
+people, and never more than one's own rights. Another company, or one above, is not there.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.invitations import key_of
+from accounts.models import Company, CompanyRole, Invitation, Membership, User
+from accounts.queries import Acting, acting_as, all_members_with, grants_of_member, with_composed
+from accounts.states import MAY_BE_OWN, Depth, Grants, Right, Role, beyond, grants_of
+from core import outbox, ownership
+from core.actor import Actor
+from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongState
+
+VALID_FOR = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What somebody is to be in a company. roles: ready-made ones. own_roles: keys of the company's.
+
+    order_limit, approval_limit: net, in the company's currency; None for no limit.
+    """
+
+    roles: tuple[str, ...] = ()
+    own_roles: tuple[int, ...] = ()
+    order_limit: Decimal | None = None
+    approval_limit: Decimal | None = None
+    includes_branches: bool = False
+
+
+@transaction.atomic
+def invite_member(company: Company, email: str, name: str, place: Place, *, by: Actor) -> Invitation:
+    """Ask somebody to join a company. An open invitation of the same address is replaced.
+
+    Records `member.invited`, whose mail carries the link. Raises NotFound for a company out of reach,
+    NotAllowed beyond one's own rights, InvalidValue, WrongState for somebody who is a member already.
+    """
+    ownership.check(by, "accounts.Membership", ["roles", "order_limit"])
+    manager = _manager(company.pk, by)
+    email = email.strip()
+    company = Company.objects.select_for_update(of=("self",), no_key=True).get(pk=company.pk)
+    own_roles = _checked(place, manager)
+    if Membership.objects.filter(company=company, user__email__iexact=email, is_active=True).exists():
+        raise WrongState(_("%(email)s is a member of this company already.") % {"email": email})
+    _open_invitations(company, email).update(withdrawn_at=timezone.now())
+
+    invitation = Invitation.objects.create(
+        company=company,
+        email=email,
+        name=name.strip(),
+        invited_by=manager.membership.user,
+        expires_at=timezone.now() + VALID_FOR,
+        **_columns(place),
+    )
+    invitation.own_roles.set(own_roles)
+    outbox.record(
+        "member.invited",
+        subject=f"company:{company.number}",
+        payload={
+            "invitation": str(invitation.key),
+            "person": {"name": invitation.name or email, "email": email, "locale": _locale(manager)},
+            "company_name": company.name,
+            "invited_by": by.label,
+        },
+        by=by,
+        company=company.number,
+    )
+    return invitation
+
+
+@transaction.atomic
+def withdraw_invitation(key: str, *, by: Actor) -> Invitation:
+    """Take an invitation back; its link opens nothing any more. Raises NotFound, WrongState."""
+    invitation = Invitation.objects.select_for_update(of=("self",)).filter(key=key).first()
+    if invitation is None:
+        raise NotFound(_("There is no such invitation."))
+    _manager(invitation.company_id, by)
+    if invitation.accepted_at or invitation.withdrawn_at:
+        raise WrongState(_("This invitation has been used or withdrawn already."))
+    invitation.withdrawn_at = timezone.now()
+    invitation.save(update_fields=["withdrawn_at"])
+    return invitation
+
+
+def open_invitation(word: str, *, now: datetime | None = None) -> Invitation:
+    """The invitation that a link opens. Raises NotFound for a wrong link, WrongState for one that is over."""
+    found = Invitation.objects.select_related("company", "invited_by").filter(key=key_of(word)).first()
+    if found is None:
+        raise NotFound(_("This invitation does not exist. Ask for a new one."))
+    if found.accepted_at or found.withdrawn_at:
+        raise WrongState(_("This invitation has been used or withdrawn already. Ask for a new one."))
+    if found.expires_at <= (now or timezone.now()) or found.company.status == Company.Status.CLOSED:
+        raise WrongState(_("This invitation is over. Ask for a new one."))
+    return found
+
+
+@transaction.atomic
+def accept_invitation(
+    word: str, *, name: str = "", password: str = "", user: User | None = None, by: Actor
+) -> User:
+    """Join a company by the link of an invitation: as a new person, or as the one who is signed in.
+
+    name, password: of a new person. user: who is signed in. The link works once, whoever is faster.
+    Records `member.enrolled`. Raises as open_invitation, InvalidValue for a password that is too weak,
+    WrongState for an address that has a sign-in already, or another one than that of the person signed in.
+    """
+    invitation = open_invitation(word)
+    locked = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
+    if locked.accepted_at or locked.withdrawn_at:
+        raise WrongState(_("This invitation has been used or withdrawn already. Ask for a new one."))
+    person = _person(locked, name, password, user)
+    membership, _is_new = Membership.objects.update_or_create(
+        user=person,
+        company_id=locked.company_id,
+        defaults={
+            "is_active": True,
+            "roles": locked.roles,
+            "order_limit": locked.order_limit,
+            "approval_limit": locked.approval_limit,
+            "includes_branches": locked.includes_branches,
+        },
+    )
+    membership.own_roles.set(locked.own_roles.all())
+    locked.accepted_at, locked.accepted_by = timezone.now(), person
+    locked.save(update_fields=["accepted_at", "accepted_by"])
+    _tell("member.enrolled", membership, by=by)
+    return person
+
+
+@transaction.atomic
+def change_member(membership: Membership, place: Place, *, version: int, by: Actor) -> Membership:
+    """Give a member another place. version: of the membership as it was shown.
+
+    Records `member.changed`. Raises NotFound out of reach, NotAllowed for oneself or beyond one's own
+    rights, OutOfDate, InvalidValue.
+    """
+    ownership.check(by, "accounts.Membership", ["roles", "order_limit"])
+    member, manager = _managed(membership, by)
+    if member.version != version:
+        raise OutOfDate(_("Somebody has changed this member meanwhile. Look at it again."))
+    own_roles = _checked(place, manager)
+    for column, value in _columns(place).items():
+        setattr(member, column, value)
+    member.version += 1
+    member.save()
+    member.own_roles.set(own_roles)
+    _keep_an_administrator(member)
+    _tell("member.changed", member, by=by)
+    return member
+
+
+@transaction.atomic
+def end_membership(membership: Membership, *, by: Actor) -> Membership:
+    """Take a member's access away, from the next request on; documents stay. A repeat changes nothing.
+
+    Records `member.ended`. Raises as change_member, and WrongState for the last administrator.
+    """
+    ownership.check(by, "accounts.Membership", ["is_active"])
+    member, _manager_of_it = _managed(membership, by)
+    if not member.is_active:
+        return member
+    member.is_active = False
+    member.version += 1
+    member.save(update_fields=["is_active", "version"])
+    _keep_an_administrator(member)
+    _tell("member.ended", member, by=by)
+    return member
+
+
+@transaction.atomic
+def restore_membership(membership: Membership, *, by: Actor) -> Membership:
+    """Give a former member the old place again. Raises as change_member."""
+    ownership.check(by, "accounts.Membership", ["is_active"])
+    member, manager = _managed(membership, by)
+    if member.is_active:
+        return member
+    _check_beyond(grants_of_member(member), manager)
+    member.is_active = True
+    member.version += 1
+    member.save(update_fields=["is_active", "version"])
+    _tell("member.enrolled", member, by=by)
+    return member
+
+
+@transaction.atomic
+def compose_role(
+    company: Company, name: str, grants: Mapping[str, int], *, role: CompanyRole | None = None, by: Actor
+) -> CompanyRole:
+    """Make a role of a company's own, or change one; its members have it at once.
+
+    grants: {right: depth}. Raises NotFound out of reach, NotAllowed beyond one's own rights, InvalidValue
+    for an empty or taken name or no right at all.
+    """
+    manager = _manager(company.pk, by)
+    wanted = {right: Depth(depth) for right, depth in grants.items() if right in Right}
+    shallow = [right for right, depth in wanted.items() if depth == Depth.OWN and right not in MAY_BE_OWN]
+    if not wanted or shallow:
+        raise InvalidValue(_("Choose at least one right, each for the unit or deeper."), field="grants")
+    if not name.strip():
+        raise InvalidValue(_("Give the role a name."), field="name")
+    _check_beyond(grants_of((), [wanted]), manager)
+    if role is not None:
+        role = CompanyRole.objects.select_for_update(of=("self",)).filter(pk=role.pk, company=company).first()
+        if role is None:
+            raise NotFound(_("There is no such role."))
+        _check_beyond(grants_of((), [role.grants]), manager)
+    made = role or CompanyRole(company=company)
+    made.name, made.grants = name.strip(), {right: int(depth) for right, depth in sorted(wanted.items())}
+    try:
+        with transaction.atomic():
+            made.save()
+    except IntegrityError:
+        raise InvalidValue(_("Your company has a role of this name already."), field="name") from None
+    for member in Membership.objects.filter(own_roles=made, is_active=True):
+        _keep_an_administrator(member)
+    return made
+
+
+@transaction.atomic
+def remove_role(role: CompanyRole, *, by: Actor) -> None:
+    """Remove a role that nobody has. Raises NotFound out of reach, WrongState while somebody has it."""
+    manager = _manager(role.company_id, by)
+    _check_beyond(grants_of((), [role.grants]), manager)
+    role = CompanyRole.objects.select_for_update(of=("self",)).get(pk=role.pk)
+    holders = role.memberships.count()
+    if holders:
+        raise WrongState(
+            _("%(count)s members have this role: give them another one first.") % {"count": holders}
+        )
+    role.delete()
+
+
+def _manager(company_id: int, by: Actor) -> Acting:
+    acting = acting_as(by.user_id, company_id)
+    if acting is None:
+        raise NotFound(_("There is no such company."))
+    acting.scope.require(Right.MANAGE_PEOPLE)
+    return acting
+
+
+def _managed(membership: Membership, by: Actor) -> tuple[Membership, Acting]:
+    """A member as stored now, locked, and who manages it; somebody who may do more is not to be touched."""
+    manager = _manager(membership.company_id, by)
+    Company.objects.select_for_update(of=("self",), no_key=True).get(pk=membership.company_id)
+    rows = Membership.objects.select_for_update(of=("self",)).filter(pk=membership.pk)
+    rows.first()
+    member = (
+        with_composed(Membership.objects.filter(pk=membership.pk)).select_related("user", "company").get()
+    )
+    if member.user_id == by.user_id:
+        raise NotAllowed(
+            _("Nobody changes the own rights: ask another administrator."), right=str(Right.MANAGE_PEOPLE)
+        )
+    _check_beyond(grants_of_member(member), manager)
+    return member, manager
+
+
+def _checked(place: Place, manager: Acting) -> list[CompanyRole]:
+    """The company's own roles of a place, if all of it may be given by this person."""
+    unknown = set(place.roles) - set(Role.values)
+    if unknown or not (place.roles or place.own_roles):
+        raise InvalidValue(_("Choose at least one role."), field="roles")
+    roles = list(CompanyRole.objects.filter(pk__in=place.own_roles, company__in=manager.scope.lineage))
+    if len(roles) != len(set(place.own_roles)):
+        raise InvalidValue(_("Choose roles of this company."), field="own_roles")
+    grants = grants_of(
+        place.roles, [role.grants for role in roles], includes_branches=place.includes_branches
+    )
+    _check_beyond(grants, manager)
+    for limit, own, label in (
+        (place.order_limit, manager.membership.order_limit, _("order")),
+        (place.approval_limit, manager.membership.approval_limit, _("approve")),
+    ):
+        if limit is not None and limit < 0:
+            raise InvalidValue(_("A limit cannot be below zero."), field="order_limit")
+        if own is not None and (limit is None or limit > own):
+            raise NotAllowed(
+                _("You may %(do)s up to %(limit)s yourself and cannot give more.")
+                % {"do": label, "limit": own},
+                right=str(Right.MANAGE_PEOPLE),
+            )
+    return roles
+
+
+def _check_beyond(wanted: Grants, manager: Acting) -> None:
+    more = beyond(wanted, manager.scope.depths)
+    if more:
+        raise NotAllowed(
+            _("That goes beyond your own rights: %(rights)s.")
+            % {"rights": ", ".join(str(Right(right).label) for right in sorted(more))},
+            right=str(Right.MANAGE_PEOPLE),
+        )
+
+
+def _keep_an_administrator(member: Membership) -> None:
+    """Refuse a step that leaves a company with nobody who could manage its people."""
+    if not all_members_with(Right.MANAGE_PEOPLE, [member.company_id]):
+        raise WrongState(
+            _("Nobody could manage the people of this company then: name another administrator first.")
+        )
+
+
+def _person(invitation: Invitation, name: str, password: str, user: User | None) -> User:
+    if user is not None:
+        if user.email.lower() != invitation.email.lower() or user.is_staff:
+            raise WrongState(
+                _("This invitation is for %(email)s: sign out, and open it again.")
+                % {"email": invitation.email}
+            )
+        return user
+    if User.objects.filter(email__iexact=invitation.email).exists():
+        raise WrongState(
+            _("%(email)s has a sign-in already: sign in, and open the link again.")
+            % {"email": invitation.email}
+        )
+    person = User(email=User.objects.normalize_email(invitation.email), name=name.strip() or invitation.name)
+    if not person.name:
+        raise InvalidValue(_("Enter your name."), field="name")
+    try:
+        validate_password(password, person)
+    except ValidationError as error:
+        raise InvalidValue(" ".join(error.messages), field="password") from None
+    person.set_password(password)
+    person.save()
+    return person
+
+
+def _open_invitations(company: Company, email: str) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(
+        company=company, email__iexact=email, accepted_at=None, withdrawn_at=None
+    )
+
+
+def _columns(place: Place) -> dict[str, object]:
+    return {
+        "roles": list(place.roles),
+        "order_limit": place.order_limit,
+        "approval_limit": place.approval_limit,
+        "includes_branches": place.includes_branches,
+    }
+
+
+def _locale(manager: Acting) -> str:
+    return manager.membership.user.locale
+
+
+def _tell(event: str, member: Membership, *, by: Actor) -> None:
+    company = Company.objects.get(pk=member.company_id)
+    outbox.record(
+        event,
+        subject=f"company:{company.number}",
+        payload={"user": member.user_id, "roles": list(member.roles)},
+        by=by,
+        company=company.number,
+    )

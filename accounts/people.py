@@ -1,0 +1,77 @@
+"""Who works for the companies that a person looks after: members, invitations, roles."""
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Company, CompanyRole, Invitation, Membership, User
+from accounts.queries import with_composed
+from accounts.scope import Scope
+from accounts.states import Right
+from core.errors import NotFound
+
+
+def members_for(scope: Scope) -> QuerySet[Membership]:
+    """The members that this person looks after: of the unit, and of those below as deep as the right goes (ACC-07)."""
+    reach = scope.reach(Right.MANAGE_PEOPLE)
+    found = with_composed(Membership.objects.filter(company_id__in=reach))
+    return (
+        found.select_related("user", "company")
+        .prefetch_related("own_roles")
+        .order_by("-is_active", "company__name", "user__name", "pk")
+    )
+
+
+def search_members(scope: Scope, *, text: str = "", unit: str = "") -> QuerySet[Membership]:
+    """Members by name, e-mail or unit. unit: a customer number, "" for all."""
+    found = members_for(scope)
+    if unit:
+        found = found.filter(company__number=unit)
+    for word in text.split():
+        found = found.filter(Q(user__name__icontains=word) | Q(user__email__icontains=word))
+    return found
+
+
+def member_in(scope: Scope, pk: int) -> Membership:
+    """A member that is looked after. Raises NotFound, the same for unknown and foreign ones."""
+    member = members_for(scope).filter(pk=pk).first()
+    if member is None:
+        raise NotFound(_("There is no such member."))
+    return member
+
+
+def invitations_for(scope: Scope) -> QuerySet[Invitation]:
+    """The open invitations into the companies that are looked after, the newest first."""
+    reach = scope.reach(Right.MANAGE_PEOPLE)
+    still = Invitation.objects.filter(company_id__in=reach, accepted_at=None, withdrawn_at=None)
+    return still.select_related("company", "invited_by")
+
+
+def roles_for(scope: Scope) -> QuerySet[CompanyRole]:
+    """The roles that can be given in the acting company: its own and those of the companies above it."""
+    return CompanyRole.objects.filter(company_id__in=scope.lineage).select_related("company")
+
+
+def role_in(scope: Scope, pk: int) -> CompanyRole:
+    """A role that the acting company made. Raises NotFound for every other one."""
+    own = scope.reach(Right.MANAGE_PEOPLE) & {scope.company_id or 0}
+    role = CompanyRole.objects.filter(pk=pk, company_id__in=own).first()
+    if role is None:
+        raise NotFound(_("There is no such role."))
+    return role
+
+
+def units_of(scope: Scope, right: Right) -> list[Company]:
+    """The companies that a right reaches, the acting one first, then by name."""
+    found = Company.objects.filter(pk__in=scope.reach(right)).exclude(status=Company.Status.CLOSED)
+    return sorted(found, key=lambda unit: (unit.pk != scope.company_id, unit.name, unit.pk))
+
+
+def has_sign_in(email: str) -> bool:
+    """Whether an address can sign in already; asked only for the holder of its invitation."""
+    return User.objects.filter(email__iexact=email).exists()
+
+
+def is_over(invitation: Invitation) -> bool:
+    """Whether the time of an open invitation has passed."""
+    return invitation.expires_at <= timezone.now()

@@ -1,0 +1,311 @@
+"""Administrators look after people in their subtree, and never give more than they have (ACC-07)."""
+
+import threading
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection, connections
+from django.utils import timezone
+
+from accounts.actions.members import (
+    Place,
+    accept_invitation,
+    change_member,
+    compose_role,
+    end_membership,
+    invite_member,
+    open_invitation,
+    remove_role,
+    restore_membership,
+)
+from accounts.invitations import pass_of
+from accounts.models import CompanyRole, Invitation, Membership, User
+from accounts.people import member_in, members_for
+from accounts.queries import scope_for
+from accounts.states import Right
+from core.actor import Actor
+from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongState
+from core.models import Event
+from tests.conftest import enrol
+from tests.factories.accounts import CompanyFactory, UserFactory
+
+NEW_PASSWORD = "a-quite-long-pass-4711"
+BUYER = Place(roles=("buyer",))
+NOBODY = Actor("portal", "nobody")
+
+
+@pytest.fixture
+def tree(db):
+    """Group > company > branch, and a foreign company."""
+    group = CompanyFactory(number="G")
+    company = CompanyFactory(number="G1", parent=group)
+    return group, company, CompanyFactory(number="G11", parent=company), CompanyFactory(number="X")
+
+
+@pytest.fixture
+def ada(tree):
+    """Administers the company in the middle."""
+    return enrol("Ada", tree[1], "administrator")
+
+
+def member(name, company, *roles, **fields):
+    """The membership of somebody new."""
+    return Membership.objects.get(user=enrol(name, company, *roles, **fields).user, company=company)
+
+
+def invite(ada, company, email="new@branch.example", place=BUYER):
+    """An invitation and the word of its link."""
+    made = invite_member(company, email, "Nina New", place, by=ada.actor)
+    return made, pass_of(str(made.key))
+
+
+@pytest.mark.req("ACC-07")
+def test_who_is_invited_joins_once_with_what_was_promised(tree, ada):
+    place = Place(roles=("buyer",), order_limit=Decimal("500"))
+    invitation, word = invite(ada, tree[2], place=place)
+
+    person = accept_invitation(word, name="Nina New", password=NEW_PASSWORD, by=NOBODY)
+
+    scope = scope_for(person.pk, tree[2].pk)
+    assert scope.may(Right.BUY)
+    assert Membership.objects.get(user=person).order_limit == 500
+    assert person.check_password(NEW_PASSWORD)
+    with pytest.raises(WrongState):
+        accept_invitation(word, name="Eve", password=NEW_PASSWORD, by=NOBODY)
+    assert list(Event.objects.order_by("id").values_list("name", flat=True)) == [
+        "member.invited",
+        "member.enrolled",
+    ]
+
+
+@pytest.mark.req("ACC-07")
+def test_the_company_above_the_sister_and_the_foreign_one_are_not_there(tree, ada):
+    sister = CompanyFactory(parent=tree[0])
+    for company in (tree[0], sister, tree[3]):
+        with pytest.raises(NotFound):
+            invite_member(company, "x@y.example", "", BUYER, by=ada.actor)
+        with pytest.raises(NotFound):
+            compose_role(company, "Mine", {"buy": 2}, by=ada.actor)
+        foreign = member(f"Boss{company.pk}", company, "administrator")
+        with pytest.raises(NotFound):
+            end_membership(foreign, by=ada.actor)
+        with pytest.raises(NotFound):
+            member_in(ada.scope, foreign.pk)
+
+    assert not Invitation.objects.exists()
+    assert not Event.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        (lambda one: Invitation.objects.update(expires_at=timezone.now()), "over"),
+        (lambda one: Invitation.objects.update(withdrawn_at=timezone.now()), "withdrawn"),
+        (lambda one: Invitation.objects.filter(pk=one.pk).delete(), "does not exist"),
+    ],
+)
+def test_a_link_that_is_over_opens_nothing(tree, ada, end, words):
+    invitation, word = invite(ada, tree[1])
+    end(invitation)
+
+    with pytest.raises((WrongState, NotFound), match=words):
+        accept_invitation(word, name="Nina", password=NEW_PASSWORD, by=NOBODY)
+
+    assert not User.objects.filter(email=invitation.email).exists()
+
+
+def test_a_word_that_was_not_signed_here_opens_nothing(tree, ada):
+    invitation, _word = invite(ada, tree[1])
+    for word in (str(invitation.key), "", "x:y:z", pass_of("another") + "x"):
+        with pytest.raises(NotFound):
+            open_invitation(word)
+
+
+def test_a_second_invitation_of_an_address_replaces_the_first(tree, ada):
+    first, old = invite(ada, tree[1])
+    _second, new = invite(ada, tree[1], email="NEW@branch.example")
+
+    with pytest.raises(WrongState):
+        open_invitation(old)
+    assert open_invitation(new).email == "NEW@branch.example"
+
+
+def test_the_person_signed_in_joins_and_nobody_else_does(tree, ada):
+    other, known = UserFactory(email="other@x.example"), UserFactory(email="new@branch.example")
+    _invitation, word = invite(ada, tree[1])
+
+    for wrong in (None, other):
+        with pytest.raises(WrongState):
+            accept_invitation(word, name="N", password=NEW_PASSWORD, user=wrong, by=NOBODY)
+    assert accept_invitation(word, user=known, by=NOBODY) == known
+    assert scope_for(known.pk, tree[1].pk).may(Right.BUY)
+
+
+def test_a_weak_password_is_refused_and_the_link_stays_good(tree, ada):
+    _invitation, word = invite(ada, tree[1])
+
+    with pytest.raises(InvalidValue) as refusal:
+        accept_invitation(word, name="Nina", password="12345678", by=NOBODY)
+
+    assert refusal.value.details["field"] == "password"
+    assert accept_invitation(word, name="Nina", password=NEW_PASSWORD, by=NOBODY).is_active
+
+
+@pytest.mark.req("ACC-07")
+@pytest.mark.parametrize(
+    "place",
+    [
+        Place(roles=("administrator",)),
+        Place(roles=("buyer",)),
+        Place(roles=("viewer",), includes_branches=False, order_limit=None, own_roles=(-1,)),
+    ],
+)
+def test_nobody_gives_more_than_he_has(tree, place):
+    lead = enrol("Lea", tree[1])
+    role = CompanyRole.objects.create(
+        company=tree[1], name="Lead", grants={"manage_people": 2, "view_prices": 2}
+    )
+    Membership.objects.get(user=lead.user).own_roles.add(role)
+
+    with pytest.raises((NotAllowed, InvalidValue)):
+        invite_member(tree[1], "x@y.example", "", place, by=lead.actor)
+    with pytest.raises(NotAllowed):
+        compose_role(tree[1], "More", {"view_prices": 3}, by=lead.actor)
+    assert compose_role(tree[1], "Same", {"view_prices": 2}, by=lead.actor).grants == {"view_prices": 2}
+    assert not Invitation.objects.exists()
+
+
+def test_limits_are_no_higher_than_ones_own(tree, ada):
+    Membership.objects.filter(user=ada.user).update(order_limit=1000)
+
+    for limit in (None, Decimal("1000.01")):
+        with pytest.raises(NotAllowed):
+            invite_member(tree[1], "x@y.example", "", Place(("buyer",), order_limit=limit), by=ada.actor)
+    assert invite_member(
+        tree[1], "x@y.example", "", Place(("buyer",), order_limit=Decimal(1000)), by=ada.actor
+    )
+
+
+def test_who_may_do_more_is_not_touched_by_who_may_do_less(tree, ada):
+    lead = enrol("Lea", tree[1])
+    role = CompanyRole.objects.create(company=tree[1], name="Lead", grants={"manage_people": 3})
+    Membership.objects.get(user=lead.user).own_roles.add(role)
+
+    with pytest.raises(NotAllowed):
+        end_membership(Membership.objects.get(user=ada.user), by=lead.actor)
+    assert scope_for(ada.user.pk, tree[1].pk).may(Right.MANAGE_PEOPLE)
+
+
+@pytest.mark.req("ACC-07", "SEC-12")
+def test_nobody_changes_the_own_rights(ada):
+    own = Membership.objects.get(user=ada.user)
+    for step in (
+        lambda: change_member(own, BUYER, version=own.version, by=ada.actor),
+        lambda: end_membership(own, by=ada.actor),
+        lambda: restore_membership(own, by=ada.actor),
+    ):
+        with pytest.raises(NotAllowed):
+            step()
+
+
+def test_a_change_of_a_member_that_changed_meanwhile_is_refused(tree, ada):
+    row = member("Max", tree[2], "buyer")
+    change_member(row, Place(roles=("approver",)), version=1, by=ada.actor)
+
+    with pytest.raises(OutOfDate):
+        change_member(row, BUYER, version=1, by=ada.actor)
+
+    assert Membership.objects.get(pk=row.pk).roles == ["approver"]
+
+
+@pytest.mark.req("ACC-07", "ACC-12")
+def test_ended_access_is_gone_at_the_next_request_and_comes_back_as_it_was(tree, ada):
+    row = member("Max", tree[2], "buyer")
+    end_membership(row, by=ada.actor)
+    assert scope_for(row.user_id, tree[2].pk).is_empty
+    end_membership(row, by=ada.actor)
+
+    restore_membership(row, by=ada.actor)
+
+    assert scope_for(row.user_id, tree[2].pk).may(Right.BUY)
+    assert list(Event.objects.order_by("id").values_list("name", flat=True)) == [
+        "member.ended",
+        "member.enrolled",
+    ]
+
+
+def test_the_last_who_manages_people_stays(tree):
+    head = enrol("Hanna", tree[3], "administrator")
+    role = CompanyRole.objects.create(company=tree[3], name="Lead", grants={"manage_people": 2})
+    lead = enrol("Lea", tree[3])
+    Membership.objects.get(user=lead.user).own_roles.add(role)
+    Membership.objects.filter(user=head.user).update(is_active=False)
+
+    with pytest.raises(NotAllowed):
+        compose_role(tree[3], "Lead", {"view_prices": 2}, role=role, by=lead.actor)
+
+    assert scope_for(lead.user.pk, tree[3].pk).may(Right.MANAGE_PEOPLE)
+
+
+def test_a_role_in_use_is_not_removed_and_a_name_is_taken_once(tree, ada):
+    role = compose_role(tree[1], "Workshop", {"see_orders": 1}, by=ada.actor)
+    row = member("Max", tree[2], "viewer")
+    change_member(row, Place(own_roles=(role.pk,)), version=1, by=ada.actor)
+
+    with pytest.raises(InvalidValue):
+        compose_role(tree[1], "workshop", {"see_orders": 2}, by=ada.actor)
+    with pytest.raises(WrongState):
+        remove_role(role, by=ada.actor)
+    change_member(row, BUYER, version=2, by=ada.actor)
+    remove_role(role, by=ada.actor)
+    assert not CompanyRole.objects.exists()
+
+
+@pytest.mark.req("SEC-08")
+def test_every_change_is_in_the_history_with_who_made_it(tree, ada):
+    row = member("Max", tree[2], "buyer")
+    from core.actor import acting
+
+    with acting(ada.actor):
+        change_member(row, Place(roles=("approver",)), version=1, by=ada.actor)
+
+    latest = Membership.objects.get(pk=row.pk).history.first()
+    assert (latest.roles, latest.actor_label, latest.history_user_id) == (["approver"], "Ada", ada.user.pk)
+
+
+def test_a_list_of_members_costs_the_same_for_any_length(tree, ada, django_assert_max_num_queries):
+    for number in range(20):
+        member(f"M{number}", tree[2], "buyer")
+
+    with django_assert_max_num_queries(2):
+        rows = list(members_for(ada.scope))
+
+    assert len(rows) == 21
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_open_the_link_at_once_one_joins():
+    company = CompanyFactory(number="T")
+    ada = enrol("Ada", company, "administrator")
+    _invitation, word = invite(ada, company)
+    outcomes = []
+
+    def join():
+        try:
+            outcomes.append(accept_invitation(word, name="Nina", password=NEW_PASSWORD, by=NOBODY).email)
+        except (WrongState, InvalidValue) as error:
+            outcomes.append(type(error).__name__)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=join) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert outcomes.count("new@branch.example") == 1
+    assert Membership.objects.filter(company=company).count() == 2
+    assert connection.connection is not None
+    assert timezone.now() - Invitation.objects.get().accepted_at < timedelta(minutes=5)

@@ -1,0 +1,143 @@
+"""The pages of an administrator about the company's people, and the one that an invitation opens."""
+
+import time
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+
+from accounts.invitations import pass_of
+from accounts.models import CompanyRole, Invitation, Membership, User
+from accounts.states import Right
+from integrations import delivery
+from tests.conftest import enrol
+from tests.factories.accounts import CompanyFactory
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE, INVITE, ROLES = (
+    reverse("portal:member-list"),
+    reverse("portal:member-invite"),
+    reverse("portal:role-list"),
+)
+NO_RIGHTS = {f"right_{right}": "0" for right in Right}
+
+
+@pytest.fixture
+def ada(acme):
+    """Administers Acme."""
+    return enrol("Ada", acme, "administrator")
+
+
+def detail(member, step="detail"):
+    """The address of a member's page."""
+    return reverse(f"portal:member-{step}", args=[Membership.objects.get(user=member.user).pk])
+
+
+@pytest.mark.req("ACC-07")
+def test_an_invitation_leads_by_mail_to_a_password_and_into_the_company(acme, ada, client):
+    answer = ada.signed_in().post(
+        INVITE, {"unit": "ACME", "email": "nina@acme.example", "name": "Nina", "roles": ["buyer"]}
+    )
+    assert answer.status_code == 302
+    delivery.fan_out()
+    delivery.drain(until=time.monotonic() + 20)
+
+    letter = next(one for one in mail.outbox if one.to == ["nina@acme.example"])
+    link = next(word for word in letter.body.split() if "/join/" in word)
+    path = "/join/" + link.split("/join/")[1]
+    assert "Join Acme Works" in client.get(path).content.decode()
+    joined = client.post(path, {"name": "Nina New", "password": "a-quite-long-pass-4711"})
+
+    assert joined.status_code == 302
+    home = client.get(reverse("portal:home"))
+    assert home.context["scope"].company_id == acme.pk
+    assert User.objects.get(email="nina@acme.example").name == "Nina New"
+    assert client.get(path).status_code == 404
+    assert pass_of(str(Invitation.objects.get().key)) not in str(Invitation.objects.values().get())
+
+
+@pytest.mark.req("ACC-05", "ACC-07")
+@pytest.mark.parametrize("role", ["viewer", "requester", "buyer", "approver", "finance"])
+def test_only_who_manages_people_opens_these_pages(acme, role):
+    member = enrol("Max", acme, role)
+    browser = member.signed_in()
+
+    for address in (PEOPLE, INVITE, ROLES, reverse("portal:role-new"), detail(member)):
+        assert browser.get(address).status_code == 403
+    for step in ("end", "restore"):
+        assert browser.post(detail(member, step)).status_code in (302, 403, 404)
+    assert Membership.objects.get(user=member.user).is_active
+    assert PEOPLE not in browser.get(reverse("portal:catalogue")).content.decode()
+
+
+@pytest.mark.req("ACC-07", "SEC-13")
+def test_another_companys_people_are_not_there(ada, clara, boris):
+    browser = ada.signed_in()
+
+    for step in ("detail", "end", "restore"):
+        assert browser.post(detail(clara, step), {"roles": ["viewer"], "version": 1}).status_code == 404
+    assert browser.get(detail(clara)).status_code == 404
+    page = browser.get(PEOPLE).content.decode()
+    assert boris.user.email in page
+    assert clara.user.email not in page
+    assert (
+        browser.post(INVITE, {"unit": "OTHER", "email": "x@y.example", "roles": ["buyer"]}).status_code == 422
+    )
+    assert not Invitation.objects.exists()
+
+
+def test_what_is_changed_on_the_page_counts_at_the_next_request(ada, boris):
+    browser = boris.signed_in()
+    assert browser.get(reverse("portal:approval-list")).status_code == 200
+
+    answer = ada.signed_in().post(detail(boris), {"roles": ["viewer"], "version": 1})
+
+    assert answer.status_code == 302
+    assert browser.get(reverse("portal:approval-list")).status_code == 403
+    stale = ada.signed_in().post(
+        detail(boris), {"roles": ["buyer"], "version": 1}, headers={"HX-Request": "true"}
+    )
+    assert stale.status_code == 409
+    ada.signed_in().post(detail(boris, "end"))
+    assert browser.get(reverse("portal:catalogue")).url.startswith(reverse("account_login"))
+
+
+def test_a_composed_role_says_what_it_allows_and_is_given_on_the_page(ada, boris):
+    browser = ada.signed_in()
+    browser.post(
+        reverse("portal:role-new"),
+        {**NO_RIGHTS, "name": "Workshop", "right_see_orders": "1", "right_buy": "2"},
+    )
+    role = CompanyRole.objects.get()
+
+    browser.post(detail(boris), {"own_roles": [role.pk], "version": 1})
+
+    page = browser.get(detail(boris)).content.decode()
+    assert "Workshop" in page
+    assert role.grants == {"see_orders": 1, "buy": 2}
+    assert Membership.objects.get(user=boris.user).roles == []
+    assert browser.post(reverse("portal:role-new"), {**NO_RIGHTS, "name": "Empty"}).status_code == 422
+
+
+def test_another_companys_role_cannot_be_given_or_opened(ada, boris, other):
+    foreign = CompanyRole.objects.create(company=other, name="Theirs", grants={"buy": 3})
+    browser = ada.signed_in()
+
+    assert browser.get(reverse("portal:role-detail", args=[foreign.pk])).status_code == 404
+    assert browser.post(reverse("portal:role-remove", args=[foreign.pk])).status_code == 404
+    assert browser.post(detail(boris), {"own_roles": [foreign.pk], "version": 1}).status_code == 422
+    assert CompanyRole.objects.filter(pk=foreign.pk).exists()
+
+
+def test_an_administrator_of_a_branch_sees_neither_those_above_nor_their_form(acme, ada):
+    branch = CompanyFactory(number="ACME-1", name="Acme Linz", parent=acme)
+    local = enrol("Lola", branch, "administrator")
+    worker = enrol("Willi", branch, "buyer")
+    browser = local.signed_in()
+
+    page = browser.get(PEOPLE).content.decode()
+    assert worker.user.email in page
+    assert ada.user.email not in page
+    assert browser.get(detail(ada)).status_code == 404
+    assert ada.signed_in().get(detail(worker)).status_code == 200
