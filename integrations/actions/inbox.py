@@ -251,7 +251,7 @@ def _taken(message: InboxMessage, *, take: Take, record: type[Record], by: Actor
     row.attempts += 1
     row.save(update_fields=["state", "reason", "applied_at", "next_try_at", "attempts"])
     if row.attempts > 1:
-        settle_cases(_subject(row), by=by, reason=_("It was taken in."), kinds=(ORPHAN, QUARANTINED))
+        settle_cases(subject_of(row), by=by, reason=_("It was taken in."), kinds=(ORPHAN, QUARANTINED))
     return outcome
 
 
@@ -383,7 +383,7 @@ def _park(pk: int, reason: str, *, by: Actor) -> str:
     row.next_try_at = now + timedelta(seconds=min(LONGEST_WAIT, 2.0 ** min(row.attempts, 10)))
     row.save(update_fields=["state", "reason", "attempts", "next_try_at"])
     if now - row.received_at > PATIENCE:
-        open_case(ORPHAN, _subject(row), _facts(row, reason), by=by)
+        open_case(ORPHAN, subject_of(row), _facts(row, reason), by=by)
     return "parked"
 
 
@@ -395,7 +395,7 @@ def _quarantine(pk: int, reason: str, *, by: Actor) -> str:
     row.attempts += 1
     row.next_try_at = None
     row.save(update_fields=["state", "reason", "attempts", "next_try_at"])
-    open_case(QUARANTINED, _subject(row), _facts(row, reason), by=by)
+    open_case(QUARANTINED, subject_of(row), _facts(row, reason), by=by)
     return "quarantined"
 
 
@@ -403,7 +403,8 @@ def _locked(pk: int) -> InboxMessage:
     return InboxMessage.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
 
 
-def _subject(row: InboxMessage) -> str:
+def subject_of(row: InboxMessage) -> str:
+    """The subject of the cases about a message."""
     return f"{row.kind}:{row.key}"[:80]
 
 

@@ -95,6 +95,12 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
                 "integrations.view_flowstate",
             ),
             Entry(
+                _("Inbox"),
+                "move_to_inbox",
+                "admin:integrations_inboxmessage_changelist",
+                "integrations.view_inboxmessage",
+            ),
+            Entry(
                 _("Times of rest"),
                 "bedtime",
                 "admin:integrations_systemwindow_changelist",

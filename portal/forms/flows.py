@@ -1,4 +1,4 @@
-"""How a flow is set, as people type it: times in seconds, waves by their values, words line by line."""
+"""How a flow is set, as people type it: times in words, waves by their values, words line by line."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from integrations.effective import Effective, values_of
 from integrations.models import FlowSettings
 from integrations.states import FlowMode
 from integrations.words import KINDS
+from portal.forms.durations import DurationField, in_words
 
 TIMES = ("every_seconds", "limit_seconds", "full_every_seconds", "escalate_after_seconds")
 
@@ -22,9 +23,9 @@ class FlowSettingsForm(forms.Form):
     """
 
     mode = forms.ChoiceField(label=_("Mode"), choices=FlowMode.choices)
-    every_seconds = forms.IntegerField(label=_("Looks every, in seconds"), required=False)
-    limit_seconds = forms.IntegerField(label=_("Limit of its age, in seconds"), required=False)
-    full_every_seconds = forms.IntegerField(label=_("Compares all every, in seconds"), required=False)
+    every_seconds = DurationField(label=_("Looks every"))
+    limit_seconds = DurationField(label=_("Limit of its age"))
+    full_every_seconds = DurationField(label=_("Compares all every"))
     tolerance = forms.CharField(
         label=_("Tolerance"), required=False, help_text=_("all_or_nothing, any, 5 rows or 0.5 %")
     )
@@ -35,7 +36,7 @@ class FlowSettingsForm(forms.Form):
     )
     steward = forms.CharField(label=_("Responsible, by mail"), required=False)
     escalate_to = forms.CharField(label=_("Then, by mail"), required=False)
-    escalate_after_seconds = forms.IntegerField(label=_("Then after, in seconds"), required=False)
+    escalate_after_seconds = DurationField(label=_("Then after"))
 
     def __init__(self, set_to: Effective, row: FlowSettings | None, data: Any = None) -> None:
         super().__init__(data, initial=_initial(values_of(row)))
@@ -47,7 +48,9 @@ class FlowSettingsForm(forms.Form):
             "escalate_after_seconds": flow.escalation.second,
         }
         for name, time in own.items():
-            self.fields[name].widget.attrs["placeholder"] = str(int(time.total_seconds())) if time else ""
+            self.fields[name].widget.attrs["placeholder"] = (
+                in_words(int(time.total_seconds())) if time else ""
+            )
         self.fields["steward"].widget.attrs["placeholder"] = flow.steward
         self.fields["escalate_to"].widget.attrs["placeholder"] = flow.escalation.then
         if not flow.is_fed:

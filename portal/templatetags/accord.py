@@ -150,6 +150,12 @@ def percent(value: Any) -> str:
 
 
 @register.filter
+def rate(value: Any) -> str:
+    """Write a rate of tax as it is, without zeros that say nothing: `20 %`, `7.7 %`."""
+    return UNKNOWN if value is None or value == "" else f"{qty(value)} %"
+
+
+@register.filter
 def unit(code: str, quantity: Any = 1) -> str:
     """Name a unit of measure as buyers say it, in the number that `quantity` asks for.
 

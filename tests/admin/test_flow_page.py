@@ -21,19 +21,19 @@ def page(name: str = "erp.stock") -> str:
 @pytest.mark.req("INT-64", "INT-54")
 def test_settings_are_changed_compared_and_brought_back_on_the_page(otto):
     browser = otto.signed_in()
-    form = {"do": "set", "mode": "live", "limit_seconds": "1200", "note": "Agreed with sales"}
+    form = {"do": "set", "mode": "live", "limit_seconds": "20 min", "note": "Agreed with sales"}
 
     set_answer = browser.post(page(), form)
     shown = browser.get(page()).content.decode()
-    browser.post(page(), {**form, "limit_seconds": "1800", "note": "More"})
+    browser.post(page(), {**form, "limit_seconds": "0.5 h", "note": "More"})
     browser.post(page(), {"do": "restore", "version": "1", "reason": "Sales changed their mind"})
 
     assert set_answer.status_code == 302
     for words in (
         "Agreed with sales",
-        "Limit of its age, in seconds",
+        "Limit of its age",
         "as delivered",
-        "1200",
+        "20 min",
         "in force",
         "Otto",
     ):

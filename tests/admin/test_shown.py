@@ -13,6 +13,7 @@ from core.conflicts import Disagreement, note
 from core.models import Conflict, Event, Refusal
 from core.outbox import record
 from orders.models import CheckoutPolicy
+from portal.admin.core import rule_words
 from portal.admin.fed import FedAdmin
 from tests.factories.accounts import AddressFactory, CompanyFactory, MembershipFactory
 
@@ -125,3 +126,23 @@ def test_everything_that_is_shown_from_a_feed_or_a_log_is_closed_to_typing():
         if site.model is not Warehouse:  # part of a warehouse is ours: see test_catalog
             assert not site.has_change_permission(None)
         assert not site.has_delete_permission(None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("owner", "The owner's word holds"),
+        ("precedence", "The preferred system's word holds"),
+        (
+            "stock_worse:take_erp v3",
+            "Stock: The ERP's figure is worse for the buyer. Use what the ERP says (checkout policy 3)",
+        ),
+        (
+            "price_unheard_stale:to_confirm v1",
+            "Price: No answer, our figure is too old. Take the order, to be confirmed (checkout policy 1)",
+        ),
+        ("something_else", "something else"),
+    ],
+)
+def test_the_rule_of_a_conflict_is_told_in_words(rule, words):
+    assert rule_words(rule) == words

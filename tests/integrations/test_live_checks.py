@@ -4,18 +4,24 @@ import time
 from decimal import Decimal
 
 import pytest
+from django.test import override_settings
 from django.utils import timezone
 
 from accounts.actions.erp import apply_credit
 from accounts.models import Address, CreditAccount
 from accounts.records import CreditRecord
+from catalog.actions.content import apply_content
+from catalog.actions.products import apply_products
 from catalog.models import Product, StockLevel, Warehouse
 from core import freshness
 from core.actor import Actor
 from core.errors import OutOfDate
 from core.models import Case, Conflict, Event
 from integrations import live
+from integrations.connectors.pim_files import reading as pim
 from integrations.connectors.tryton import live as tryton_live
+from integrations.connectors.tryton import masters
+from integrations.connectors.tryton.transport import connection
 from integrations.models import System
 from integrations.systems import flow_actor
 from orders.actions.cart import CartItem, add_line
@@ -349,3 +355,74 @@ def test_the_erp_prices_a_pack_as_so_many_of_its_pieces(buyer):
 
     price = {one.unit_key: one.unit_price for one in said}
     assert price[pack.key] == price["u"] * base
+
+
+LINES = 50
+
+
+@pytest.fixture
+def full_cart(shop, settings, drop):
+    """A cart of fifty products, each in a quantity of its own, at prices that are the ERP's."""
+    settings.LIVE_CHECK_SECONDS = 25
+    known = {
+        record.sku: record
+        for record in masters.read_products(connection(), {}, is_full=True).records
+        if record.status == "active" and record.step_quantity == 1 and record.min_quantity == 1
+    }
+    with override_settings(PIM_DROP=str(drop)):
+        content = [one for one in pim.read_content({}, is_full=True).records if one.sku in known][:LINES]
+    assert len(content) == LINES
+    apply_products([known[one.sku] for one in content], by=flow_actor("erp.test"))
+    apply_content(content, by=flow_actor("pim.test", system="pim"))
+    member = buyer_of("C2000")
+    for at, one in enumerate(content):
+        product = Product.objects.get(sku=one.sku)
+        reprice(product, "1.00")
+        key = next(unit.key for unit in known[one.sku].units if unit.numerator == unit.denominator)
+        add_line(member.scope, CartItem(one.sku, Decimal(11 + at), key), by=member.actor)
+    for price in ask(member).heard["price"].prices:
+        reprice(Product.objects.get(sku=price.sku), str(price.unit_price))
+    CreditAccount.objects.all().delete()
+    freshness.note("prices", timezone.now().replace(microsecond=0))
+    return member
+
+
+@pytest.mark.req("CRT-11", "INT-28", "PERF-05")
+def test_a_cart_of_fifty_lines_is_confirmed_in_time_by_as_many_calls_as_one_of_five(
+    full_cart, proxy, settings
+):
+    whole = question_of(full_cart)
+    few = whole.model_copy(update={"lines": whole.lines[:5]})
+    live.ask(few, by=full_cart.actor)
+    proxy.forget()
+    live.ask(few, by=full_cart.actor)
+    calls_of_few = len(proxy.seen())
+    settings.LIVE_CHECK_SECONDS = 2
+    proxy.forget()
+    began = time.monotonic()
+
+    placed = order(full_cart)
+
+    seconds = time.monotonic() - began
+    prices = [one for one in placed.live_checks if one["kind"] == "price"]
+    assert len(prices) == len({one["key"] for one in prices}) == LINES
+    assert {one["situation"] for one in prices} == {"agrees"}
+    assert len(proxy.seen()) == calls_of_few
+    # Busy machines are slow at placing, too; what the ERP is waited for is bounded by the setting.
+    assert seconds < 2 + 5, f"{LINES} lines: {calls_of_few} calls, {seconds:.2f} s with placing"
+
+
+@pytest.mark.req("CRT-11")
+def test_an_erp_without_our_module_is_asked_group_by_group(buyer, proxy):
+    proxy.spoil("portal_prices", "status", status=403, times=-1)
+    tryton_live._one_by_one.clear()
+
+    heard = tryton_live.ask_prices(question_of(buyer))
+    again = tryton_live.ask_prices(question_of(buyer))
+
+    assert {price.sku for price in heard.prices} == {BEARING, SCREW} == {price.sku for price in again.prices}
+    assert len(proxy.seen("portal_prices")) == 1
+    tryton_live._one_by_one.clear()
+    proxy.heal()
+    at_once = tryton_live.ask_prices(question_of(buyer))
+    assert [one.unit_price for one in at_once.prices] == [one.unit_price for one in heard.prices]

@@ -8,12 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
+from weakref import WeakSet
 
 from integrations.connectors.tryton import mapping
 from integrations.connectors.tryton.company import ground_of, seat_of
 from integrations.connectors.tryton.reading import clock_of
 from integrations.connectors.tryton.transport import Tryton, connection
-from integrations.failures import CallFailed
+from integrations.failures import Broken, CallFailed
 from orders.live import AskedLine, Heard, LivePrice, LiveQuestion
 
 Row = dict[str, Any]
@@ -22,8 +23,9 @@ Row = dict[str, Any]
 def ask_prices(question: LiveQuestion, erp: Tryton | None = None) -> Heard:
     """The price of each line, by the list that the ERP has for the company or for the nearest above it.
 
-    One call per unit and quantity, for all products with these. When the time is over, what has come is
-    answered, and why the rest has not. Raises CallFailed when nothing could be asked.
+    One call for all where the ERP has our module; elsewhere one per unit and quantity, for all products with
+    these. When the time is over, what has come is answered, and why the rest has not. Raises CallFailed
+    when nothing could be asked.
     """
     erp = erp or connection()
     seat = seat_of(erp)
@@ -31,25 +33,51 @@ def ask_prices(question: LiveQuestion, erp: Tryton | None = None) -> Heard:
     party = _party_with_list(erp, question.lineage)
     if party is None or seat.currency != question.currency:
         return Heard(why="refused")
+    groups = list(_groups(question.lines))
+    context = {
+        **seat.context,
+        "customer": party["id"],
+        "price_list": party["sale_price_list"],
+        "currency": seat.main_currency_id,
+    }
+    together = _all_at_once(erp, groups, context)
+    if together is not None:
+        told = [_prices_of(rows, lines, as_of) for (_ask, lines), rows in zip(groups, together, strict=True)]
+        return Heard(prices=tuple(price for some in told for price in some))
     prices: list[LivePrice] = []
-    for (unit, quantity), lines in _groups(question.lines):
-        context = {
-            **seat.context,
-            "customer": party["id"],
-            "price_list": party["sale_price_list"],
-            "quantity": _number(quantity),
-            "uom": unit,
-            "currency": seat.main_currency_id,
-        }
-        skus = sorted({line.sku for line in lines})
+    for (unit, quantity), lines in groups:
+        asked = {**context, "quantity": _number(quantity), "uom": unit}
         try:
-            rows = _products(erp, skus, ["code", "sale_price_uom"], context)
+            rows = _products(erp, _skus(lines), ["code", "sale_price_uom"], asked)
         except CallFailed as failure:
             if not prices:
                 raise
             return Heard(prices=tuple(prices), why="timeout" if failure.is_late else "absent")
         prices += _prices_of(rows, lines, as_of)
     return Heard(prices=tuple(prices))
+
+
+# Connections to an ERP without the method of our module: they are asked group by group.
+_one_by_one: WeakSet[Tryton] = WeakSet()
+
+
+def _all_at_once(
+    erp: Tryton, groups: list[tuple[tuple[int, Decimal], list[AskedLine]]], context: dict[str, Any]
+) -> list[list[Row]] | None:
+    """The answers to all groups by one call, in their order; None where the ERP has no such call."""
+    if erp in _one_by_one or len(groups) < 2:
+        return None
+    asks = [[unit, _number(quantity), _skus(lines)] for (unit, quantity), lines in groups]
+    try:
+        found: list[list[Row]] = erp.call("model.product.product.portal_prices", asks, context=context)
+    except Broken:
+        _one_by_one.add(erp)
+        return None
+    return found if len(found) == len(groups) else None
+
+
+def _skus(lines: Iterable[AskedLine]) -> list[str]:
+    return sorted({line.sku for line in lines})
 
 
 def _party_with_list(erp: Tryton, lineage: tuple[str, ...]) -> Row | None:

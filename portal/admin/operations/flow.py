@@ -19,6 +19,7 @@ from integrations.models import FlowSettings
 from integrations.queries import FlowRow
 from integrations.states import FlowMode
 from portal.admin.pages import admin_page
+from portal.forms.durations import in_words
 from portal.forms.flows import FlowSettingsForm
 
 TEMPLATE = "admin/accord/operations/flow.html"
@@ -93,6 +94,8 @@ def words_of(changes: list[Change]) -> list[tuple[str, str, str]]:
 def _word(field: str, value: Any) -> str:
     if field == "mode" and value in FlowMode.values:
         return str(FlowMode(value).label)
+    if field.endswith("_seconds") and isinstance(value, int):
+        return in_words(value)
     if isinstance(value, dict):
         parts = [f"{key}: {_inner(found)}" for key, found in value.items() if found]
         return "; ".join(parts) or "–"

@@ -8,6 +8,8 @@ from trytond.model import Check, ModelSQL, ModelView, Unique, fields, sequence_o
 from trytond.model.exceptions import ValidationError
 from trytond.pool import Pool, PoolMeta
 from trytond.pyson import Eval
+from trytond.rpc import RPC
+from trytond.transaction import Transaction
 
 
 class SaleUnit(sequence_ordered(), ModelSQL, ModelView):
@@ -71,6 +73,28 @@ class SaleUnit(sequence_ordered(), ModelSQL, ModelView):
         for unit in units:
             if unit.base_quantity <= 0:
                 raise ValidationError(gettext("b2b_portal.msg_sale_unit_content", unit=unit.uom.rec_name))
+
+
+class Product(metaclass=PoolMeta):
+    __name__ = "product.product"
+
+    @classmethod
+    def __setup__(cls):
+        super().__setup__()
+        cls.__rpc__["portal_prices"] = RPC(readonly=True)
+
+    @classmethod
+    def portal_prices(cls, asks):
+        """The sale prices of many asks in one call, by the price list and currency of the context.
+
+        asks: [[unit id, quantity, [codes]], ...]; answers for each, in this order, rows of code and sale_price_uom.
+        """
+        answers = []
+        for unit, quantity, codes in asks:
+            with Transaction().set_context(uom=unit, quantity=quantity):
+                rows = cls.search_read([("code", "in", codes)], fields_names=["code", "sale_price_uom"])
+            answers.append(rows)
+        return answers
 
 
 class Template(metaclass=PoolMeta):
