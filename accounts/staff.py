@@ -65,6 +65,7 @@ DOES: dict[str, set[str]] = {
         "integrations.add_flowsettings",
         "integrations.add_systemwindow",
         "integrations.change_systemwindow",
+        "integrations.change_system",
         "catalog.change_warehouse",
     },
 }
