@@ -9,6 +9,7 @@ from accounts.models.people import (
     Membership,
     User,
 )
+from accounts.models.segment import Segment, SegmentMember
 
 __all__ = [
     "Address",
@@ -20,5 +21,7 @@ __all__ = [
     "Invitation",
     "Membership",
     "PaymentTerm",
+    "Segment",
+    "SegmentMember",
     "User",
 ]
