@@ -2,6 +2,7 @@
 
 from accounts.models.company import Address, Company, CreditAccount, PaymentTerm
 from accounts.models.invitation import Invitation
+from accounts.models.licence import Licence, LicenceKind
 from accounts.models.people import (
     CompanyGroupPermission,
     CompanyRole,
@@ -19,6 +20,8 @@ __all__ = [
     "CompanyUserPermission",
     "CreditAccount",
     "Invitation",
+    "Licence",
+    "LicenceKind",
     "Membership",
     "PaymentTerm",
     "Segment",

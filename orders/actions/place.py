@@ -27,12 +27,14 @@ from core.history import record_set
 from core.money import line_net
 from core.numbers import next_number
 from core.units import Conversion
+from orders.actions.eligibility import check_eligible
 from orders.actions.live import keep_disagreements
 from orders.actions.moves import keep_move, record
 from orders.actions.review import pass_on
 from orders.models import Order, OrderLine
 from orders.queries.cart import line_refusals, stale_refusals, warehouse_for
 from orders.queries.credit import all_credit_outlook
+from orders.queries.restrictions import wanted_line
 from orders.rules.approval import NoApprover, approval_reason, needs_approval
 from orders.rules.credit import check_credit
 from orders.rules.lines import LineRefusal, check_lines, not_in_range
@@ -83,7 +85,7 @@ class OrderDraft:
 def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     """Take an order; a repeat for the same origin answers the order that there is (CRT-15).
 
-    Checks right, lines, ship-to, PO rule and credit, in this order; the credit under the lock of
+    Checks right, lines, ship-to, restrictions, PO rule and credit, in this order; the credit under the lock of
     the row that owns the limit, so that no two orders share the same room (CRT-13). An order above
     the member's limit waits for an approver and records `order.approval_requested`, every other
     one goes on its way, see `pass_on`. Stock is promised as far as there is any, the rest is stated
@@ -102,6 +104,9 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
 
     lines = _checked_lines(draft, acting.scope)
     ship_to = _ship_to(draft, acting.scope)
+    wanted = [wanted_line(line.position, line.product, _base(line)) for line in lines]
+    doubts = check_eligible(acting.scope, wanted, ship_to, draft.decisions)
+    decisions = (*draft.decisions, *doubts)
     bill_to = _bill_to(acting)
     _check_po(draft, company)
     totals = totals_of([(line.net_amount, line.tax_percent) for line in lines], company.currency)
@@ -122,7 +127,7 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     order.ship_to_address, order.ship_to = ship_to, address_json(ship_to)
     order.warehouse = _warehouse(lines)
     order.credit_decision = outlook.story()
-    order.live_checks = [one.to_json() for one in draft.decisions]
+    order.live_checks = [one.to_json() for one in decisions]
     if approvers is not None:
         order.status = OrderStatus.PENDING_APPROVAL
         order.approval_reason = approval_reason(limit)
@@ -136,7 +141,7 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
         return placed
     keep_move(order, "", by=by)
 
-    keep_disagreements(draft.decisions, document=order.number, by=by)
+    keep_disagreements(decisions, document=order.number, by=by)
     if approvers is None:
         pass_on(order, by=by, lines=lines)
     else:
