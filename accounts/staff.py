@@ -65,7 +65,6 @@ DOES: dict[str, set[str]] = {
         "integrations.add_flowsettings",
         "integrations.add_systemwindow",
         "integrations.change_systemwindow",
-        "integrations.change_system",
         "catalog.change_warehouse",
     },
 }

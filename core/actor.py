@@ -1,10 +1,14 @@
 """Who does something: carried from the edge to history rows, events, logs and outgoing calls."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from functools import wraps
+from typing import Any, TypeVar, cast
 from uuid import uuid4
+
+from django.db import transaction
 
 OUR_SYSTEM = "us"
 
@@ -60,3 +64,17 @@ def acting(actor: Actor) -> Iterator[Actor]:
         yield actor
     finally:
         _current.reset(token)
+
+
+Act = TypeVar("Act", bound=Callable[..., Any])
+
+
+def action(function: Act) -> Act:
+    """An action: one transaction, in which history rows and logs name the actor given as `by`."""
+
+    @wraps(function)
+    def acted(*args: Any, **kwargs: Any) -> Any:
+        with transaction.atomic(), acting(kwargs["by"]):
+            return function(*args, **kwargs)
+
+    return cast(Act, acted)

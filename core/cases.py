@@ -5,12 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.actor import Actor
+from core.actor import Actor, action
 from core.errors import InvalidValue, WrongState
 from core.models import Case, CaseState, CaseStep, Severity, trace
 from core.numbers import next_number
@@ -34,7 +33,7 @@ class CaseFacts:
     due_at: datetime | None = None
 
 
-@transaction.atomic
+@action
 def open_case(kind: str, subject: str, facts: CaseFacts, *, by: Actor) -> Case:
     """Open a case, or count the repeat on the one that is open for this kind and subject.
 
@@ -82,7 +81,7 @@ def _open(kind: str, subject: str) -> Case | None:
     )
 
 
-@transaction.atomic
+@action
 def settle_cases(subject: str, *, by: Actor, reason: str, kinds: tuple[str, ...] = ()) -> int:
     """Close the open cases of a subject because their fault is gone; tell how many.
 
@@ -99,7 +98,7 @@ def settle_cases(subject: str, *, by: Actor, reason: str, kinds: tuple[str, ...]
     return len(settled)
 
 
-@transaction.atomic
+@action
 def ignore_case(case: Case, *, by: Actor, reason: str) -> Case:
     """Leave a case as it is, for a reason that is kept (ORD-09)."""
     case = _locked(case)
@@ -108,7 +107,7 @@ def ignore_case(case: Case, *, by: Actor, reason: str) -> Case:
     return case
 
 
-@transaction.atomic
+@action
 def assign_case(case: Case, *, to: int | None, by: Actor) -> Case:
     """Give a case to a person, or to nobody. to: the user's id."""
     case = _locked(case)
@@ -118,7 +117,7 @@ def assign_case(case: Case, *, to: int | None, by: Actor) -> Case:
     return case
 
 
-@transaction.atomic
+@action
 def note_case(case: Case, *, by: Actor, text: str, kind: str = "noted") -> CaseStep:
     """Keep what was found or done on a case. Raises InvalidValue for an empty text."""
     _need_reason(text)

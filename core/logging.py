@@ -13,7 +13,7 @@ LOGGED = frozenset(
     """event level logger timestamp correlation_id channel actor system flow kind subject
     destination delivery attempt attempts outcome status method path route code error_class reason
     duration_ms count new changed same rejected order quote rfq case run queue pid port state
-    event_name sequence number message exc_type next_try_at task cluster age_s version""".split()
+    event_name sequence number message exc_type next_try_at task cluster age_s version seal""".split()
 )
 MASK = "•••"
 

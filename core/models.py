@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -116,6 +117,90 @@ class Conflict(Traced):
 
     def __str__(self) -> str:
         return f"{self.model} {self.key} {self.field}"
+
+
+class RowChange(models.Model):
+    """A change of a row of a table without a history of its own: rights, groups, who is in which (SEC-08).
+
+    Triggers write it, see `core.history.plain_tables`; nobody changes it. before, after: the row as JSON.
+    """
+
+    at = models.DateTimeField()
+    table_name = models.CharField(max_length=63)
+    row_key = models.BigIntegerField()
+    kind = models.CharField(max_length=1)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    user_id = models.BigIntegerField(null=True)
+    actor_label = models.CharField(max_length=200, blank=True)
+    on_behalf_of = models.CharField(max_length=100, blank=True)
+    channel = models.CharField(max_length=60, blank=True)
+    correlation_id = models.CharField(max_length=64, blank=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("change of rights")
+        verbose_name_plural = _("changes of rights")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["table_name", "row_key"], name="rowchange_row")]
+
+    def __str__(self) -> str:
+        return f"{self.table_name} {self.row_key} {self.kind}"
+
+
+class AuditSeal(models.Model):
+    """A seal over a batch of audit entries: the hash of the seal before it and of the entries' digests."""
+
+    number = models.PositiveBigIntegerField(primary_key=True)
+    sealed_at = models.DateTimeField()
+    entries = models.PositiveIntegerField()
+    previous = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("seal of the audit log")
+        verbose_name_plural = _("seals of the audit log")
+        ordering = ["number"]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.digest}"
+
+
+class AuditEntry(models.Model):
+    """Something that somebody did and that matters: rights, money, decisions, sign-ins, exports (SEC-09).
+
+    The database refuses to change or delete an entry; only its seal is set, once, by the function that
+    seals. People stand in it as ids of users. recorded_at: the database's clock, whatever occurred_at says.
+    """
+
+    occurred_at = models.DateTimeField(_("time"))
+    recorded_at = models.DateTimeField(db_default=Now())
+    user_id = models.BigIntegerField(null=True)
+    actor_key = models.CharField(_("who"), max_length=60)
+    on_behalf_of = models.CharField(_("on behalf of"), max_length=60, blank=True)
+    channel = models.CharField(_("by way of"), max_length=60)
+    action = models.CharField(_("action"), max_length=60)
+    object_kind = models.CharField(_("kind"), max_length=40, blank=True)
+    object_key = models.CharField(_("about"), max_length=120, blank=True)
+    company_number = models.CharField(_("company"), max_length=40, blank=True)
+    correlation_id = models.CharField(max_length=64, db_index=True)
+    data = models.JSONField(default=dict)
+    seal = models.ForeignKey(AuditSeal, null=True, on_delete=models.PROTECT, related_name="rows")
+    digest = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("entry of the audit log")
+        verbose_name_plural = _("audit log")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["id"], name="audit_unsealed", condition=Q(seal=None)),
+            models.Index(fields=["occurred_at"], name="audit_occurred"),
+            models.Index(fields=["company_number", "occurred_at"], name="audit_company"),
+            models.Index(fields=["object_kind", "object_key"], name="audit_object"),
+            models.Index(fields=["user_id", "occurred_at"], name="audit_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.action}"
 
 
 class IdempotencyKey(models.Model):

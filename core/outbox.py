@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from core import audit
 from core.actor import Actor
 from core.models import Event, trace
 from core.records import misfit_of_event
@@ -26,6 +27,7 @@ def record(
     caller has locked: that lock makes the sequence. payload: self-contained, JSON; its "v" is the
     version of its form, 1 unless given. company: number of the company whose promise it is.
     occurred_at: when it happened in the system it comes from; now, unless given.
+    An event that matters to auditors writes its entry of the audit log as well (`core.audit.tell`).
     Raises RuntimeError outside a transaction, ValueError for a payload that does not fit the form of
     its event (`core.records.describe`). Source: INT-33, INT-13.
     """
@@ -43,6 +45,7 @@ def record(
         **trace(by),
     )
     _insert(event)
+    audit.of_event(event, by=by)
     transaction.on_commit(_wake, robust=True)
     return event
 

@@ -1,15 +1,13 @@
 """Refusals worth remembering: the edges keep them after the action was rolled back."""
 
-from django.db import transaction
-
-from core.actor import Actor
+from core.actor import Actor, action
 from core.errors import DomainError, NotAllowed, NotOwner
 from core.models import Refusal, trace
 
 KEPT = (NotOwner, NotAllowed)
 
 
-@transaction.atomic
+@action
 def keep(error: DomainError, *, by: Actor) -> Refusal | None:
     """Write down a refusal that touches ownership or rights (INT-02, SEC-02); others pass."""
     if not isinstance(error, KEPT):

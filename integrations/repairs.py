@@ -8,11 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.actor import Actor
+from core.actor import Actor, action
 from core.cases import note_case, settle_cases
 from core.errors import InvalidValue, WrongState
 from core.models import Case, CaseState
@@ -20,7 +19,6 @@ from integrations import inbox
 from integrations.actions.deliveries import drop_delivery, replay_delivery
 from integrations.actions.flows import ask_for_run
 from integrations.actions.identifiers import KINDS, Known, merge_identifiers, rename_identifier
-from integrations.actions.inbox import put_back
 from integrations.actions.processes import settle_undoing
 from integrations.dispatch import DESTINATIONS
 from integrations.failures import failure_from
@@ -73,7 +71,7 @@ def repairs_for(case: Case) -> list[Repair]:
     ]
 
 
-@transaction.atomic
+@action
 def repair_case(case: Case, key: str, *, reason: str, by: Actor) -> str:
     """Do a repair and keep the reason with the case; tell in a sentence what was done.
 
@@ -183,8 +181,6 @@ def _run_flow(case: Case, reason: str, by: Actor) -> str:
 
 
 def _take_again(case: Case, reason: str, by: Actor) -> str:
-    if case.subject.startswith("inbox:"):
-        return _take_all_again(case, by)
     message = InboxMessage.objects.get(pk=case.evidence["inbox"])
     outcome = inbox.take_again(message)
     if outcome in ("parked", "quarantined"):
@@ -192,13 +188,6 @@ def _take_again(case: Case, reason: str, by: Actor) -> str:
         return _("Not taken in again: %(reason)s") % {"reason": message.reason}
     settle_cases(case.subject, by=by, reason=_("It was taken in."), kinds=(case.kind,))
     return _("The message is taken in.")
-
-
-def _take_all_again(case: Case, by: Actor) -> str:
-    count = put_back(case.system, case.evidence["kind"], case.evidence["state"])
-    # What is not taken in opens it anew.
-    settle_cases(case.subject, by=by, reason=_("They are taken in again."), kinds=(case.kind,))
-    return _("%(count)s messages are taken in again in the next seconds.") % {"count": count}
 
 
 def _names_another(case: Case) -> bool:

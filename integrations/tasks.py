@@ -4,6 +4,7 @@ import time
 
 from django.utils import timezone
 
+from core import sealing
 from core.days import erp_today
 from integrations import alerts, comparison, delivery, intake, rest, retention
 from integrations.actions.flows import ask_flow
@@ -71,3 +72,8 @@ def run_one(flow: str) -> None:
 def forget_settled() -> None:
     """Once a day: delete what is settled and older than it is kept. What is left over waits for the next day."""
     retention.forget_settled(until=time.monotonic() + FORGETTING_SECONDS)
+
+
+def seal_audit_log() -> None:
+    """Once a minute: seal the new entries of the audit log. What is missed is sealed the next time."""
+    sealing.seal_all()

@@ -37,6 +37,7 @@ CALM_SECONDS = 60.0
 LONGEST_DELAY = 30.0
 FAILURES_KEPT = timedelta(days=30)
 FORGETTING_SECONDS = 24 * 3600.0
+SEALING_SECONDS = 60.0
 MANAGE = Path(settings.BASE_DIR) / "manage.py"
 
 
@@ -123,7 +124,7 @@ class Supervisor:
         self.grace = grace
         self.orders = 0
         self.judge_from = time.monotonic()
-        self.next_tidying = self.next_forgetting = 0.0
+        self.next_tidying = self.next_forgetting = self.next_sealing = 0.0
 
     def run(self) -> None:
         """Supervise until SIGTERM or SIGINT; a second one does not wait for the tasks in work."""
@@ -193,6 +194,11 @@ class Supervisor:
             slow = self.groups[-1]
             async_task("integrations.tasks.forget_settled", broker=slow.ticks, save=False)
             self.next_forgetting = time.monotonic() + FORGETTING_SECONDS
+
+        if time.monotonic() >= self.next_sealing:
+            slow = self.groups[-1]
+            async_task("integrations.tasks.seal_audit_log", broker=slow.ticks, save=False)
+            self.next_sealing = time.monotonic() + SEALING_SECONDS
 
     def _end(self) -> None:
         for group in self.groups:

@@ -94,20 +94,11 @@ class Outcome(TextChoices):
 
 
 class LiveKind(TextChoices):
-    """What is decided on by the ERP's word before an order is taken.
-
-    Eligibility, whether the company may have the product at all, is no question of its own: it rests on the
-    licences that the ERP vouches for, and is in doubt while nothing is heard from there.
-    """
+    """What the ERP is asked before an order is taken."""
 
     PRICE = "price", _("Price")
     STOCK = "stock", _("Stock")
     CREDIT = "credit", _("Credit")
-    ELIGIBILITY = "eligibility", _("Eligibility")
-
-
-# The kinds that are questions.
-ASKED = frozenset({LiveKind.PRICE, LiveKind.STOCK, LiveKind.CREDIT})
 
 
 class Situation(TextChoices):

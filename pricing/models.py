@@ -36,6 +36,8 @@ class PriceList(models.Model):
         "PriceRun", null=True, editable=False, on_delete=models.PROTECT, related_name="+", db_index=False
     )
 
+    history = history(quiet=["as_of", "last_run"])
+
     class Meta:
         verbose_name = _("price list")
         verbose_name_plural = _("price lists")
@@ -46,16 +48,15 @@ class PriceList(models.Model):
 
 
 class PriceListAssignment(models.Model):
-    """Who gets a price list: a company and its branches, a segment, or everybody when both are empty.
+    """Who gets a price list: a company and its branches, or everybody when company is empty.
 
-    segment: see accounts.segments; such a row is ours, the others are the ERP's. valid_from and valid_until are days of the ERP's zone, half open (PRC-11).
+    valid_from and valid_until are days of the ERP's zone, half open (PRC-11).
     """
 
     price_list = models.ForeignKey(PriceList, on_delete=models.CASCADE, related_name="assignments")
     company = models.ForeignKey(
         Company, null=True, blank=True, on_delete=models.CASCADE, related_name="price_lists"
     )
-    segment = models.CharField(_("segment"), max_length=60, blank=True)
     priority = models.IntegerField(_("priority"), default=0)
     valid_from = models.DateField(_("from"), null=True, blank=True)
     valid_until = models.DateField(_("until, exclusive"), null=True, blank=True)
@@ -67,15 +68,14 @@ class PriceListAssignment(models.Model):
         verbose_name_plural = _("price lists of companies")
         constraints = [
             models.UniqueConstraint(
-                fields=["price_list", "company", "segment"],
+                fields=["price_list", "company"],
                 nulls_distinct=False,
                 name="assignment_list_company",
-            ),
-            models.CheckConstraint(condition=Q(company=None) | Q(segment=""), name="assignment_to_one"),
+            )
         ]
 
     def __str__(self) -> str:
-        return f"{self.price_list} · {self.company or self.segment or _('everybody')}"
+        return f"{self.price_list} · {self.company or _('everybody')}"
 
 
 class PriceRun(models.Model):
@@ -181,6 +181,8 @@ class ItemCost(models.Model):
     currency = models.CharField(max_length=3)
     as_of = models.DateTimeField(_("as of"))
 
+    history = history(quiet=["as_of"])
+
     class Meta:
         verbose_name = _("cost of a product")
         verbose_name_plural = _("costs of products")
@@ -202,6 +204,8 @@ class PricePolicy(models.Model):
     active_from = models.DateTimeField()
     note = models.CharField(max_length=300, blank=True)
 
+    history = history()
+
     class Meta:
         verbose_name = _("price policy")
         verbose_name_plural = _("price policies")
@@ -219,6 +223,8 @@ class TaxRate(models.Model):
     percent = models.DecimalField(_("percent"), max_digits=6, decimal_places=3)
     erp_id = models.CharField(max_length=60, blank=True)
     as_of = models.DateTimeField(_("as of"))
+
+    history = history(quiet=["as_of"])
 
     class Meta:
         verbose_name = _("tax rate")

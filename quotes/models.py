@@ -98,7 +98,7 @@ class Quote(models.Model):
     version = models.PositiveIntegerField(default=1)
     order_number = models.CharField(max_length=20, blank=True)
 
-    history = history()
+    history = history(quiet=["updated_at"])
 
     class Meta:
         verbose_name = _("quote")
@@ -149,6 +149,8 @@ class QuoteRevision(models.Model):
     sent_at = models.DateTimeField(null=True)
     first_seen_at = models.DateTimeField(null=True)
     buyer_comment = models.TextField(blank=True)
+
+    history = history()
 
     class Meta:
         ordering = ["quote_id", "number"]
@@ -230,6 +232,8 @@ class QuotePolicy(models.Model):
     validity_days = models.PositiveIntegerField(_("days an offer is valid"), default=30)
     active_from = models.DateTimeField(_("in force from"))
     note = models.CharField(_("why"), max_length=300, blank=True)
+
+    history = history()
 
     class Meta:
         verbose_name = _("quote policy")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from pydantic import BaseModel
@@ -15,7 +14,7 @@ from accounts.models import (
 )
 from accounts.records import AddressRecord, CreditRecord, CustomerRecord, PaymentTermRecord
 from core import ownership
-from core.actor import Actor
+from core.actor import Actor, action
 from core.applied import Applied, Rejected, latest_of
 from core.changes import assign, differs, write
 from core.errors import InvalidValue, NotFound
@@ -28,7 +27,7 @@ TREE_REASONS = {
 }
 
 
-@transaction.atomic
+@action
 def apply_payment_terms(records: Sequence[PaymentTermRecord], *, by: Actor) -> Applied:
     """Take over the ERP's payment terms; unchanged ones are not written (CRT-08)."""
     fields = ("name", "net_days", "erp_id")
@@ -51,7 +50,7 @@ def apply_payment_terms(records: Sequence[PaymentTermRecord], *, by: Actor) -> A
     return Applied(new=len(new), changed=len(changed), same=same, rejected=repeated)
 
 
-@transaction.atomic
+@action
 def rename_company(number: str, to: str, *, by: Actor) -> Company:
     """Give a customer the number that the ERP has given it; documents, people and terms stay with it.
 
@@ -69,7 +68,7 @@ def rename_company(number: str, to: str, *, by: Actor) -> Company:
     return company
 
 
-@transaction.atomic
+@action
 def apply_customers(records: Sequence[CustomerRecord], *, by: Actor, is_full: bool = False) -> Applied:
     """Take over the ERP's customers with their place in the tree and their addresses.
 
@@ -206,7 +205,7 @@ def _close_missing(records: Iterable[CustomerRecord], known: dict[str, Company])
     return len(gone)
 
 
-@transaction.atomic
+@action
 def apply_credit(records: Sequence[CreditRecord], *, by: Actor) -> Applied:
     """Take over the ERP's limits, balances and holds; older figures are dropped (CRT-09, CRT-10)."""
     fields = ("currency", "limit_amount", "used_amount", "is_on_hold")

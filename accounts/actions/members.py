@@ -21,7 +21,7 @@ from accounts.models import Company, CompanyRole, Invitation, Membership, User
 from accounts.queries import Acting, acting_as, all_members_with, grants_of_member, with_composed
 from accounts.states import MAY_BE_OWN, Depth, Grants, Right, Role, beyond, grants_of
 from core import outbox, ownership
-from core.actor import Actor
+from core.actor import Actor, action
 from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongState
 
 VALID_FOR = timedelta(days=14)
@@ -41,7 +41,7 @@ class Place:
     includes_branches: bool = False
 
 
-@transaction.atomic
+@action
 def invite_member(company: Company, email: str, name: str, place: Place, *, by: Actor) -> Invitation:
     """Ask somebody to join a company. An open invitation of the same address is replaced.
 
@@ -81,7 +81,7 @@ def invite_member(company: Company, email: str, name: str, place: Place, *, by: 
     return invitation
 
 
-@transaction.atomic
+@action
 def withdraw_invitation(key: str, *, by: Actor) -> Invitation:
     """Take an invitation back; its link opens nothing any more. Raises NotFound, WrongState."""
     invitation = Invitation.objects.select_for_update(of=("self",)).filter(key=key).first()
@@ -107,7 +107,7 @@ def open_invitation(word: str, *, now: datetime | None = None) -> Invitation:
     return found
 
 
-@transaction.atomic
+@action
 def accept_invitation(
     word: str, *, name: str = "", password: str = "", user: User | None = None, by: Actor
 ) -> User:
@@ -140,7 +140,7 @@ def accept_invitation(
     return person
 
 
-@transaction.atomic
+@action
 def change_member(membership: Membership, place: Place, *, version: int, by: Actor) -> Membership:
     """Give a member another place. version: of the membership as it was shown.
 
@@ -162,7 +162,7 @@ def change_member(membership: Membership, place: Place, *, version: int, by: Act
     return member
 
 
-@transaction.atomic
+@action
 def end_membership(membership: Membership, *, by: Actor) -> Membership:
     """Take a member's access away, from the next request on; documents stay. A repeat changes nothing.
 
@@ -180,7 +180,7 @@ def end_membership(membership: Membership, *, by: Actor) -> Membership:
     return member
 
 
-@transaction.atomic
+@action
 def restore_membership(membership: Membership, *, by: Actor) -> Membership:
     """Give a former member the old place again. Raises as change_member."""
     ownership.check(by, "accounts.Membership", ["is_active"])
@@ -195,7 +195,7 @@ def restore_membership(membership: Membership, *, by: Actor) -> Membership:
     return member
 
 
-@transaction.atomic
+@action
 def compose_role(
     company: Company, name: str, grants: Mapping[str, int], *, role: CompanyRole | None = None, by: Actor
 ) -> CompanyRole:
@@ -229,7 +229,7 @@ def compose_role(
     return made
 
 
-@transaction.atomic
+@action
 def remove_role(role: CompanyRole, *, by: Actor) -> None:
     """Remove a role that nobody has. Raises NotFound out of reach, WrongState while somebody has it."""
     manager = _manager(role.company_id, by)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.contrib.auth.models import Group
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import (
@@ -14,7 +13,7 @@ from accounts.models import (
 )
 from accounts.states import Role
 from core import outbox, ownership
-from core.actor import Actor
+from core.actor import Actor, action
 from core.errors import InvalidValue
 
 
@@ -27,7 +26,7 @@ class Identity:
     staff_role: str = ""
 
 
-@transaction.atomic
+@action
 def register_person(identity: Identity, *, password: str, by: Actor) -> User:
     """Make somebody known who may sign in, or bring the person there is up to date.
 
@@ -60,7 +59,7 @@ class Invitation:
     includes_branches: bool = False
 
 
-@transaction.atomic
+@action
 def enrol_member(company: Company, invitation: Invitation, *, by: Actor) -> Membership:
     """Make somebody a member of a company, or change the membership there is (ACC-05).
 
@@ -96,7 +95,7 @@ def enrol_member(company: Company, invitation: Invitation, *, by: Actor) -> Memb
     return membership
 
 
-@transaction.atomic
+@action
 def assign_sales_rep(company: Company, *, to: User, by: Actor) -> Company:
     """Name the person of the staff who looks after a company (ACC-16)."""
     ownership.check(by, "accounts.Company", ["sales_rep"])

@@ -2,7 +2,6 @@
 
 from accounts.models.company import Address, Company, CreditAccount, PaymentTerm
 from accounts.models.invitation import Invitation
-from accounts.models.licence import Licence, LicenceKind
 from accounts.models.people import (
     CompanyGroupPermission,
     CompanyRole,
@@ -10,7 +9,6 @@ from accounts.models.people import (
     Membership,
     User,
 )
-from accounts.models.segment import Segment, SegmentMember
 
 __all__ = [
     "Address",
@@ -20,11 +18,7 @@ __all__ = [
     "CompanyUserPermission",
     "CreditAccount",
     "Invitation",
-    "Licence",
-    "LicenceKind",
     "Membership",
     "PaymentTerm",
-    "Segment",
-    "SegmentMember",
     "User",
 ]

@@ -21,6 +21,8 @@ class PaymentTerm(models.Model):
     net_days = models.PositiveIntegerField(_("days net"), default=0)
     erp_id = models.CharField(max_length=60, blank=True)
 
+    history = history()
+
     class Meta:
         verbose_name = _("payment term")
         verbose_name_plural = _("payment terms")
@@ -68,7 +70,7 @@ class Company(TreeNode):
     needs_po_number = models.BooleanField(_("PO number required"), default=False)
 
     objects: ClassVar[TreeManager] = TreeQuerySet.as_manager()
-    history = history()
+    history = history(quiet=["as_of"])
 
     class Meta:
         verbose_name = _("company")
@@ -102,7 +104,7 @@ class Address(models.Model):
     is_active = models.BooleanField(_("in use"), default=True)
     as_of = models.DateTimeField(_("as of"))
 
-    history = history()
+    history = history(quiet=["as_of"])
 
     class Meta:
         verbose_name = _("address")
@@ -127,7 +129,7 @@ class CreditAccount(models.Model):
     is_on_hold = models.BooleanField(_("on hold"), default=False)
     as_of = models.DateTimeField(_("as of"))
 
-    history = history()
+    history = history(quiet=["as_of"])
 
     class Meta:
         verbose_name = _("credit account")

@@ -98,7 +98,7 @@ class Membership(PlaceFields):
     is_active = models.BooleanField(_("active"), default=True)
     version = models.PositiveIntegerField(default=1)
 
-    history = history(m2m_fields=[own_roles])
+    history = history()
 
     class Meta:
         verbose_name = _("membership")

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import transaction
 from django.db.models import Q
 
 from catalog.models import Allocation, StockLevel
 from catalog.queries import Pair, figures_of, reserved_by_pair
 from catalog.rules import available, promised
 from core import freshness
-from core.actor import Actor
+from core.actor import Actor, action
 from core.errors import InvalidValue
 from core.money import ZERO
 
@@ -39,7 +38,7 @@ class Covered:
     short: Decimal
 
 
-@transaction.atomic
+@action
 def allocate_stock(wants: Sequence[Want], *, by: Actor) -> list[Covered]:
     """Hold back stock for document lines; tell, in their order, how much is covered now.
 
@@ -78,7 +77,7 @@ def allocate_stock(wants: Sequence[Want], *, by: Actor) -> list[Covered]:
     return answers
 
 
-@transaction.atomic
+@action
 def release_allocation(subject_prefix: str, *, by: Actor) -> Decimal:
     """Give back what a document or one of its lines holds; tell how much, in base units.
 
@@ -94,7 +93,7 @@ def release_allocation(subject_prefix: str, *, by: Actor) -> Decimal:
     return sum((row.quantity for row in rows), ZERO)
 
 
-@transaction.atomic
+@action
 def count_shipment(
     subject: str, warehouse_id: int, quantity_base: Decimal, counted_at: datetime, *, by: Actor
 ) -> None:

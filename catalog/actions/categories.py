@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from django.db import models, transaction
+from django.db import models
 
 from catalog.models import Category
 from catalog.records import CategoryRecord
 from core import ownership, staging
-from core.actor import Actor
+from core.actor import Actor, action
 from core.applied import Applied, Rejected, latest_of
 from core.changes import assign, differs, write
 from core.trees import misplaced
@@ -21,7 +21,7 @@ REASONS = {
 }
 
 
-@transaction.atomic
+@action
 def apply_categories(records: Sequence[CategoryRecord], *, by: Actor, is_full: bool = False) -> Applied:
     """Take over the PIM's taxonomy; what cannot be placed in the tree is left out with its reason.
 

@@ -4,14 +4,12 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from django.db import transaction
-
 from catalog.actions.approved import TURN, record_approved
 from catalog.models import Product
 from catalog.records import PIM_FIELDS, ContentRecord
 from catalog.search import VECTOR
 from core import history, ownership, staging
-from core.actor import Actor
+from core.actor import Actor, action
 from core.applied import Applied, Rejected
 
 COLUMNS = {
@@ -155,7 +153,7 @@ WITHDRAW = """
 """
 
 
-@transaction.atomic
+@action
 def apply_content(records: Iterable[ContentRecord], *, by: Actor, is_full: bool = False) -> Applied:
     """Take over the PIM's content of products; only what differs is written, with history.
 
@@ -175,12 +173,13 @@ def apply_content(records: Iterable[ContentRecord], *, by: Actor, is_full: bool 
     staging.run("DROP TABLE IF EXISTS pg_temp.staged_relation, pg_temp.staged_packing")
     staging.run(MEAN)
     staging.run(JUDGE)
-    staging.run(WRITE)
-    staging.run(WRITE_PARTS)
-    staging.run(INDEX)
-    removed = staging.run(WITHDRAW) if is_full else 0
+    with history.by_hand(Product):
+        staging.run(WRITE)
+        staging.run(WRITE_PARTS)
+        staging.run(INDEX)
+        removed = staging.run(WITHDRAW) if is_full else 0
 
-    history.record_set(Product, CHANGED, kind="~", by=by)
+        history.record_set(Product, CHANGED, kind="~", by=by)
     record_approved(APPROVED, by=by)
     return staging.report("staged_content", rejected, removed=removed)
 

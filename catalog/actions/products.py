@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalog.actions.approved import TURN, record_approved
@@ -13,7 +12,7 @@ from catalog.records import ERP_FIELDS, ProductRecord
 from catalog.rules import check_units, natural_order, sku_key
 from catalog.search import VECTOR
 from core import history, ownership, staging
-from core.actor import Actor
+from core.actor import Actor, action
 from core.applied import Applied, Rejected
 from core.errors import InvalidValue, NotFound
 
@@ -135,7 +134,7 @@ NEW = "id IN (SELECT product_id FROM staged_product WHERE verdict = 'new')"
 CHANGED = "id IN (SELECT product_id FROM staged_product WHERE verdict = 'changed' AND has_new_columns)"
 
 
-@transaction.atomic
+@action
 def rename_product(sku: str, to: str, *, by: Actor) -> Product:
     """Give a product the number that the ERP has given it; prices, stock and documents stay with it.
 
@@ -153,7 +152,7 @@ def rename_product(sku: str, to: str, *, by: Actor) -> Product:
     return product
 
 
-@transaction.atomic
+@action
 def apply_products(records: Iterable[ProductRecord], *, by: Actor, is_full: bool = False) -> Applied:
     """Take over the ERP's products with their units; only what differs is written, with history.
 
@@ -168,19 +167,20 @@ def apply_products(records: Iterable[ProductRecord], *, by: Actor, is_full: bool
     staging.stage("staged_product", COLUMNS, _rows(records, rejected))
     rejected += [_repeated(*row) for row in staging.rows(DROP_REPEATED)]
 
-    staging.run(JUDGE)
-    staging.run(UPDATE)
-    staging.run(INSERT)
-    staging.run(POINT)
-    staging.run(RETIRE_UNITS)
-    staging.run(WRITE_UNITS)
-    staging.run(INDEX)
-    retired = [row[0] for row in staging.rows(RETIRE, [_keys(rejected)])] if is_full else []
+    with history.by_hand(Product):
+        staging.run(JUDGE)
+        staging.run(UPDATE)
+        staging.run(INSERT)
+        staging.run(POINT)
+        staging.run(RETIRE_UNITS)
+        staging.run(WRITE_UNITS)
+        staging.run(INDEX)
+        retired = [row[0] for row in staging.rows(RETIRE, [_keys(rejected)])] if is_full else []
 
-    history.record_set(Product, NEW, kind="+", by=by)
-    history.record_set(Product, CHANGED, kind="~", by=by)
-    if retired:
-        history.record_set(Product, "id = ANY(%s)", kind="~", by=by, params=[retired])
+        history.record_set(Product, NEW, kind="+", by=by)
+        history.record_set(Product, CHANGED, kind="~", by=by)
+        if retired:
+            history.record_set(Product, "id = ANY(%s)", kind="~", by=by, params=[retired])
     record_approved(APPROVED, by=by)
     return staging.report("staged_product", rejected, removed=len(retired))
 

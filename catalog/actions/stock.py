@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
 
-from django.db import models, transaction
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Allocation, StockLevel, Warehouse
 from catalog.records import StockRecord, WarehouseRecord
 from core import conflicts, freshness, outbox, ownership, staging
-from core.actor import Actor
+from core.actor import Actor, action
 from core.applied import Applied, Rejected, latest_of
 from core.changes import assign, differs, write
 from core.conflicts import Disagreement
@@ -133,7 +133,7 @@ END_ALLOCATIONS = """
 """
 
 
-@transaction.atomic
+@action
 def apply_warehouses(records: Sequence[WarehouseRecord], *, by: Actor, is_full: bool = False) -> Applied:
     """Take over the ERP's warehouses. is_full: one that is gone no longer ships online orders."""
     ownership.check(by, "catalog.Warehouse", ("code", "name", "erp_id"))
@@ -170,7 +170,7 @@ class WarehouseSettings:
     when_stale: str
 
 
-@transaction.atomic
+@action
 def set_warehouse(code: str, settings: WarehouseSettings, *, by: Actor) -> Warehouse:
     """Say whether and in which order we sell from a warehouse, and by how old a figure.
 
@@ -192,7 +192,7 @@ def set_warehouse(code: str, settings: WarehouseSettings, *, by: Actor) -> Wareh
     return warehouse
 
 
-@transaction.atomic
+@action
 def apply_stock(
     records: Iterable[StockRecord], *, by: Actor, is_full: bool = False, silent: Sequence[str] = ()
 ) -> Applied:
@@ -261,7 +261,7 @@ def _record_news(forgotten: dict[str, int], *, by: Actor) -> None:
             outbox.record("stock.fell_below", subject=f"warehouse:{code}", payload=fell, by=by)
 
 
-@transaction.atomic
+@action
 def take_told_stock(records: Sequence[StockRecord], *, by: Actor) -> int:
     """Take over a few figures that the ERP was asked for just now; tell how many were news.
 

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.product import Product
+from core.history import history
 
 
 class Warehouse(models.Model):
@@ -27,6 +28,8 @@ class Warehouse(models.Model):
     when_stale = models.CharField(
         _("with an old stock figure"), max_length=10, choices=WhenStale, default=WhenStale.WARN
     )
+
+    history = history()
 
     class Meta:
         verbose_name = _("warehouse")

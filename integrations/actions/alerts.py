@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core import outbox
-from core.actor import Actor
+from core.actor import Actor, action
 from core.cases import CaseFacts, open_case, settle_cases
 from core.models import Case, CaseState, CaseStep, trace
 from integrations.lights import BACKLOG, ERRORS, LATE, in_words
@@ -29,7 +29,7 @@ def claim_watch(now: datetime, *, every: timedelta) -> bool:
     return bool(due.update(beat_at=now))
 
 
-@transaction.atomic
+@action
 def raise_flow_alarm(flow: str, kind: str, facts: CaseFacts, *, now: datetime, by: Actor) -> Case:
     """Open the case of a red flow; one that is open takes up the newest figures every ten minutes."""
     subject = f"flow:{flow}"
@@ -38,13 +38,13 @@ def raise_flow_alarm(flow: str, kind: str, facts: CaseFacts, *, now: datetime, b
     return fresh or open_case(kind, subject, facts, by=by)
 
 
-@transaction.atomic
+@action
 def settle_flow_alarms(flow: str, kinds: tuple[str, ...], *, by: Actor, reason: str) -> int:
     """Close the cases of a flow whose fault is gone; tell how many."""
     return settle_cases(f"flow:{flow}", by=by, reason=reason, kinds=kinds)
 
 
-@transaction.atomic
+@action
 def escalate_case(
     case: Case, level: str, to: Sequence[User | str], *, label: str, now: datetime, by: Actor
 ) -> bool:

@@ -1,9 +1,8 @@
 """What is left of a cancelled order on its way to the ERP."""
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core.actor import Actor
+from core.actor import Actor, action
 from core.cases import settle_cases
 from integrations.actions.deliveries import drop_buried
 from integrations.processes.definitions import ORDER_SUBMISSION
@@ -14,7 +13,7 @@ from orders.actions.moves import hold_still
 ORDER_KINDS = ("erp_refusal", "dead_letter", "undo_failed")
 
 
-@transaction.atomic
+@action
 def leave_cancelled(number: str, *, by: Actor) -> None:
     """Give up what was to be told of a cancelled order and close its cases: nothing is left to do there."""
     subject, reason = f"order:{number}", _("The order was cancelled.")

@@ -1,17 +1,16 @@
 """What people decide about messages that did not get through: tried again, or given up, with a reason."""
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.actor import Actor
+from core.actor import Actor, action
 from core.errors import InvalidValue
 from core.states import check_move
 from integrations.models import Delivery, DeliveryAttempt
 from integrations.states import DELIVERY_NEXT, DeliveryState
 
 
-@transaction.atomic
+@action
 def replay_delivery(delivery: Delivery, *, by: Actor, reason: str) -> Delivery:
     """Try a dead letter again, now, counting anew; who and why stay with its attempts (INT-39)."""
     row = _locked(delivery)
@@ -28,7 +27,7 @@ def replay_delivery(delivery: Delivery, *, by: Actor, reason: str) -> Delivery:
     return row
 
 
-@transaction.atomic
+@action
 def drop_delivery(delivery: Delivery, *, by: Actor, reason: str) -> Delivery:
     """Give a message up for good; those behind it go on. Who and why stay with its attempts."""
     row = _locked(delivery)
@@ -40,7 +39,7 @@ def drop_delivery(delivery: Delivery, *, by: Actor, reason: str) -> Delivery:
     return row
 
 
-@transaction.atomic
+@action
 def drop_buried(subject: str, destination: str, *, by: Actor, reason: str) -> int:
     """Give up the dead letters about a document to a destination, when nothing is left to tell."""
     buried = Delivery.objects.filter(subject=subject, destination=destination, state=DeliveryState.BURIED)

@@ -10,13 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import freshness
-from core.actor import Actor
+from core.actor import Actor, action
 from core.applied import Applied, Rejected
 from core.cases import CaseFacts, open_case, settle_cases
 from core.errors import InvalidValue
 from core.models import Case, CaseState
 from core.tolerance import BeyondTolerance
-from integrations.actions.inbox import LONGEST_SUBJECT, fitting
 from integrations.holders import is_gone, this_process
 from integrations.models import Difference, FlowRun, FlowSettings, FlowState, RejectedRow
 from integrations.rehearsal import Found
@@ -99,7 +98,7 @@ def ask_flow(name: str, *, patience: timedelta = timedelta(minutes=1)) -> bool:
     return bool(FlowState.objects.filter(due, flow=name, is_paused=False).update(next_run_at=now + patience))
 
 
-@transaction.atomic
+@action
 def end_run(
     row: FlowState,
     result: RunResult,
@@ -167,7 +166,7 @@ def _run_of(row: FlowState, result: RunResult, *, by: Actor) -> FlowRun:
     )
 
 
-@transaction.atomic
+@action
 def end_rehearsal(
     row: FlowState, result: RunResult, *, by: Actor, next_run_at: datetime, is_asked: bool
 ) -> FlowRun:
@@ -192,7 +191,7 @@ def end_rehearsal(
     return run
 
 
-@transaction.atomic
+@action
 def fail_run(
     row: FlowState,
     error: str,
@@ -314,7 +313,7 @@ def _note_many(flow: str, count: int, *, by: Actor) -> None:
 
 
 def _row_subject(flow: str, key: str) -> str:
-    return fitting(f"row:{flow}:{key}", LONGEST_SUBJECT)
+    return f"row:{flow}:{key}"[:80]
 
 
 def _row_facts(flow: str, item: Rejected) -> CaseFacts:
@@ -334,7 +333,7 @@ def _kept(record: dict[str, Any]) -> dict[str, str]:
     return {name: str(record[name])[:80] for name in names if record.get(name) not in (None, "")}
 
 
-@transaction.atomic
+@action
 def pause_flow(name: str, *, by: Actor, reason: str) -> FlowState:
     """Stop a flow until somebody resumes it; who and why are shown beside it."""
     if not reason.strip():
@@ -347,7 +346,7 @@ def pause_flow(name: str, *, by: Actor, reason: str) -> FlowState:
     return row
 
 
-@transaction.atomic
+@action
 def resume_flow(name: str, *, by: Actor) -> FlowState:
     """Let a paused flow go on, at once."""
     row = FlowState.objects.select_for_update(no_key=True).get(pk=flow_row(name).pk)

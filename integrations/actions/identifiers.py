@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions.erp import rename_company
 from catalog.actions.products import rename_product
-from core.actor import Actor
+from core.actor import Actor, action
 from core.applied import Rejected
 from core.errors import InvalidValue, NotFound
 from core.models import trace
@@ -41,7 +41,7 @@ class Known:
     key: str
 
 
-@transaction.atomic
+@action
 def rename_identifier(thing: Known, to: str, *, reason: str, by: Actor) -> Identifier:
     """Give a thing the key that its system has given it; what names the old one still lands here (INT-09).
 
@@ -65,7 +65,7 @@ def rename_identifier(thing: Known, to: str, *, reason: str, by: Actor) -> Ident
     return row
 
 
-@transaction.atomic
+@action
 def merge_identifiers(thing: Known, into: str, *, reason: str, by: Actor) -> Identifier:
     """Let what names a thing land on another one from now on; both rows of ours stay (INT-09).
 
@@ -87,7 +87,7 @@ def merge_identifiers(thing: Known, into: str, *, reason: str, by: Actor) -> Ide
     return row
 
 
-@transaction.atomic
+@action
 def split_identifier(thing: Known, into: list[str], *, reason: str, by: Actor) -> None:
     """Say that a thing is several from now on: what names it waits for a person who says which (INT-09).
 

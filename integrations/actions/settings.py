@@ -6,13 +6,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.staff import all_staff_in
 from core import freshness
-from core.actor import Actor
+from core.actor import Actor, action
 from core.errors import InvalidValue, NotFound
 from core.models import trace
 from integrations.actions.flows import flow_row
@@ -24,10 +23,9 @@ from integrations.states import FlowMode
 from integrations.words import KINDS
 
 
-@transaction.atomic
+@action
 def change_flow_settings(flow: str, changes: Mapping[str, Any], *, by: Actor, note: str) -> FlowSettings:
-    """Set a flow otherwise: a new version that says who, when and why. The one in force when nothing differs,
-    an unsaved version 0 while there is none.
+    """Set a flow otherwise: a new version that says who, when and why. The one in force when nothing differs.
 
     changes: {field of FlowSettings: value}; what is not named stays. Raises InvalidValue naming the
     field, and when an order or stock flow would go live without an alert that reaches somebody.
@@ -39,7 +37,7 @@ def change_flow_settings(flow: str, changes: Mapping[str, Any], *, by: Actor, no
     return _put(FLOWS[flow], before, values, by=by, note=note)
 
 
-@transaction.atomic
+@action
 def restore_flow_settings(flow: str, version: int, *, by: Actor, note: str) -> FlowSettings:
     """Bring back how a flow was set by a version, as a new one; 0 is how the code sets it. Raises NotFound."""
     before = _locked(flow)
@@ -76,8 +74,8 @@ def _put(
     )
     _check(flow, row)
     changed = {change.field for change in differences(before, row)}
-    if not changed:
-        return before or FlowSettings(flow=flow.name, version=0)
+    if before is not None and not changed:
+        return before
     if "mode" in changed and row.mode == FlowMode.LIVE:
         check_may_go_live(flow, row.steward)
     FlowSettings.objects.filter(flow=flow.name, is_active=True).update(is_active=False)

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.actor import Actor
+from core.actor import Actor, action
 from core.errors import InvalidValue, WrongState
 from integrations.actions.flows import flow_row, is_running
 from integrations.actions.settings import change_flow_settings, restore_flow_settings
@@ -33,7 +32,7 @@ UNDOES: dict[str, Callable[[FlowRun, Actor], bool]] = {
 }
 
 
-@transaction.atomic
+@action
 def roll_back_flow(flow: str, *, by: Actor, reason: str, with_data: bool = False) -> FlowSettings:
     """Set a flow as it was before its newest change; what is in flight ends as it began.
 
@@ -75,7 +74,7 @@ def _stands_for(row: FlowSettings | None) -> int:
     return row.version if row else 0
 
 
-@transaction.atomic
+@action
 def set_read_only(is_on: bool, *, by: Actor, reason: str) -> list[str]:
     """Hold every flow that writes to another system, or let those it held go on; tell their names (OPS-07).
 
@@ -86,7 +85,7 @@ def set_read_only(is_on: bool, *, by: Actor, reason: str) -> list[str]:
     return _switch(names, is_on, by=by, note=reason, mark=READ_ONLY)
 
 
-@transaction.atomic
+@action
 def set_phase(phase: int, *, by: Actor, reason: str) -> list[str]:
     """Let the flows of phase 2 be live, or hold them: buying goes on without them (OPS-09). Tell their names."""
     names = [name for name, flow in FLOWS.items() if flow.phase == 2]

@@ -71,7 +71,7 @@ MASTERS = (
         alert=AlertRule(minutes(30), 5, 50),
         tests=ERP_TESTS,
         playbook="credit",
-        criteria=("company", "segment"),
+        criteria=("company",),
         phase=2,
         feature="credit",
     ),

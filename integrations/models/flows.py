@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.history import history
 from core.models import Traced
 from integrations.states import FlowMode
 
@@ -131,6 +132,8 @@ class FlowSettings(Traced):
     note = models.CharField(_("why"), max_length=300)
     made_at = models.DateTimeField(auto_now_add=True)
     restores = models.PositiveIntegerField(null=True, blank=True)
+
+    history = history()
 
     class Meta:
         verbose_name = _("settings of a flow")

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.history import history
 from integrations.states import WindowKind
 
 
@@ -54,6 +55,8 @@ class SystemWindow(models.Model):
     until_at = models.DateTimeField(_("once, until"), null=True, blank=True)
     note = models.CharField(_("what for"), max_length=200, blank=True)
     is_active = models.BooleanField(_("in use"), default=True)
+
+    history = history()
 
     class Meta:
         verbose_name = _("time of rest")

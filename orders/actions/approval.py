@@ -1,13 +1,12 @@
 """Deciding on orders that wait for an approver."""
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.queries import all_members_with, lineage_of
 from accounts.states import Right
 from catalog.actions.allocation import release_allocation
-from core.actor import Actor
+from core.actor import Actor, action
 from core.errors import InvalidValue
 from orders.actions.moves import lock_order, move, record
 from orders.actions.place import lock_credit
@@ -19,7 +18,7 @@ from orders.rules.credit import check_credit
 from orders.states import OrderStatus
 
 
-@transaction.atomic
+@action
 def approve_order(order: Order, *, by: Actor, comment: str = "") -> Order:
     """Let a waiting order go on to the ERP.
 
@@ -40,7 +39,7 @@ def approve_order(order: Order, *, by: Actor, comment: str = "") -> Order:
     return order
 
 
-@transaction.atomic
+@action
 def reject_order(order: Order, *, by: Actor, comment: str) -> Order:
     """Refuse a waiting order for good, with a reason for the buyer; stock and credit are free again.
 

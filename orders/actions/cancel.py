@@ -1,11 +1,10 @@
 """Cancelling an order that the ERP has not confirmed."""
 
-from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from catalog.actions.allocation import release_allocation
-from core.actor import Actor
+from core.actor import Actor, action
 from core.errors import InvalidValue, WrongState
 from orders.actions.moves import lock_order, move, record
 from orders.models import Order, OrderLine
@@ -15,7 +14,7 @@ from orders.states import OrderStatus
 CANCELLABLE = (OrderStatus.PENDING_APPROVAL, OrderStatus.RECEIVED, OrderStatus.ON_HOLD)
 
 
-@transaction.atomic
+@action
 def cancel_order(order: Order, *, by: Actor, reason: str) -> Order:
     """Take an order back before the ERP has it; stock and credit are free again (failure bank 45).
 

@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import Scope
@@ -15,7 +14,7 @@ from catalog.models import Product, ProductUnit
 from catalog.queries import hidden_products, product_by_sku, unit_of
 from catalog.rules import check_quantity
 from core import outbox
-from core.actor import Actor
+from core.actor import Actor, action
 from core.changes import assign, differs
 from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate
 from orders.models import Cart, CartLine
@@ -55,7 +54,7 @@ class CartDetails:
     requested_on: date | None = None
 
 
-@transaction.atomic
+@action
 def add_line(scope: Scope, item: CartItem, *, by: Actor) -> CartLine:
     """Put a product into the cart; what is there in the same unit becomes more (CRT-01).
 
@@ -84,7 +83,7 @@ def add_line(scope: Scope, item: CartItem, *, by: Actor) -> CartLine:
     return line
 
 
-@transaction.atomic
+@action
 def change_line(scope: Scope, line_id: int, change: LineChange, *, by: Actor) -> CartLine:
     """Change quantity, unit, target price and note of a line of the own cart.
 
@@ -117,7 +116,7 @@ def change_line(scope: Scope, line_id: int, change: LineChange, *, by: Actor) ->
     return line
 
 
-@transaction.atomic
+@action
 def set_quantity(scope: Scope, line_id: int, quantity: Decimal, *, by: Actor) -> CartLine | None:
     """Set how much of a line is wanted; zero takes the line out."""
     if quantity == 0:
@@ -127,7 +126,7 @@ def set_quantity(scope: Scope, line_id: int, quantity: Decimal, *, by: Actor) ->
     return change_line(scope, line_id, same, by=by)
 
 
-@transaction.atomic
+@action
 def remove_line(scope: Scope, line_id: int, *, by: Actor) -> None:
     """Take a line out of the own cart; one that is already gone is fine."""
     cart = _own_cart(scope)
@@ -140,7 +139,7 @@ def remove_line(scope: Scope, line_id: int, *, by: Actor) -> None:
     _record("line_removed", cart, scope, line, by=by)
 
 
-@transaction.atomic
+@action
 def set_details(scope: Scope, details: CartDetails, *, by: Actor) -> Cart:
     """Keep PO number, note and requested date with the cart (CRT-06)."""
     cart = _own_cart(scope)
@@ -156,7 +155,7 @@ def set_details(scope: Scope, details: CartDetails, *, by: Actor) -> Cart:
     return cart
 
 
-@transaction.atomic
+@action
 def clear_cart(scope: Scope, *, by: Actor) -> Cart:
     """Take every line out of the own cart."""
     cart = _own_cart(scope)

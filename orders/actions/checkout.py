@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.queries import scope_for
 from accounts.states import Right
-from core.actor import Actor
+from core.actor import Actor, action
 from core.days import erp_today
 from core.errors import InvalidValue, NotFound, OutOfDate
 from orders.actions.cart import empty_cart, lock_cart
@@ -40,7 +39,7 @@ class CheckoutChoice:
     requested_on: date | None = None
 
 
-@transaction.atomic
+@action
 def checkout(
     cart: Cart,
     choice: CheckoutChoice,

@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core import conflicts, ownership
-from core.actor import Actor
+from core.actor import Actor, action
 from core.cases import CaseFacts, open_case
 from core.conflicts import Disagreement
 from core.models import Severity
@@ -18,7 +17,7 @@ from orders.records import ErpOrderLineRecord, ErpOrderRecord
 Pair = tuple[str, str, str, Any, Any]
 
 
-@transaction.atomic
+@action
 def compare_with_answer(order: Order, answer: ErpOrderRecord, *, by: Actor) -> None:
     """Log each figure of which both say different things, with its winner; open a case unless it is rounding.
 

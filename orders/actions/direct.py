@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import Scope
@@ -12,7 +11,7 @@ from accounts.states import Right
 from catalog.models import Product, ProductUnit
 from catalog.queries import products_by_sku, unit_of, unknown_product
 from catalog.rules import conversion
-from core.actor import Actor
+from core.actor import Actor, action
 from core.days import erp_today
 from core.errors import DomainError, InvalidValue, OutOfDate
 from core.money import line_net
@@ -92,7 +91,7 @@ def direct_ref(by: Actor, reference: str) -> str:
     return f"{by.user_id}:{reference}"
 
 
-@transaction.atomic
+@action
 def order_directly(
     scope: Scope, wanted: DirectOrder, *, by: Actor, live: Confirmation | None = None
 ) -> Order:
@@ -111,7 +110,7 @@ def order_directly(
     if wanted.requested_on is not None and wanted.requested_on < erp_today():
         raise InvalidValue(_("The requested date is in the past: choose a later day."), field="requested_on")
     lines = priced_lines(scope, wanted.lines)
-    decisions = decided_prices(lines, live)
+    decisions = _decided(lines, live)
     check_confirmed(decisions)
     kept = kept_prices(decisions)
 
@@ -177,7 +176,7 @@ def _priced(scope: Scope, wanted: list[_Wanted]) -> list[PricedWish]:
     return lines
 
 
-def decided_prices(lines: list[PricedWish], live: Confirmation | None) -> list[Decision]:
+def _decided(lines: list[PricedWish], live: Confirmation | None) -> list[Decision]:
     """What is decided on the prices after the ERP was asked; nothing if it was not."""
     if live is None:
         return []

@@ -5,11 +5,10 @@ Every action may be repeated, and comes to the same end in any order.
 
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core import ownership
-from core.actor import Actor
+from core.actor import Actor, action
 from orders.actions.cancel import cancel_rest
 from orders.actions.comparison import compare_with_answer, open_order_case
 from orders.actions.moves import find_order, lock_order, move, record
@@ -25,7 +24,7 @@ WAITING = (OrderStatus.RECEIVED, OrderStatus.ON_HOLD)
 CONTRADICTION = "erp_contradiction"
 
 
-@transaction.atomic
+@action
 def confirm_order(order_number: str, answer: ErpOrderRecord, *, by: Actor) -> Order:
     """Keep the ERP's answer to a submitted order: its number, and what it took of each line.
 
@@ -55,7 +54,7 @@ def confirm_order(order_number: str, answer: ErpOrderRecord, *, by: Actor) -> Or
     return order
 
 
-@transaction.atomic
+@action
 def hold_order(order_number: str, reason: str, *, by: Actor) -> Order:
     """Stop an order that the ERP has refused; what it said is the reason. Records `order.held`.
 
@@ -70,7 +69,7 @@ def hold_order(order_number: str, reason: str, *, by: Actor) -> Order:
     return order
 
 
-@transaction.atomic
+@action
 def resend_order(order_number: str, *, by: Actor, reason: str = "") -> Order:
     """Send a held order to the ERP again, with what it needs as it is now. Records `order.resent`.
 
@@ -82,7 +81,7 @@ def resend_order(order_number: str, *, by: Actor, reason: str = "") -> Order:
     return order
 
 
-@transaction.atomic
+@action
 def apply_order_status(news: OrderStatusRecord, *, by: Actor) -> Outcome:
     """Take over the ERP's own states of an order; older news is dropped (failure bank 32).
 

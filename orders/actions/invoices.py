@@ -3,12 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company
 from core import outbox, ownership
-from core.actor import Actor
+from core.actor import Actor, action
 from orders.actions.moves import lock_order, record
 from orders.actions.standing import close_if_complete, set_standing
 from orders.models import Invoice, InvoiceLine, Order, OrderLine, Payment
@@ -34,7 +33,7 @@ COLUMNS = (
 LINE_COLUMNS = ("sku", "text", "quantity", "unit_code", "unit_price", "net_amount")
 
 
-@transaction.atomic
+@action
 def apply_invoice(news: InvoiceRecord, *, by: Actor) -> Outcome:
     """Take over an invoice or credit note with lines and payments; older news is dropped.
 

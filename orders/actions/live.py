@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
-
 from accounts.actions.erp import apply_credit
 from accounts.models import Company
 from catalog.actions.stock import take_told_stock
 from catalog.models import Product
 from catalog.queries import WarehouseAvailability, availability
 from core import conflicts
-from core.actor import Actor
+from core.actor import Actor, action
 from core.logging import get_logger
 from core.money import ZERO
 from orders.live import LiveAnswers, LiveQuestion
@@ -49,7 +47,7 @@ class Confirmation:
     told: frozenset[tuple[str, str]] = field(default_factory=frozenset)
 
 
-@transaction.atomic
+@action
 def take_in(company: Company, question: LiveQuestion, answers: LiveAnswers, *, by: Actor) -> Confirmation:
     """Compare stock and credit with what we knew, and take over what the policy lets the ERP decide.
 

@@ -21,20 +21,17 @@ from catalog.models import Product, ProductUnit, Warehouse
 from catalog.queries import availability, known_products
 from catalog.rules import whole_units
 from core import outbox
-from core.actor import Actor
+from core.actor import Actor, action
 from core.errors import DomainError, InvalidValue, NotAllowed
-from core.history import record_set
 from core.money import line_net
 from core.numbers import next_number
 from core.units import Conversion
-from orders.actions.eligibility import check_eligible
 from orders.actions.live import keep_disagreements
 from orders.actions.moves import keep_move, record
 from orders.actions.review import pass_on
 from orders.models import Order, OrderLine
 from orders.queries.cart import line_refusals, stale_refusals, warehouse_for
 from orders.queries.credit import all_credit_outlook
-from orders.queries.restrictions import wanted_line
 from orders.rules.approval import NoApprover, approval_reason, needs_approval
 from orders.rules.credit import check_credit
 from orders.rules.lines import LineRefusal, check_lines, not_in_range
@@ -81,11 +78,11 @@ class OrderDraft:
     decisions: tuple[Decision, ...] = ()
 
 
-@transaction.atomic
+@action
 def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     """Take an order; a repeat for the same origin answers the order that there is (CRT-15).
 
-    Checks right, lines, ship-to, restrictions, PO rule and credit, in this order; the credit under the lock of
+    Checks right, lines, ship-to, PO rule and credit, in this order; the credit under the lock of
     the row that owns the limit, so that no two orders share the same room (CRT-13). An order above
     the member's limit waits for an approver and records `order.approval_requested`, every other
     one goes on its way, see `pass_on`. Stock is promised as far as there is any, the rest is stated
@@ -104,9 +101,6 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
 
     lines = _checked_lines(draft, acting.scope)
     ship_to = _ship_to(draft, acting.scope)
-    wanted = [wanted_line(line.position, line.product, _base(line)) for line in lines]
-    doubts = check_eligible(acting.scope, wanted, ship_to, draft.decisions)
-    decisions = (*draft.decisions, *doubts)
     bill_to = _bill_to(acting)
     _check_po(draft, company)
     totals = totals_of([(line.net_amount, line.tax_percent) for line in lines], company.currency)
@@ -127,13 +121,13 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     order.ship_to_address, order.ship_to = ship_to, address_json(ship_to)
     order.warehouse = _warehouse(lines)
     order.credit_decision = outlook.story()
-    order.live_checks = [one.to_json() for one in decisions]
+    order.live_checks = [one.to_json() for one in draft.decisions]
     if approvers is not None:
         order.status = OrderStatus.PENDING_APPROVAL
         order.approval_reason = approval_reason(limit)
     try:
         with transaction.atomic():
-            _write_order(order, by)
+            _write_order(order)
     except IntegrityError:
         placed = _placed(draft)
         if placed is None:
@@ -141,7 +135,7 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
         return placed
     keep_move(order, "", by=by)
 
-    keep_disagreements(decisions, document=order.number, by=by)
+    keep_disagreements(draft.decisions, document=order.number, by=by)
     if approvers is None:
         pass_on(order, by=by, lines=lines)
     else:
@@ -301,10 +295,9 @@ def _order(draft: OrderDraft, company: Company, billing: Billing, totals: Totals
     )
 
 
-def _write_order(order: Order, by: Actor) -> None:
-    """Insert the order with its first history row, which is a copy made in the database."""
+def _write_order(order: Order) -> None:
+    """Insert the order by itself, without the look-ups of `save`."""
     Order.objects.bulk_create([order])
-    record_set(Order, "id = %s", kind="+", by=by, params=[order.pk])
 
 
 def _warehouse(lines: Sequence[OrderLine]) -> Warehouse:

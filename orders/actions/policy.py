@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company
 from core import outbox, ownership
-from core.actor import Actor
+from core.actor import Actor, action
 from core.errors import InvalidValue, NotFound, WrongState
 from orders.models import CachedCredit, CheckoutPolicy
 from orders.rules.live import check_rules
@@ -28,7 +28,7 @@ class PolicyDraft:
     cached_credit_amount: Decimal | None = None
 
 
-@transaction.atomic
+@action
 def draft_policy(draft: PolicyDraft, *, by: Actor) -> CheckoutPolicy:
     """Write down the next version; it changes nothing until it is put in force (INT-29).
 
@@ -45,7 +45,7 @@ def draft_policy(draft: PolicyDraft, *, by: Actor) -> CheckoutPolicy:
     return _next(dict(draft.rules), draft.cached_credit_amount, draft.note.strip())
 
 
-@transaction.atomic
+@action
 def activate_policy(version: int, *, by: Actor) -> CheckoutPolicy:
     """Put a draft in force for every order from now on. Records `checkout_policy.changed`.
 
@@ -62,7 +62,7 @@ def activate_policy(version: int, *, by: Actor) -> CheckoutPolicy:
     return policy
 
 
-@transaction.atomic
+@action
 def restore_policy(version: int, *, by: Actor) -> CheckoutPolicy:
     """Roll back: put in force a new version that says what an earlier one said.
 
@@ -80,7 +80,7 @@ def restore_policy(version: int, *, by: Actor) -> CheckoutPolicy:
     return policy
 
 
-@transaction.atomic
+@action
 def set_cached_credit(company: Company, amount: Decimal | None, *, note: str, by: Actor) -> None:
     """Say how far our last known credit of an account counts without the ERP; None: as for everybody.
 

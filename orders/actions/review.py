@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.actor import Actor
+from core.actor import Actor, action
 from core.cases import CaseFacts, open_case, settle_cases
 from core.logging import get_logger
 from core.models import Severity
@@ -67,7 +66,7 @@ def _review_cause(over: list[Decision]) -> str:
     return _("%(kind)s of %(key)s: the ERP says %(theirs)s, the order was placed with %(ours)s.") % words
 
 
-@transaction.atomic
+@action
 def settle_prices(order_number: str, prices: Mapping[str, Decimal], *, by: Actor) -> Order:
     """Keep the ERP's later word on prices that were to be confirmed: the order goes on, or is held.
 
@@ -100,7 +99,7 @@ def _settled(one: Decision, theirs: Decimal) -> Decision:
     return settled
 
 
-@transaction.atomic
+@action
 def hold_unconfirmed(order_number: str, reason: str, *, by: Actor) -> Order:
     """Give an order to a person whose price could not be confirmed at all."""
     order = lock_order(order_number)
@@ -111,7 +110,7 @@ def hold_unconfirmed(order_number: str, reason: str, *, by: Actor) -> Order:
     return order
 
 
-@transaction.atomic
+@action
 def release_order(order_number: str, *, by: Actor, reason: str) -> Order:
     """Let a held order go to the ERP as it was placed, after somebody has looked. Records `order.received`.
 

@@ -3,13 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from catalog.actions.allocation import count_shipment
 from catalog.models import Warehouse
 from core import ownership
-from core.actor import Actor
+from core.actor import Actor, action
 from core.units import Conversion
 from orders.actions.moves import find_order, record
 from orders.actions.standing import close_if_complete, set_standing
@@ -32,7 +31,7 @@ COLUMNS = (
 )
 
 
-@transaction.atomic
+@action
 def apply_shipment(news: ShipmentRecord, *, by: Actor) -> Outcome:
     """Take over a shipment with all its lines; a repeat changes nothing, older news is dropped.
 

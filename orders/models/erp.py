@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company
 from catalog.models import Warehouse
+from core.history import history
 from orders.models.order import Order, OrderLine
 from orders.states import InvoiceKind, PaymentStatus, ShipmentStatus
 
@@ -26,6 +27,8 @@ class Shipment(models.Model):
     carrier = models.CharField(_("carrier"), max_length=100, blank=True)
     version = models.CharField(max_length=60)
     as_of = models.DateTimeField(_("as of"))
+
+    history = history(quiet=["as_of"])
 
     class Meta:
         verbose_name = _("shipment")
@@ -82,6 +85,8 @@ class Invoice(models.Model):
     version = models.CharField(max_length=60)
     as_of = models.DateTimeField(_("as of"))
 
+    history = history(quiet=["as_of"])
+
     class Meta:
         verbose_name = _("invoice")
         verbose_name_plural = _("invoices")
@@ -122,6 +127,8 @@ class Payment(models.Model):
     erp_id = models.CharField(max_length=60, unique=True)
     amount = models.DecimalField(max_digits=18, decimal_places=4)
     paid_on = models.DateField()
+
+    history = history()
 
     class Meta:
         ordering = ["paid_on", "id"]

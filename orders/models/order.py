@@ -79,7 +79,7 @@ class Order(models.Model):
     confirmed_at = models.DateTimeField(_("confirmed"), null=True)
     erp_as_of = models.DateTimeField(_("ERP data as of"), null=True)
 
-    history = history()
+    history = history(quiet=["erp_as_of"])
 
     class Meta:
         verbose_name = _("order")
@@ -146,6 +146,8 @@ class OrderLine(models.Model):
     credited = _quantity(_("credited"))
     returned = _quantity(_("returned"))
     backorder_on = models.DateField(_("rest expected"), null=True)
+
+    history = history()
 
     class Meta:
         verbose_name = _("order line")

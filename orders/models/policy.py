@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company
+from core.history import history
 
 
 class CheckoutPolicy(models.Model):
@@ -24,6 +25,8 @@ class CheckoutPolicy(models.Model):
     restores = models.PositiveIntegerField(_("repeats version"), null=True, blank=True)
     note = models.CharField(_("why"), max_length=300)
     made_at = models.DateTimeField(_("made"), auto_now_add=True)
+
+    history = history()
 
     class Meta:
         verbose_name = _("checkout policy")
@@ -49,6 +52,8 @@ class CachedCredit(models.Model):
         _("last known credit counts up to"), max_digits=18, decimal_places=4, help_text=_("with tax")
     )
     note = models.CharField(_("why"), max_length=300)
+
+    history = history()
 
     class Meta:
         verbose_name = _("credit without the ERP")

@@ -6,15 +6,14 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.db.models import CharField, Func, Model, OuterRef, QuerySet, Value
+from django.db.models import CharField, Func, Model, OuterRef, QuerySet, Subquery, Value
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog.queries import base_unit_of
+from catalog.models import Product
 from core.models import Conflict, Event, Refusal
-from core.queries import all_conflict_models
 from orders.states import LiveKind, LiveRule, Situation
 from portal.admin.fed import FedAdmin
 from portal.admin.operations.words import without_people
@@ -81,7 +80,8 @@ class RecordFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """The kinds of which there are conflicts, as people call them."""
-        return [(label, _record_word(label)) for label in all_conflict_models()]
+        found = Conflict.objects.order_by("model").values_list("model", flat=True).distinct()
+        return [(label, _record_word(label)) for label in found]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> QuerySet[Conflict]:
         """The conflicts of this kind of record."""
@@ -105,7 +105,8 @@ class ConflictAdmin(FedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conflict]:
         """The conflicts, each with the base unit of the product that its key begins with, if it is one."""
         sku = Func(OuterRef("key"), Value("/"), Value(1), function="split_part", output_field=CharField())
-        return super().get_queryset(request).annotate(base_unit=base_unit_of(sku))
+        product = Product.objects.filter(sku=sku).values("base_unit")[:1]
+        return super().get_queryset(request).annotate(base_unit=Subquery(product))
 
     @admin.display(description=_("rule"), ordering="rule")
     def rule_word(self, conflict: Conflict) -> str:

@@ -5,7 +5,6 @@ under its locks and applies the policy. A repeat of what has been ordered asks n
 """
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
 
 from accounts.models import Company
 from accounts.queries import acting_company
@@ -13,19 +12,12 @@ from accounts.scope import Scope
 from accounts.states import Right
 from catalog.queries import availability
 from core.actor import Actor
-from core.errors import DomainError, DuplicateKey
+from core.errors import DomainError
 from core.freshness import is_stale
 from core.logging import get_logger
 from integrations import live
 from orders.actions.checkout import CheckoutChoice, checkout
-from orders.actions.direct import (
-    DirectOrder,
-    PricedWish,
-    decided_prices,
-    direct_ref,
-    order_directly,
-    priced_lines,
-)
+from orders.actions.direct import DirectOrder, direct_ref, order_directly, priced_lines
 from orders.actions.live import Confirmation, keep_disagreements, take_in
 from orders.live import LiveAnswers, LivePrice, LiveQuestion
 from orders.models import Cart, Order
@@ -39,7 +31,6 @@ from quotes.drafts import AcceptChoice
 from quotes.queries.offers import quote_for_buyer, quote_question
 
 logger = get_logger(__name__)
-T = TypeVar("T")
 
 
 def is_connected() -> bool:
@@ -81,30 +72,18 @@ def order_cart(
         raise
 
 
-def order_from_api(
-    scope: Scope, wanted: DirectOrder, *, by: Actor, under_key: Callable[[Callable[[], Order]], T]
-) -> T:
-    """Ask the ERP about an order of the API, then place it; the answer is that of `under_key`.
+def order_from_api(scope: Scope, wanted: DirectOrder, *, by: Actor) -> Callable[[], Order]:
+    """Ask the ERP about an order of the API; the answer is the action that places it.
 
-    under_key: runs the action that places it under the lock of the caller's key, which the question must not
-    hold. Raises as `order_directly`; a refusal leaves the decisions that led to it.
+    In two steps, since the action runs under the lock of the caller's key, and the question must not.
     """
     company = acting_company(scope)
     if is_placed(company, "api", direct_ref(by, wanted.reference)):
-        return under_key(lambda: order_directly(scope, wanted, by=by))
+        return lambda: order_directly(scope, wanted, by=by)
     scope.require(Right.BUY)
-    lines = priced_lines(scope, wanted.lines)
-    question = _direct_question(company, lines)
+    question = _direct_question(scope, company, wanted)
     confirmed = _confirmed(company, question, by) if question.lines else None
-    try:
-        return under_key(lambda: order_directly(scope, wanted, by=by, live=confirmed))
-    except DuplicateKey:
-        raise
-    except DomainError as refusal:
-        if confirmed is not None:
-            decisions = (*decided_prices(lines, confirmed), *confirmed.decisions)
-            _log_refusal(refusal, company, decisions, by)
-        raise
+    return lambda: order_directly(scope, wanted, by=by, live=confirmed)
 
 
 def accept_offer(number: str, revision: int, choice: AcceptChoice, *, scope: Scope, by: Actor) -> Order:
@@ -123,7 +102,8 @@ def accept_offer(number: str, revision: int, choice: AcceptChoice, *, scope: Sco
         raise
 
 
-def _direct_question(company: Company, lines: list[PricedWish]) -> LiveQuestion:
+def _direct_question(scope: Scope, company: Company, wanted: DirectOrder) -> LiveQuestion:
+    lines = priced_lines(scope, wanted.lines)
     asked = [item.asked() for item in lines]
     ids = [item.product.pk for item in lines]
     bases = [one.quantity_base for one in asked]

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from core import ownership
-from core.actor import Actor
+from core.actor import Actor, action
 from core.errors import InvalidValue
 from pricing.models import PriceKind, PricePolicy
 
@@ -24,7 +23,7 @@ class PolicyDraft:
     note: str = ""
 
 
-@transaction.atomic
+@action
 def add_policy(draft: PolicyDraft, *, by: Actor) -> PricePolicy:
     """Add the next version of the price policy; earlier ones stay as they were (PRC-09).
 

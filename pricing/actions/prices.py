@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core import ownership
-from core.actor import Actor
+from core.actor import Actor, action
 from core.applied import Applied
 from core.cases import CaseFacts, open_case, settle_cases
 from core.errors import InvalidValue, WrongState
@@ -39,7 +38,7 @@ class RunScope:
 CHANGES_ONLY = RunScope()
 
 
-@transaction.atomic
+@action
 def apply_prices(
     records: Iterable[PriceRecord],
     *,
@@ -190,7 +189,7 @@ def _flag(
         open_case("rising_ladder", subject, facts, by=by)
 
 
-@transaction.atomic
+@action
 def undo_run(run: PriceRun, *, by: Actor) -> PriceRun:
     """Take back an import: its prices end, those it ended come back, as versions of a new import.
 

@@ -1,12 +1,11 @@
 """The buyer's side: seen, sent back, declined, accepted."""
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import Scope
 from accounts.states import Right
-from core.actor import Actor
+from core.actor import Actor, action
 from core.days import erp_today
 from core.errors import NotAllowed, OutOfDate
 from core.models import trace
@@ -23,7 +22,7 @@ from quotes.rules.document import check_not_expired
 from quotes.states import QUOTE_NEXT, QuoteStatus
 
 
-@transaction.atomic
+@action
 def see_quote(scope: Scope, number: str, *, by: Actor) -> Quote:
     """Keep when the buyer first saw the sent revision; again is nothing new.
 
@@ -38,7 +37,7 @@ def see_quote(scope: Scope, number: str, *, by: Actor) -> Quote:
     return quote
 
 
-@transaction.atomic
+@action
 def request_change(scope: Scope, number: str, *, revision: int, comment: str, by: Actor) -> Quote:
     """Send an offer back with what should be different, or ask to renew an expired one.
 
@@ -59,7 +58,7 @@ def request_change(scope: Scope, number: str, *, revision: int, comment: str, by
     return quote
 
 
-@transaction.atomic
+@action
 def decline_quote(scope: Scope, number: str, *, revision: int, reason: str, by: Actor) -> Quote:
     """Decline an offer for good; nothing is ordered.
 
@@ -79,7 +78,7 @@ def decline_quote(scope: Scope, number: str, *, revision: int, reason: str, by: 
     return quote
 
 
-@transaction.atomic
+@action
 def accept_quote(
     number: str,
     revision: int,

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.actor import Actor
+from core.actor import Actor, action
 from core.days import erp_today
 from core.errors import NotAllowed
 from core.models import trace
@@ -29,7 +28,7 @@ from quotes.rules.document import check_validity
 from quotes.states import QUOTE_NEXT, QuoteStatus
 
 
-@transaction.atomic
+@action
 def request_approval(quote: Quote, *, version: int, comment: str = "", by: Actor) -> QuoteApproval:
     """Freeze the working revision and ask a sales manager to approve it.
 
@@ -71,7 +70,7 @@ def request_approval(quote: Quote, *, version: int, comment: str = "", by: Actor
     return approval
 
 
-@transaction.atomic
+@action
 def approve_quote(quote: Quote, *, version: int, comment: str = "", by: Actor) -> Quote:
     """Approve the frozen revision, as a manager who had no hand in it.
 
@@ -94,7 +93,7 @@ def approve_quote(quote: Quote, *, version: int, comment: str = "", by: Actor) -
     return quote
 
 
-@transaction.atomic
+@action
 def return_quote(quote: Quote, *, version: int, comment: str, by: Actor) -> Quote:
     """Send a revision back to its maker with what should change; it is a draft again.
 

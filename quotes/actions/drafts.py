@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, User
 from accounts.queries import billing_of
-from core.actor import Actor
+from core.actor import Actor, action
 from core.days import erp_today
 from core.errors import NotFound, WrongState
 from core.models import trace
@@ -34,7 +33,7 @@ from quotes.queries.desk import active_policy, desk_of, quote_at
 from quotes.states import QuoteStatus, RfqStatus
 
 
-@transaction.atomic
+@action
 def start_quote(rfq: Rfq, *, by: Actor) -> Quote:
     """Begin a quote on a request, filled with what the buyer asked for at the usual prices.
 
@@ -68,7 +67,7 @@ def start_quote(rfq: Rfq, *, by: Actor) -> Quote:
     return quote
 
 
-@transaction.atomic
+@action
 def start_quote_for(company: Company, contact: User, lines: Sequence[LineDraft], *, by: Actor) -> Quote:
     """Begin a quote that nobody asked for, at the usual prices unless told (QTE-19).
 
@@ -90,7 +89,7 @@ def start_quote_for(company: Company, contact: User, lines: Sequence[LineDraft],
     return quote
 
 
-@transaction.atomic
+@action
 def save_draft(quote: Quote, draft: QuoteDraft, *, by: Actor) -> Quote:
     """Save the working revision as edited; prices beside the lines are asked anew.
 
@@ -114,7 +113,7 @@ def save_draft(quote: Quote, draft: QuoteDraft, *, by: Actor) -> Quote:
     return quote
 
 
-@transaction.atomic
+@action
 def revise_quote(quote: Quote, *, version: int, by: Actor) -> Quote:
     """Make the next revision of a quote that the buyer has: a copy, to be changed (QTE-09).
 
@@ -136,7 +135,7 @@ def revise_quote(quote: Quote, *, version: int, by: Actor) -> Quote:
     return quote
 
 
-@transaction.atomic
+@action
 def take_back(quote: Quote, *, version: int, by: Actor) -> Quote:
     """Take a revision that was not sent yet back to change it; its approval counts no more.
 
@@ -158,7 +157,7 @@ def take_back(quote: Quote, *, version: int, by: Actor) -> Quote:
     return quote
 
 
-@transaction.atomic
+@action
 def write_note(quote: Quote, *, text: str, by: Actor) -> QuoteMessage:
     """Keep a note on a quote that only the staff reads. Raises InvalidValue for an empty one."""
     text = need_text(text, _("Write something: an empty note helps nobody."), "text")

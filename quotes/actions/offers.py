@@ -2,12 +2,11 @@
 
 from datetime import date
 
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.actor import Actor
+from core.actor import Actor, action
 from core.days import erp_today
 from core.models import trace
 from core.states import check_move
@@ -29,7 +28,7 @@ from quotes.rules.document import check_validity
 from quotes.states import QUOTE_NEXT, QuoteStatus, RfqStatus
 
 
-@transaction.atomic
+@action
 def send_quote(quote: Quote, *, version: int, by: Actor) -> Quote:
     """Let the buyer see the working revision, which is frozen from then on.
 
@@ -63,7 +62,7 @@ def send_quote(quote: Quote, *, version: int, by: Actor) -> Quote:
     return quote
 
 
-@transaction.atomic
+@action
 def withdraw_quote(quote: Quote, *, version: int, reason: str, by: Actor) -> Quote:
     """Take an offer off the table for good. Records `quote.withdrawn`.
 
@@ -99,7 +98,7 @@ def expire_quotes(on: date, *, by: Actor) -> int:
     return sum(_expire(quote, on, by=by) for quote in due.order_by("pk"))
 
 
-@transaction.atomic
+@action
 def _expire(quote: Quote, on: date, *, by: Actor) -> bool:
     quote = locked_quote(quote)
     revision = revision_of(quote)

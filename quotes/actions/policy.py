@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core import outbox
-from core.actor import Actor
+from core.actor import Actor, action
 from core.errors import InvalidValue
 from quotes.actions.steps import check_manager
 from quotes.models import QuotePolicy
@@ -26,7 +26,7 @@ class PolicyDraft:
     note: str = ""
 
 
-@transaction.atomic
+@action
 def make_policy(draft: PolicyDraft, *, by: Actor) -> QuotePolicy:
     """Put the next version of the policy in force from now on; documents in approval keep theirs.
 

@@ -1,6 +1,5 @@
 """Requests for quotes: submitted from a cart, declined by sales, taken back by the buyer."""
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -9,7 +8,7 @@ from accounts.scope import Scope
 from accounts.states import Right
 from catalog.queries import hidden_products
 from catalog.rules import check_quantity
-from core.actor import Actor
+from core.actor import Actor, action
 from core.days import erp_today
 from core.errors import InvalidValue, NotFound
 from core.numbers import next_number
@@ -24,7 +23,7 @@ from quotes.queries.rfqs import rfq_by_number
 from quotes.states import QUOTE_NEXT, QuoteStatus, RfqStatus
 
 
-@transaction.atomic
+@action
 def submit_rfq(cart: Cart, draft: RfqDraft, *, scope: Scope, by: Actor) -> Rfq:
     """Ask for a quote on everything in the cart; the cart is empty afterwards (QTE-01).
 
@@ -115,7 +114,7 @@ def _ship_to(company: Company, erp_id: str) -> Address | None:
     return address
 
 
-@transaction.atomic
+@action
 def decline_rfq(rfq: Rfq, *, reason: str, by: Actor) -> Rfq:
     """Tell the buyer that there will be no offer, and why. Records `rfq.declined`.
 
@@ -131,7 +130,7 @@ def decline_rfq(rfq: Rfq, *, reason: str, by: Actor) -> Rfq:
     return rfq
 
 
-@transaction.atomic
+@action
 def cancel_rfq(scope: Scope, number: str, *, by: Actor) -> Rfq:
     """Take a request back before it was answered. Records `rfq.cancelled`.
 
