@@ -332,6 +332,11 @@ def all_companies() -> QuerySet[Company]:
     return Company.objects.select_related("parent", "sales_rep", "payment_term")
 
 
+def all_people() -> QuerySet[User]:
+    """Everybody who can sign in, for staff."""
+    return User.objects.all()
+
+
 def all_company_names(numbers: Iterable[str]) -> dict[str, str]:
     """The names of companies by their numbers, for staff; unknown numbers are left out."""
     return dict(Company.objects.filter(number__in=set(numbers)).values_list("number", "name"))

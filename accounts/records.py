@@ -87,6 +87,17 @@ class MemberInvited(Payload):
 
 describe(MemberEnrolled, "member.enrolled", "member.changed", "member.ended")
 describe(MemberInvited, "member.invited")
+
+
+class StaffRolesAssigned(Payload):
+    """The roles of a person of the staff have changed. user: the key of the person; was: the roles before."""
+
+    user: int
+    roles: tuple[str, ...]
+    was: tuple[str, ...]
+
+
+describe(StaffRolesAssigned, "staff.roles_assigned")
 ownership.declare("accounts.PaymentTerm", erp=["code", "name", "net_days", "erp_id"])
 ownership.declare(
     "accounts.Company",

@@ -1,50 +1,85 @@
-"""Staff roles: groups with the rights of the back office, the same on every installation."""
+"""Staff roles: what each may see and do in the back office, and which nobody may hold together. The one table."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import combinations
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import ForbiddenPair, User
+from core.errors import InvalidValue
 
 SALES, SALES_MANAGER, OPERATOR = "Sales", "Sales manager", "Operator"
+FINANCE, INTEGRATION_ADMIN, AUDITOR, PARTNER = "Finance", "Integration admin", "Auditor", "Partner"
+ROLES = (SALES, SALES_MANAGER, OPERATOR, FINANCE, INTEGRATION_ADMIN, AUDITOR, PARTNER)
 
-VIEWED = {
-    "accounts": ["company", "address", "creditaccount", "paymentterm", "membership"],
-    "catalog": ["product", "category", "warehouse", "stocklevel", "allocation", "productunit", "media"],
-    "pricing": [
-        "pricelist",
-        "pricerow",
-        "pricerun",
-        "pricelistassignment",
-        "itemcost",
-        "pricepolicy",
-        "taxrate",
-    ],
-    "orders": ["order", "shipment", "invoice", "checkoutpolicy", "cachedcredit"],
-    "quotes": ["rfq", "quote", "quotepolicy"],
+# The parts of the back office, each with its models as app.model.
+AREAS: dict[str, tuple[str, ...]] = {
+    "customers": (
+        "accounts.company",
+        "accounts.address",
+        "accounts.creditaccount",
+        "accounts.paymentterm",
+        "accounts.membership",
+        "accounts.user",
+    ),
+    "catalogue": (
+        "catalog.product",
+        "catalog.category",
+        "catalog.warehouse",
+        "catalog.stocklevel",
+        "catalog.allocation",
+        "catalog.productunit",
+        "catalog.media",
+    ),
+    "prices": (
+        "pricing.pricelist",
+        "pricing.pricerow",
+        "pricing.pricerun",
+        "pricing.pricelistassignment",
+        "pricing.taxrate",
+    ),
+    "costs": ("pricing.itemcost", "pricing.pricepolicy"),
+    "orders": ("orders.order", "orders.shipment", "orders.invoice"),
+    "credit": ("orders.checkoutpolicy", "orders.cachedcredit"),
+    "quotes": ("quotes.rfq", "quotes.quote", "quotes.quotepolicy"),
+    "cases": ("core.case", "core.conflict"),
+    "log": ("core.event", "core.refusal"),
+    "flows": (
+        "integrations.flowstate",
+        "integrations.flowrun",
+        "integrations.flowsettings",
+        "integrations.difference",
+        "integrations.systemwindow",
+        "integrations.system",
+        "integrations.heartbeat",
+    ),
+    "messages": (
+        "integrations.delivery",
+        "integrations.rejectedrow",
+        "integrations.process",
+        "integrations.processstep",
+        "integrations.identifierchange",
+        "integrations.inboxmessage",
+        "integrations.identifier",
+        "integrations.sentmail",
+    ),
 }
-HUB = {
-    "core": ["case", "refusal", "event", "conflict"],
-    "integrations": [
-        "delivery",
-        "flowstate",
-        "flowrun",
-        "flowsettings",
-        "rejectedrow",
-        "difference",
-        "process",
-        "processstep",
-        "identifierchange",
-        "systemwindow",
-        "inboxmessage",
-        "system",
-        "identifier",
-        "heartbeat",
-        "sentmail",
-    ],
+HUB = ("cases", "log", "flows", "messages")
+BUSINESS = ("customers", "catalogue", "prices", "costs", "orders", "credit", "quotes")
+
+# The areas that a role sees. Which customers of them is said by accounts.customers.
+SEES: dict[str, tuple[str, ...]] = {
+    SALES: BUSINESS,
+    SALES_MANAGER: BUSINESS,
+    OPERATOR: (*BUSINESS, *HUB),
+    FINANCE: BUSINESS,
+    INTEGRATION_ADMIN: ("customers", "catalogue", "prices", "orders", *HUB),
+    AUDITOR: (*BUSINESS, *HUB),
+    PARTNER: ("customers", "catalogue", "orders", "flows"),
 }
-# What a role may do beyond seeing: app.codename.
+# What a role may do beyond seeing: app.codename. An auditor and a partner do nothing.
 DOES: dict[str, set[str]] = {
     SALES: {"quotes.change_rfq", "quotes.add_quote", "quotes.change_quote"},
     SALES_MANAGER: {
@@ -54,36 +89,107 @@ DOES: dict[str, set[str]] = {
         "quotes.add_quotepolicy",
         "pricing.add_pricepolicy",
         "orders.add_checkoutpolicy",
-        "orders.add_cachedcredit",
-        "orders.change_cachedcredit",
-        "orders.delete_cachedcredit",
     },
     OPERATOR: {
         "core.change_case",
         "integrations.change_delivery",
         "integrations.change_flowstate",
+        "catalog.change_warehouse",
+    },
+    FINANCE: {
+        "orders.add_cachedcredit",
+        "orders.change_cachedcredit",
+        "orders.delete_cachedcredit",
+    },
+    INTEGRATION_ADMIN: {
+        "integrations.change_flowstate",
         "integrations.add_flowsettings",
         "integrations.add_systemwindow",
         "integrations.change_systemwindow",
-        "catalog.change_warehouse",
     },
+    AUDITOR: set(),
+    PARTNER: set(),
 }
+# Roles that meet every customer; sales meets its own, a partner those that the access names.
+ALL_CUSTOMERS = frozenset({SALES_MANAGER, OPERATOR, FINANCE, INTEGRATION_ADMIN, AUDITOR})
+
+_CREDIT = _("who sells does not decide on credit")
+_SETTINGS = _("who sets up how prices and credit arrive does not sell by them or decide on them")
+_AUDIT = _("nobody audits what he or she does")
+_OUTSIDE = _("whoever is from outside is not one of the staff")
+
+# The duties that nobody may hold together, and why (SEC-12). What is not here may be: an operator may also
+# set up flows, and a sales manager sell, since a quote is never approved by one of its makers anyway.
+FORBIDDEN: dict[frozenset[str], object] = {
+    frozenset({SALES, FINANCE}): _CREDIT,
+    frozenset({SALES_MANAGER, FINANCE}): _CREDIT,
+    frozenset({OPERATOR, FINANCE}): _("who decides on credit does not send on what credit holds back"),
+    frozenset({INTEGRATION_ADMIN, SALES}): _SETTINGS,
+    frozenset({INTEGRATION_ADMIN, SALES_MANAGER}): _SETTINGS,
+    frozenset({INTEGRATION_ADMIN, FINANCE}): _SETTINGS,
+    **{frozenset({AUDITOR, role}): _AUDIT for role in ROLES if role not in (AUDITOR, PARTNER)},
+    **{frozenset({PARTNER, role}): _OUTSIDE for role in ROLES if role != PARTNER},
+}
+
+
+def check_roles(roles: Iterable[str]) -> None:
+    """Refuse roles that do not exist or may not be held together. Raises InvalidValue naming the pair and why."""
+    wanted = sorted(set(roles))
+    if unknown := [role for role in wanted if role not in ROLES]:
+        raise InvalidValue(
+            _("There is no staff role “%(role)s”.") % {"role": unknown[0]}, field="staff_roles"
+        )
+    for pair in combinations(wanted, 2):
+        why = FORBIDDEN.get(frozenset(pair))
+        if why:
+            raise InvalidValue(
+                _("Nobody may be “%(first)s” and “%(second)s” at once: %(why)s.")
+                % {"first": pair[0], "second": pair[1], "why": why},
+                field="staff_roles",
+                pair=list(pair),
+            )
+
+
+def permissions_of(role: str) -> set[str]:
+    """Everything that a role may, as app.codename."""
+    seen = {model for area in SEES[role] for model in AREAS[area]}
+    return {f"{app}.view_{name}" for app, _dot, name in (model.partition(".") for model in seen)} | DOES[role]
 
 
 @transaction.atomic
 def install_staff_groups() -> None:
-    """Bring the groups and their permissions to what this table says; repeats change nothing."""
-    for name in (SALES, SALES_MANAGER, OPERATOR):
-        group, _ = Group.objects.get_or_create(name=name)
-        group.permissions.set(_permissions(name))
+    """Bring the groups, their permissions and the forbidden pairs to what this table says; repeats change nothing."""
+    groups: dict[str, Group] = {}
+    rows = {
+        f"{row.content_type.app_label}.{row.codename}": row
+        for row in Permission.objects.select_related("content_type")
+    }
+    for name in ROLES:
+        groups[name], _is_new = Group.objects.get_or_create(name=name)
+        groups[name].permissions.set(rows[key] for key in permissions_of(name) if key in rows)
+    _install_pairs(groups)
 
 
-def _permissions(name: str) -> list[Permission]:
-    seen = {**VIEWED, **(HUB if name == OPERATOR else {})}
-    wanted = {f"{app}.view_{model}" for app, models in seen.items() for model in models}
-    wanted |= DOES[name]
-    rows = Permission.objects.select_related("content_type").all()
-    return [row for row in rows if f"{row.content_type.app_label}.{row.codename}" in wanted]
+def _install_pairs(groups: Mapping[str, Group]) -> None:
+    """The pairs as rows: a trigger on the memberships of groups reads them, whoever writes there."""
+    wanted = {
+        (first.pk, second.pk)
+        for pair in FORBIDDEN
+        for first, second in [sorted((groups[name] for name in pair), key=lambda group: group.pk)]
+    }
+    known = set(ForbiddenPair.objects.values_list("first_id", "second_id"))
+    for first, second in known - wanted:
+        ForbiddenPair.objects.filter(first_id=first, second_id=second).delete()
+    ForbiddenPair.objects.bulk_create(
+        ForbiddenPair(first_id=first, second_id=second) for first, second in sorted(wanted - known)
+    )
+
+
+def roles_of(user: User) -> frozenset[str]:
+    """The roles of an active person of the staff. A superuser holds none by that: see `is_in`."""
+    if not (user.is_active and user.is_staff):
+        return frozenset()
+    return frozenset(user.groups.filter(name__in=ROLES).values_list("name", flat=True))
 
 
 def is_in(user: User, *groups: str) -> bool:

@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.customers import Customers
 from accounts.models import Company
 from accounts.queries import lineage_of
 from accounts.scope import Scope
@@ -21,7 +22,7 @@ from core import freshness
 from core.days import erp_today
 from core.errors import InvalidValue
 from pricing.answers import Ask, Candidate, PriceAnswer, PriceContext
-from pricing.models import ItemCost, PriceList, PricePolicy, PriceRow, PriceRun, TaxRate
+from pricing.models import ItemCost, PriceList, PriceListAssignment, PricePolicy, PriceRow, PriceRun, TaxRate
 from pricing.rules import LadderStep, combined_ladder
 
 FRESHNESS = "prices"
@@ -286,6 +287,11 @@ def tax_percent(code: str) -> Decimal:
 def all_costs_of(product_ids: Collection[int]) -> dict[int, ItemCost]:
     """What products cost us per base unit, by product id: for sales, never for a buyer."""
     return {cost.product_id: cost for cost in ItemCost.objects.filter(product_id__in=product_ids)}
+
+
+def all_assignments_to(customers: Customers) -> QuerySet[PriceListAssignment]:
+    """Who gets which list, as far as it is everybody or one of these customers, for staff."""
+    return PriceListAssignment.objects.filter(Q(company=None) | customers.of("company"))
 
 
 def all_price_lists() -> QuerySet[PriceList]:

@@ -17,7 +17,7 @@ from hypothesis import settings as drawn
 from accounts.models import Company, User
 from accounts.queries import scope_for
 from accounts.scope import NOTHING, Scope
-from accounts.staff import OPERATOR, SALES, SALES_MANAGER
+from accounts.staff import AUDITOR, FINANCE, INTEGRATION_ADMIN, OPERATOR, SALES, SALES_MANAGER
 from core import ownership
 from core.actor import Actor
 from demo.clones import cloned_stack
@@ -155,17 +155,20 @@ def clara(other: Company) -> Member:
     return enrol("Clara", other, "buyer", "approver", "administrator")
 
 
-def employ(name: str, group: str) -> Member:
-    """Make a person of the staff with one role; such a person has no company."""
+def employ(name: str, *roles: str) -> Member:
+    """Make a person of the staff with these roles; such a person has no company."""
     user = UserFactory(name=name, email=f"{name.lower()}@nordwind.example", is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
+    user.groups.set(Group.objects.filter(name__in=roles))
     return Member(user, None, NOTHING, Actor("admin", name, user_id=user.pk))  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def sam(db: None) -> Member:
-    """Sells."""
-    return employ("Sam", SALES)
+def sam(acme: Company) -> Member:
+    """Sells, and looks after Acme."""
+    sam = employ("Sam", SALES)
+    acme.sales_rep = sam.user
+    acme.save(update_fields=["sales_rep"])
+    return sam
 
 
 @pytest.fixture
@@ -176,8 +179,20 @@ def mona(db: None) -> Member:
 
 @pytest.fixture
 def otto(db: None) -> Member:
-    """Operates."""
-    return employ("Otto", OPERATOR)
+    """Operates, and sets up flows."""
+    return employ("Otto", OPERATOR, INTEGRATION_ADMIN)
+
+
+@pytest.fixture
+def fiona(db: None) -> Member:
+    """Decides on credit."""
+    return employ("Fiona", FINANCE)
+
+
+@pytest.fixture
+def arno(db: None) -> Member:
+    """Audits."""
+    return employ("Arno", AUDITOR)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from accounts.models import (
     Membership,
     User,
 )
+from accounts.staff import check_roles
 from accounts.states import Role
 from core import outbox, ownership
 from core.actor import Actor, action
@@ -19,33 +20,29 @@ from core.errors import InvalidValue
 
 @dataclass(frozen=True)
 class Identity:
-    """Who somebody is. staff_role: a group of `accounts.staff`, empty for people of customers."""
+    """Who somebody is. staff_roles: of `accounts.staff`, none for people of customers."""
 
     email: str
     name: str
-    staff_role: str = ""
+    staff_roles: tuple[str, ...] = ()
 
 
 @action
 def register_person(identity: Identity, *, password: str, by: Actor) -> User:
     """Make somebody known who may sign in, or bring the person there is up to date.
 
-    Raises InvalidValue for a staff role that does not exist.
+    Raises InvalidValue for a staff role that does not exist, or two that nobody may hold together.
     """
     ownership.check(by, "accounts.User", ["email", "name", "password"])
-    group = Group.objects.filter(name=identity.staff_role).first()
-    if identity.staff_role and group is None:
-        raise InvalidValue(
-            _("There is no staff role “%(role)s”.") % {"role": identity.staff_role}, field="staff_role"
-        )
+    check_roles(identity.staff_roles)
 
     user = User.objects.select_for_update(of=("self",), no_key=True).filter(
         email__iexact=identity.email
     ).first() or User(email=identity.email)
-    user.name, user.is_staff = identity.name, group is not None
+    user.name, user.is_staff = identity.name, bool(identity.staff_roles)
     user.set_password(password)
     user.save()
-    user.groups.set([group] if group else [])
+    user.groups.set(Group.objects.filter(name__in=identity.staff_roles))
     return user
 
 

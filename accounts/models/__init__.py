@@ -9,6 +9,7 @@ from accounts.models.people import (
     Membership,
     User,
 )
+from accounts.models.staff import ForbiddenPair
 
 __all__ = [
     "Address",
@@ -18,6 +19,7 @@ __all__ = [
     "CompanyUserPermission",
     "CreditAccount",
     "Invitation",
+    "ForbiddenPair",
     "Membership",
     "PaymentTerm",
     "User",

@@ -3,15 +3,19 @@
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from accounts.customers import Customers, memberships_at
 from accounts.models import Address, Company, CreditAccount, Membership, PaymentTerm, User
 from accounts.states import Role as MemberRole
+from portal.admin.customers import OwnCustomers, customers_for
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
+from portal.admin.staff import roles_page
 from portal.templatetags.accord import money
 
 ROLES = dict(MemberRole.choices)
@@ -30,6 +34,7 @@ class MembershipInline(ShownTable):
     """Who acts for the customer."""
 
     model = Membership
+    customer = "company"
     fields = ("user", "company", "words", "order_limit", "includes_branches", "is_active")
     readonly_fields = fields
 
@@ -51,6 +56,7 @@ class CreditInline(ShownTable):
 class CompanyAdmin(FedHistoryAdmin):
     """The customers, in the tree the ERP gives them."""
 
+    customer = "pk"
     list_display = ("number", "name", "standing", "parent", "payment_term", "sales_rep", "limit")
     list_select_related = ("parent", "payment_term", "sales_rep", "credit")
     list_filter = ("status", "sales_rep")
@@ -75,6 +81,7 @@ class CompanyAdmin(FedHistoryAdmin):
 class UserAdmin(FedHistoryAdmin):
     """The people who can sign in: of customers by membership, of the staff by group."""
 
+    customer = "memberships__company"
     list_display = ("name", "email", "place", "is_active", "last_login")
     list_filter = ("is_staff", "is_active", "groups")
     search_fields = ("name", "email")
@@ -82,9 +89,20 @@ class UserAdmin(FedHistoryAdmin):
     inlines = (MembershipInline,)
     hidden = ("id", "password")
 
+    def get_urls(self) -> list[URLPattern]:
+        """The page of somebody's roles."""
+        roles = self.admin_site.admin_view(roles_page)
+        return [path("<int:user_id>/roles/", roles, name="accounts_user_roles"), *super().get_urls()]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """With groups and companies at hand, so that the list costs the same for any length."""
-        return super().get_queryset(request).prefetch_related("groups", "memberships__company")
+        own = memberships_at(customers_for(request))
+        people: QuerySet[User] = super().get_queryset(request)
+        return people.prefetch_related("groups", Prefetch("memberships", queryset=own))
+
+    def condition(self, customers: Customers) -> Q:
+        """The people of the own customers."""
+        return Q(pk__in=memberships_at(customers).values("user"))
 
     @admin.display(description=_("works for"))
     def place(self, user: User) -> str:
@@ -97,6 +115,7 @@ class UserAdmin(FedHistoryAdmin):
 class PaymentTermAdmin(FedAdmin):
     """When invoices fall due, by the ERP's word."""
 
+    customer = None
     list_display = ("code", "name", "net_days")
     search_fields = ("code", "name")
 
@@ -105,5 +124,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(OwnCustomers, DjangoGroupAdmin, ModelAdmin):
     """The staff's groups and their permissions."""
+
+    customer = None

@@ -23,6 +23,7 @@ from catalog.models import (
 )
 from core import freshness
 from portal.admin.core import SYSTEMS
+from portal.admin.customers import EVERY
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
 from portal.templatetags.accord import qty, unit, unit_label
 
@@ -58,6 +59,7 @@ class StockInline(ShownTable):
 class AllocationInline(ShownTable):
     """What we hold back for documents."""
 
+    customer = EVERY
     model = Allocation
     fields = ("subject", "warehouse", "held", "made_at", "counted_at")
     readonly_fields = fields
@@ -89,6 +91,7 @@ class RelationInline(ShownTable):
 class ProductAdmin(FedHistoryAdmin):
     """Products: identity and units by the ERP, content by the PIM; nobody makes one here (PIM-16)."""
 
+    customer = None
     list_display = (
         "sku",
         "title",
@@ -150,6 +153,7 @@ class ProductAdmin(FedHistoryAdmin):
 class CategoryAdmin(FedAdmin):
     """The PIM's taxonomy."""
 
+    customer = None
     list_display = ("name", "parent", "slug", "position", "size")
     list_select_related = ("parent",)
     search_fields = ("name", "slug", "pim_id")
@@ -181,6 +185,7 @@ class WarehouseForm(forms.ModelForm):
 class WarehouseAdmin(FedAdmin):
     """Where goods leave from: named by the ERP; whether and in which order we sell from it is ours."""
 
+    customer = None
     list_display = ("code", "name", "time_zone", "position", "is_active", "when_stale")
     search_fields = ("code", "name")
     form = WarehouseForm
@@ -199,6 +204,7 @@ class WarehouseAdmin(FedAdmin):
 class StockLevelAdmin(FedAdmin):
     """The ERP's stock figures with their age."""
 
+    customer = None
     list_display = ("product", "warehouse", "figure", "as_of", "source_word")
     list_select_related = ("product", "warehouse")
     list_filter = ("warehouse",)
@@ -220,6 +226,7 @@ class StockLevelAdmin(FedAdmin):
 class AllocationAdmin(FedAdmin):
     """What documents hold back of the stock."""
 
+    customer = EVERY
     list_display = ("subject", "product", "warehouse", "held", "made_at", "counted_at")
     list_select_related = ("product", "warehouse")
     list_filter = ("warehouse", ("counted_at", admin.EmptyFieldListFilter))

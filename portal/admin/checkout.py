@@ -18,6 +18,7 @@ from orders.models import CachedCredit, CheckoutPolicy
 from orders.queries.live import all_policies, policy_in_force, preview_of
 from orders.rules.live import CHOICES, UNANSWERED, cell
 from orders.states import LiveKind, LiveRule, Situation
+from portal.admin.customers import OwnCustomers
 from portal.admin.fed import FedAdmin
 from portal.admin.pages import admin_page
 from portal.admin.refusals import refusing, shown
@@ -30,6 +31,7 @@ RIGHT = "orders.add_checkoutpolicy"
 class CheckoutPolicyAdmin(FedAdmin):
     """The versions of the table. A change is a draft first; an old one is never edited."""
 
+    customer = None
     list_display = ("version", "state", "unanswered", "cached_credit_amount", "note", "made_at")
     search_fields = ("note",)
     ordering = ("-version",)
@@ -194,9 +196,10 @@ def _check_post(request: HttpRequest) -> None:
 
 
 @admin.register(CachedCredit)
-class CachedCreditAdmin(ModelAdmin):
+class CachedCreditAdmin(OwnCustomers, ModelAdmin):
     """How far our last known credit of an account counts while the ERP does not answer."""
 
+    customer = "company"
     list_display = ("company", "amount", "note")
     list_select_related = ("company",)
     search_fields = ("company__number", "company__name")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Product
 from core.models import Conflict, Event, Refusal
 from orders.states import LiveKind, LiveRule, Situation
+from portal.admin.customers import EVERY
 from portal.admin.fed import FedAdmin
 from portal.admin.operations.words import without_people
 from portal.templatetags.accord import qty, unit
@@ -27,6 +28,7 @@ SYSTEMS = {"erp": "ERP", "pim": "PIM", "us": "Accord", "portal": "Accord", "supp
 class EventAdmin(FedAdmin):
     """The log of facts: every action's event, in the order they were written."""
 
+    customer = EVERY
     list_display = ("recorded_at", "name", "subject", "company_number", "actor_label", "channel", "source")
     list_filter = ("source", "channel", "name")
     search_fields = ("subject", "name", "company_number", "correlation_id", "actor_label")
@@ -51,6 +53,7 @@ class EventAdmin(FedAdmin):
 class RefusalAdmin(FedAdmin):
     """Attempts that were refused and are remembered: foreign writes, missing rights, stale tabs."""
 
+    customer = EVERY
     list_display = ("at", "code", "message", "actor_label", "on_behalf_of", "channel")
     list_filter = ("code", "channel")
     search_fields = ("message", "actor_label", "on_behalf_of", "correlation_id")
@@ -92,6 +95,7 @@ class RecordFilter(admin.SimpleListFilter):
 class ConflictAdmin(FedAdmin):
     """Fields of which two systems said different things: both values, the winner and the rule (INT-03)."""
 
+    customer = EVERY
     list_display = ("at", "record", "key", "field_word", "kept_word", "refused_word", "holds", "rule_word")
     list_filter = (WinnerFilter, RecordFilter)
     search_fields = ("key", "field", "correlation_id")

@@ -3,7 +3,7 @@
 Every field says who owns it; a button that calls an action is the only way to change anything.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
@@ -15,12 +15,13 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
 from core import ownership
 from core.ownership import owner_of
+from portal.admin.customers import OwnCustomers, customers_for
 from portal.templatetags.accord import at
 
 OWNERS = {"erp": "ERP", "pim": "PIM", "us": "Accord"}
 
 
-class FedAdmin(ModelAdmin):
+class FedAdmin(OwnCustomers, ModelAdmin):
     """Shows a model without letting anybody type into it.
 
     Whoever posts all the same is told who owns the fields, and the attempt is kept among the
@@ -101,6 +102,16 @@ class FedAdmin(ModelAdmin):
 class FedHistoryAdmin(SimpleHistoryAdmin, FedAdmin):
     """A FedAdmin whose rows show their earlier versions (SEC-08)."""
 
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The versions of a row that the person may see; the library would show those of any."""
+        self._check_own(request, object_id)
+        shown: HttpResponse = super().history_view(request, object_id, extra_context)
+        return shown
+
+    def _check_own(self, request: HttpRequest, object_id: str) -> None:
+        if not customers_for(request).is_all:
+            self.get_object(request, object_id)
+
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
     ) -> HttpResponse:
@@ -108,12 +119,15 @@ class FedHistoryAdmin(SimpleHistoryAdmin, FedAdmin):
         self._refuse_writing(request)
         if request.method == "POST":
             raise PermissionDenied
+        self._check_own(request, object_id)
         shown: HttpResponse = super().history_form_view(request, object_id, version_id, extra_context)
         return shown
 
 
-class _Shown:
-    """An inline that only shows."""
+class _Shown(OwnCustomers):
+    """An inline that only shows; what belongs to the page's own row needs no further condition."""
+
+    customer: ClassVar[str | None] = None
 
     extra = 0
     can_delete = False

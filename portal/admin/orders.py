@@ -60,6 +60,7 @@ class Happening:
 class OrderAdmin(FedAdmin):
     """Every order; its page tells what happened in all systems (ORD-16, ORD-18)."""
 
+    customer = "company"
     list_display = (
         "number",
         "state",
@@ -88,8 +89,9 @@ class OrderAdmin(FedAdmin):
     date_hierarchy = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
-        """All orders."""
-        return all_orders()
+        """The orders of the person's customers."""
+        orders: QuerySet[Order] = self.own(request, all_orders())
+        return orders
 
     def get_urls(self) -> list[URLPattern]:
         """The page of an order goes by its number."""
@@ -110,6 +112,8 @@ class OrderAdmin(FedAdmin):
         """One order: states of both sides, story, quantities, documents, decisions."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        if not self.get_queryset(request).filter(number=number).exists():
+            raise Http404
         return _page(request, number=number)
 
     @display(description=_("state"), ordering="status", label=LABELS["order"])
@@ -191,6 +195,7 @@ class ShipmentLines(ShownTable):
 class ShipmentAdmin(FedAdmin):
     """What the ERP ships."""
 
+    customer = "order__company"
     list_display = ("number", "state", "order", "warehouse", "planned_on", "shipped_on", "carrier", "as_of")
     list_select_related = ("order", "warehouse")
     list_filter = ("status", "warehouse", "shipped_on")
@@ -224,6 +229,7 @@ class Payments(ShownTable):
 class InvoiceAdmin(FedAdmin):
     """What the ERP has invoiced and credited."""
 
+    customer = "company"
     list_display = ("number", "kind", "state", "company", "gross", "left", "issued_on", "due_on", "as_of")
     list_select_related = ("company",)
     list_filter = ("kind", "status", "issued_on")

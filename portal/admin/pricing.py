@@ -6,17 +6,19 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.customers import Customers
 from accounts.models import Company
-from accounts.queries import all_companies
 from catalog.models import Product
 from core import freshness
 from core.money import line_net
 from core.units import Conversion
+from portal.admin.customers import numbers_for
 from portal.admin.fed import FedAdmin, ShownTable
 from portal.admin.pages import admin_page
 from portal.forms.pricing import ExplainForm
@@ -35,6 +37,7 @@ from pricing.models import (
 from pricing.queries import (
     FRESHNESS,
     active_policy,
+    all_assignments_to,
     context_for_company,
     price_ladder,
     price_sheet,
@@ -53,13 +56,20 @@ VERDICTS = {
 class PriceListAssignmentAdmin(FedAdmin):
     """Who gets which list."""
 
+    customer = "company"
     list_display = ["price_list", "company", "priority", "valid_from", "valid_until"]
     list_select_related = ["price_list", "company"]
     search_fields = ["price_list__code", "price_list__name", "company__number", "company__name"]
 
+    def condition(self, customers: Customers) -> Q:
+        """Those of everybody, and of the own customers."""
+        return Q(pk__in=all_assignments_to(customers))
+
 
 class AssignmentInline(ShownTable):
     """Who gets this list."""
+
+    customer = "company"
 
     model = PriceListAssignment
     fields = ("company", "priority", "valid_from", "valid_until")
@@ -70,16 +80,22 @@ class AssignmentInline(ShownTable):
 class PriceListAdmin(FedAdmin):
     """The ERP's price lists."""
 
+    customer = "assignments__company"
     list_display = ["code", "name", "kind", "currency", "is_active", "as_of"]
     list_filter = ["kind", "currency", "is_active"]
     search_fields = ["code", "name"]
     inlines = [AssignmentInline]
+
+    def condition(self, customers: Customers) -> Q:
+        """Lists for everybody, and agreements of the own customers."""
+        return Q(pk__in=all_assignments_to(customers).values("price_list"))
 
 
 @admin.register(PriceRow)
 class PriceRowAdmin(FedAdmin):
     """Every version of every price; what is current comes first."""
 
+    customer = "price_list__assignments__company"
     list_display = [
         "product", "price_list", "least", "price", "valid_from", "valid_until",
         "is_current", "source", "read_at",
@@ -88,6 +104,10 @@ class PriceRowAdmin(FedAdmin):
     list_filter = ["price_list", ("ended_run", admin.EmptyFieldListFilter)]
     search_fields = ["product__sku", "price_list__code"]
     ordering = ["product__sku", "price_list__code", "min_quantity", "-pk"]
+
+    def condition(self, customers: Customers) -> Q:
+        """The prices of the lists that the person may see."""
+        return Q(price_list__in=all_assignments_to(customers).values("price_list"))
 
     @display(description=_("from"), ordering="min_quantity")
     def least(self, row: PriceRow) -> str:
@@ -118,6 +138,7 @@ class PriceRowAdmin(FedAdmin):
 class PriceRunAdmin(FedAdmin):
     """Every import that changed a price, and the page that explains what came of them."""
 
+    customer = None
     list_display = [
         "id", "flow", "system", "as_of", "started_at",
         "new", "changed", "ended", "same", "rejected", "rising", "undoes",
@@ -135,6 +156,7 @@ class PriceRunAdmin(FedAdmin):
 class PricePolicyAdmin(FedAdmin):
     """The versions of the policy: the order of sources, and how low a price may go."""
 
+    customer = None
     list_display = ["version", "order_of_sources", "floor", "active_from", "note"]
     search_fields = ["note"]
 
@@ -151,6 +173,7 @@ class PricePolicyAdmin(FedAdmin):
 class ItemCostAdmin(FedAdmin):
     """What products cost us."""
 
+    customer = None
     list_display = ["product", "cost", "as_of"]
     list_select_related = ["product"]
     search_fields = ["product__sku"]
@@ -164,6 +187,7 @@ class ItemCostAdmin(FedAdmin):
 class TaxRateAdmin(FedAdmin):
     """The ERP's tax rates."""
 
+    customer = None
     list_display = ["code", "name", "rate", "as_of"]
     search_fields = ["code", "name"]
 
@@ -213,8 +237,9 @@ def explain_price(request: HttpRequest) -> HttpResponse:
     if not request.user.has_perm("pricing.view_pricelist"):
         raise PermissionDenied
     asked = "company" in request.GET
-    form = ExplainForm(request.GET if asked else None, initial={"quantity": 1})
-    context: dict[str, Any] = {"form": form, "companies": all_companies().order_by("number")[:500]}
+    companies = numbers_for(request)
+    form = ExplainForm(request.GET if asked else None, companies=companies, initial={"quantity": 1})
+    context: dict[str, Any] = {"form": form, "companies": companies.order_by("number")[:500]}
     if asked and form.is_valid():
         context |= _explanation(form.cleaned_data)
     status = 422 if asked and not form.is_valid() else 200

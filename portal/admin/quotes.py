@@ -13,13 +13,14 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from accounts.staff import SALES, SALES_MANAGER, is_in
+from portal.admin.customers import OwnCustomers
 from portal.admin.fed import FedAdmin
 from portal.admin.sales import approval, builder, new_quote, rfq
 from portal.templatetags.accord import money, on
 from portal.tones import TONES
 from quotes.actions.policy import PolicyDraft, make_policy
 from quotes.models import Quote, QuotePolicy, Rfq
-from quotes.queries.desk import all_quotes, all_rfqs, desk_of, quotes_at, rfqs_at
+from quotes.queries.desk import all_quotes, all_rfqs
 
 # The theme shows the raw word where a label has no tone at all.
 LABELS = {
@@ -35,6 +36,7 @@ def _has_desk(request: HttpRequest) -> bool:
 class RfqAdmin(FedAdmin):
     """What buyers have asked for; a salesperson sees the own customers'."""
 
+    customer = "company"
     list_display = ("number", "state", "company", "requested_by", "requested_on", "submitted_at")
     list_select_related = ("company", "requested_by")
     list_filter = ("status", "submitted_at")
@@ -43,8 +45,9 @@ class RfqAdmin(FedAdmin):
     hidden = ("id", "token")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rfq]:
-        """The requests of the person's desk; whoever has none may only look, at all."""
-        return rfqs_at(desk_of(request.user.pk)) if _has_desk(request) else all_rfqs()
+        """The requests of the person's customers."""
+        requests: QuerySet[Rfq] = self.own(request, all_rfqs())
+        return requests
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -75,6 +78,7 @@ class RfqAdmin(FedAdmin):
 class QuoteAdmin(FedAdmin):
     """Every offer of the person's customers."""
 
+    customer = "company"
     list_display = (
         "number",
         "state",
@@ -92,9 +96,9 @@ class QuoteAdmin(FedAdmin):
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Quote]:
-        """The quotes of the person's desk; whoever has none may only look, at all."""
-        found = quotes_at(desk_of(request.user.pk)) if _has_desk(request) else all_quotes()
-        return found.prefetch_related("revisions")
+        """The quotes of the person's customers."""
+        quotes: QuerySet[Quote] = self.own(request, all_quotes())
+        return quotes.prefetch_related("revisions")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -161,9 +165,10 @@ class PolicyForm(forms.ModelForm):
 
 
 @admin.register(QuotePolicy)
-class QuotePolicyAdmin(ModelAdmin):
+class QuotePolicyAdmin(OwnCustomers, ModelAdmin):
     """The versions of the policy. A change is a new version; an old one is never edited."""
 
+    customer = None
     form = PolicyForm
     list_display = (
         "version",

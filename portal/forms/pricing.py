@@ -3,10 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company
-from accounts.queries import all_companies
 from catalog.models import Product, ProductUnit
 from catalog.queries import all_products, unit_of
 from core.errors import DomainError
@@ -21,14 +21,15 @@ class ExplainForm(forms.Form):
     unit = forms.CharField(label=_("Unit"), required=False)
     on = forms.DateField(label=_("On"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, companies: QuerySet[Company], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.companies = companies
         self.fields["company"].widget.attrs |= {"list": "companies", "autocomplete": "off"}
         self.fields["unit"].widget.attrs["placeholder"] = _("base unit")
 
     def clean_company(self) -> Company:
         """The company of the number."""
-        company = all_companies().filter(number=self.cleaned_data["company"].strip()).first()
+        company = self.companies.filter(number=self.cleaned_data["company"].strip()).first()
         if company is None:
             raise forms.ValidationError(_("There is no customer with this number."))
         return company

@@ -29,7 +29,7 @@ from quotes.actions.steps import (
 from quotes.actions.telling import tell_quote
 from quotes.drafts import LineDraft, QuoteDraft
 from quotes.models import Quote, QuoteApproval, QuoteMessage, QuoteRevision, Rfq
-from quotes.queries.desk import active_policy, desk_of, quote_at
+from quotes.queries.desk import Desk, active_policy, desk_of, quote_at
 from quotes.states import QuoteStatus, RfqStatus
 
 
@@ -75,7 +75,7 @@ def start_quote_for(company: Company, contact: User, lines: Sequence[LineDraft],
     another desk or a person who is not a member. Records `quote.created`.
     """
     desk = desk_of(by.user_id)
-    company = _customer(company, desk.user_id, desk.is_manager)
+    company = _customer(company, desk)
     if not company.memberships.filter(user=contact, is_active=True, user__is_active=True).exists():
         raise NotFound(
             _("%(person)s does not buy for %(company)s.") % {"person": contact, "company": company}
@@ -176,9 +176,9 @@ def _check_draft(quote: Quote) -> None:
         )
 
 
-def _customer(company: Company, user_id: int, is_manager: bool) -> Company:
+def _customer(company: Company, desk: Desk) -> Company:
     company = Company.objects.select_for_update(of=("self",), no_key=True).get(pk=company.pk)
-    if company.status == Company.Status.CLOSED or not (is_manager or company.sales_rep_id in (None, user_id)):
+    if company.status == Company.Status.CLOSED or not desk.customers.hold(company.pk):
         raise NotFound(_("There is no such company among your customers."))
     return company
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.customers import Customers, customers_of
 from accounts.models import Company, User
 from accounts.queries import all_companies, grants_of_member, with_composed
-from accounts.staff import SALES, SALES_MANAGER, is_in
+from accounts.staff import SALES, SALES_MANAGER, roles_of
 from accounts.states import Right
 from catalog.models import Product, ProductUnit
 from catalog.rules import conversion
@@ -30,40 +31,33 @@ class Desk:
 
     user_id: int
     is_manager: bool
-
-    @property
-    def customers(self) -> Q:
-        """The condition on a document's company."""
-        if self.is_manager:
-            return Q()
-        return Q(company__sales_rep_id=self.user_id) | Q(company__sales_rep=None)
+    customers: Customers
 
 
 def desk_of(user_id: int | None) -> Desk:
     """The desk of a person of the sales staff. Raises NotAllowed for anybody else."""
     user = User.objects.filter(pk=user_id).first() if user_id else None
-    if user is None or not is_in(user, SALES, SALES_MANAGER):
+    roles = roles_of(user) if user else frozenset()
+    if user is None or not (user.is_superuser or roles & {SALES, SALES_MANAGER}):
         raise NotAllowed(_("Quotes are made by the sales staff. Ask for the role “Sales”."), right=SALES)
-    return Desk(user_id=user.pk, is_manager=is_in(user, SALES_MANAGER))
+    is_manager = user.is_superuser or SALES_MANAGER in roles
+    return Desk(user.pk, is_manager, customers_of(user, roles))
 
 
 def rfqs_at(desk: Desk) -> QuerySet[Rfq]:
     """The requests of a desk's customers, newest first."""
-    return all_rfqs().filter(desk.customers)
+    return all_rfqs().filter(desk.customers.of("company"))
 
 
 def quotes_at(desk: Desk) -> QuerySet[Quote]:
-    """The quotes of a desk: of its customers, and those it has in hand itself, newest first."""
-    own = Q() if desk.is_manager else Q(owner_id=desk.user_id)
-    return all_quotes().filter(desk.customers | own if own else desk.customers)
+    """The quotes of a desk's customers, newest first."""
+    return all_quotes().filter(desk.customers.of("company"))
 
 
 def customers_at(desk: Desk) -> QuerySet[Company]:
     """The customers of a desk that are not closed, by name."""
     customers = all_companies().exclude(status=Company.Status.CLOSED)
-    if not desk.is_manager:
-        customers = customers.filter(Q(sales_rep_id=desk.user_id) | Q(sales_rep=None))
-    return customers.order_by("name", "pk")
+    return customers.filter(desk.customers.of("pk")).order_by("name", "pk")
 
 
 def buyers_of(company: Company) -> list[User]:

@@ -191,11 +191,11 @@ def test_a_list_takes_the_same_statements_for_any_number_of_orders(anna, otto):
     assert len(many) <= len(few) + 1
 
 
-def test_cached_credit_that_is_ticked_and_deleted_in_the_list_is_told_as_any_other(mona, acme):
-    set_cached_credit(acme, Decimal(500), note="A fair", by=mona.actor)
+def test_cached_credit_that_is_ticked_and_deleted_in_the_list_is_told_as_any_other(fiona, acme):
+    set_cached_credit(acme, Decimal(500), note="A fair", by=fiona.actor)
     told = {"action": "delete_selected", "_selected_action": CachedCredit.objects.get().pk, "post": "yes"}
 
-    answer = mona.signed_in().post("/admin/orders/cachedcredit/", told)
+    answer = fiona.signed_in().post("/admin/orders/cachedcredit/", told)
 
     assert answer.status_code == 302
     assert not CachedCredit.objects.exists()

@@ -80,8 +80,8 @@ def test_operators_and_buyers_do_not_open_quotes(anna, otto):
     assert anna.signed_in().get(NEW).status_code == 302
 
 
-def test_a_customer_without_people_says_so(other, sam):
-    assert "Nobody buys for this customer yet" in sam.signed_in().get(f"{NEW}?company=OTHER").content.decode()
+def test_a_customer_without_people_says_so(acme, sam):
+    assert "Nobody buys for this customer yet" in sam.signed_in().get(f"{NEW}?company=ACME").content.decode()
 
 
 def test_the_way_to_it_is_in_the_sidebar_of_sales_alone(sam, otto):

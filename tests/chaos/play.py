@@ -45,7 +45,7 @@ people = []
 with acting(by):
     for nth in range({clients}):
         email = f"chaos{{nth}}@tarvos.example"
-        user = register_person(Identity(email, f"Chaos {{nth}}", ""), password="{password}", by=by)
+        user = register_person(Identity(email, f"Chaos {{nth}}"), password="{password}", by=by)
         enrol_member(company, Invitation(user=user, roles=("buyer",)), by=by)
         people.append(dict(email=email, password="{password}"))
 ship_to = Address.objects.filter(company=company, is_ship_to=True).first().erp_id

@@ -18,6 +18,7 @@ from core.cases import assign_case, ignore_case, note_case
 from core.models import Case, CaseState
 from integrations.playbooks import anchor_for, playbook
 from integrations.repairs import repair_case, repairs_for
+from portal.admin.customers import EVERY
 from portal.admin.fed import FedAdmin
 from portal.admin.operations.processes import shown_processes_of
 from portal.admin.operations.story import evidence_of, story_of
@@ -59,6 +60,7 @@ def row_of(case: Case, names: dict[str, str]) -> CaseRow:
 class CaseAdmin(FedAdmin):
     """The queryset and permissions of the theme, pages of our own."""
 
+    customer = EVERY
     search_fields = ("number", "subject", "cause", "company_number")
 
     def get_urls(self) -> list[URLPattern]:

@@ -16,6 +16,7 @@ from integrations import queries
 from integrations.actions.comparisons import ask_comparison
 from integrations.actions.deliveries import drop_delivery, replay_delivery
 from integrations.models import Delivery
+from portal.admin.customers import EVERY
 from portal.admin.fed import FedAdmin
 from portal.admin.operations.words import (
     destination_words,
@@ -32,6 +33,8 @@ PER_PAGE = 50
 @admin.register(Delivery)
 class DeliveryAdmin(FedAdmin):
     """The queryset and permissions of the theme, pages of our own."""
+
+    customer = EVERY
 
     def get_urls(self) -> list[URLPattern]:
         """The page of a delivery goes by its id, which is all the name it has."""

@@ -22,6 +22,7 @@ from integrations.monitoring import all_flow_health, all_service_health
 from integrations.playbooks import all_playbooks, playbook, rules
 from integrations.register import BY_HAND, NOTICED
 from integrations.states import Direction, FlowMode, Light
+from portal.admin.customers import EVERY
 from portal.admin.fed import FedAdmin
 from portal.admin.operations.flow import flow_page
 from portal.admin.operations.health import (
@@ -111,6 +112,8 @@ CONTEXTS = {"": _health, "services": _services, "inventory": _inventory, "owners
 @admin.register(FlowState)
 class FlowAdmin(FedAdmin):
     """The queryset and permissions of the theme, a page of our own."""
+
+    customer = None
 
     def get_urls(self) -> list[URLPattern]:
         """The page of a flow goes by its name."""
@@ -211,6 +214,7 @@ class FlowAdmin(FedAdmin):
 class FlowRunAdmin(FedAdmin):
     """Every run of every flow; seen = new + changed + same + rejected."""
 
+    customer = None
     list_display = ("flow", "started_at", "seen", "new", "changed", "same", "rejected", "removed", "error")
     list_filter = ("flow", "is_full")
     search_fields = ("flow", "error", "correlation_id")
@@ -221,6 +225,7 @@ class FlowRunAdmin(FedAdmin):
 class RejectedRowAdmin(FedAdmin):
     """Every row that its last reading could not take, also beyond those that have a case (INT-48)."""
 
+    customer = EVERY
     list_display = ("flow", "key", "field", "reason", "is_refused", "rejected_at")
     list_filter = ("flow", "is_refused", "field")
     search_fields = ("key", "reason", "correlation_id")

@@ -17,6 +17,7 @@ from core.queries import all_cases_of
 from integrations.actions.inbox import subject_of
 from integrations.models import InboxMessage
 from integrations.states import InboxState
+from portal.admin.customers import EVERY
 from portal.admin.fed import FedAdmin
 from portal.admin.operations.words import without_people
 
@@ -69,6 +70,7 @@ class WayFilter(_WordedFilter):
 class InboxMessageAdmin(FedAdmin):
     """What came in, the newest first; a message that could not be taken in leads to its case."""
 
+    customer = EVERY
     list_display = ("received_at", "kind_word", "key", "sender", "became", "reason", "times", "way")
     list_filter = ("state", SenderFilter, KindFilter, WayFilter)
     search_fields = ("key", "message_id", "correlation_id", "reason")

@@ -18,6 +18,7 @@ from core.queries import all_cases_of
 from integrations.models import Process, ProcessStep
 from integrations.processes.definitions import PROCESSES
 from integrations.processes.queries import all_process, all_processes, all_processes_of
+from portal.admin.customers import EVERY
 from portal.admin.fed import FedAdmin
 from portal.admin.operations.words import page_of, without_people
 from portal.admin.pages import admin_page
@@ -83,6 +84,7 @@ def _json(value: dict[str, Any]) -> str:
 class ProcessAdmin(FedAdmin):
     """Every run of a process; nothing is typed here, what is wrong is mended in its case (INT-42)."""
 
+    customer = EVERY
     list_display = ("about", "state_label", "kind_words", "run", "step", "started_at", "ended_at")
     list_filter = ("state", "kind", "started_at")
     search_fields = ("subject", "company_number", "correlation_id")
@@ -90,7 +92,8 @@ class ProcessAdmin(FedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Process]:
         """All processes with their steps."""
-        return all_processes()
+        processes: QuerySet[Process] = self.own(request, all_processes())
+        return processes
 
     def get_urls(self) -> list[URLPattern]:
         """The page of a process goes by its id, which is all the name it has."""

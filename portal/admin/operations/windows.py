@@ -16,6 +16,7 @@ from integrations.actions.windows import check_window, keep_window
 from integrations.models import SystemWindow
 from integrations.queries import all_windows
 from integrations.systems import KINDS
+from portal.admin.customers import OwnCustomers
 from portal.templatetags.accord import at
 
 
@@ -69,9 +70,10 @@ class WindowForm(forms.ModelForm):
 
 
 @admin.register(SystemWindow)
-class WindowAdmin(ModelAdmin):
+class WindowAdmin(OwnCustomers, ModelAdmin):
     """The theme's list and form; one that is over is taken out of use, not deleted."""
 
+    customer = None
     form = WindowForm
     list_display = ("system_word", "kind", "when", "note", "is_active")
     list_filter = ("system", "kind", "is_active")

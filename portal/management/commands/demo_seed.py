@@ -40,8 +40,7 @@ class Command(BaseCommand):
 
     def make(self, person: dict[str, Any], word: str, companies: dict[str, Company], by: Actor) -> None:
         """One person with groups, memberships and customers."""
-        staff_role = person.get("staff", "")
-        identity = Identity(person["email"], person["name"], staff_role)
+        identity = Identity(person["email"], person["name"], tuple(person.get("staff", [])))
         user = register_person(identity, password=word, by=by)
         for place in person.get("memberships", []):
             limit = place.get("order_limit")

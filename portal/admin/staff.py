@@ -1,0 +1,54 @@
+"""The roles of a person of the staff, on a page of the person."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from accounts.actions.staff import assign_staff_roles
+from accounts.models import User
+from accounts.queries import all_people
+from accounts.staff import AREAS, DOES, FORBIDDEN, ROLES, SEES, roles_of
+from portal.admin.pages import admin_page
+from portal.admin.refusals import refusing, shown
+from portal.forms.staff import RolesForm
+
+RIGHT = "accounts.assign_staff_roles"
+
+
+def _person(user_id: int) -> User:
+    user = all_people().filter(pk=user_id).first()
+    if user is None:
+        raise Http404
+    return user
+
+
+@shown
+def _page(request: HttpRequest, user_id: int) -> HttpResponse:
+    person = _person(user_id)
+    form = RolesForm(request.POST or None, initial={"roles": sorted(roles_of(person))})
+    status = 422 if form.is_bound and not form.is_valid() else 200
+    context = {
+        "person": person,
+        "form": form,
+        "roles": ROLES,
+        "matrix": [(area, [area in SEES[role] for role in ROLES]) for area in AREAS],
+        "does": [(role, sorted(DOES[role])) for role in ROLES],
+        "pairs": [(sorted(pair, key=ROLES.index), why) for pair, why in FORBIDDEN.items()],
+    }
+    title = _("Roles of %(person)s") % {"person": person}
+    return admin_page(request, "admin/accord/staff/roles.html", title=title, context=context, status=status)
+
+
+@refusing(_page)
+def roles_page(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Which duties somebody has; whoever may give roles changes them here (SEC-12)."""
+    if not request.user.has_perm(RIGHT):
+        raise PermissionDenied
+    form = RolesForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return _page(request, user_id)
+    person = assign_staff_roles(_person(user_id), form.cleaned_data["roles"], by=request.actor)  # type: ignore[attr-defined]
+    messages.success(request, _("The roles of %(person)s are set.") % {"person": person})
+    return redirect("admin:accounts_user_roles", user_id)
