@@ -362,3 +362,8 @@ def all_members_with(right: Right, company_ids: Iterable[int]) -> list[User]:
     )
     found |= {row.user_id: row.user for row in lent.select_related("user")}
     return sorted(found.values(), key=lambda user: user.pk)
+
+
+def all_user_id_of(email: str) -> int | None:
+    """The id of the user with an e-mail address, in any case; None when nobody has it."""
+    return User.objects.filter(email__iexact=email).values_list("pk", flat=True).first() if email else None

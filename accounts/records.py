@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from core import ownership
+from core import audit, ownership
 from core.records import Payload, Record, describe
 
 
@@ -134,4 +134,8 @@ ownership.declare(
 ownership.declare(
     "accounts.CreditAccount",
     erp=["company", "currency", "limit_amount", "used_amount", "is_on_hold", "as_of"],
+)
+
+audit.tell(
+    {f"member.{what}": ("user", "roles", "invitation") for what in "invited enrolled changed ended".split()}
 )

@@ -20,7 +20,7 @@ from core.models import AuditEntry, Event
 PERSONAL = frozenset(
     "name email mail phone label buyer sales contact person first_name last_name street address ip ip_address".split()
 )
-_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.\w")
+_ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.\w+")
 
 # {event: the keys of its payload that its entry holds}
 _told: dict[str, tuple[str, ...]] = {}
@@ -86,13 +86,16 @@ def _company(by: Actor) -> str:
 
 
 def plain(value: Any) -> Any:
-    """JSON that reads the same for ever: amounts as text, no floating point. Raises ValueError for anything else."""
+    """JSON that reads the same for ever: amounts as text, no floating point, mail addresses as dots.
+
+    Raises ValueError for anything else.
+    """
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item) for item in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
     if isinstance(value, str):
-        return str(value)
+        return _ADDRESS.sub("•••", value)
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, Decimal):
@@ -109,4 +112,4 @@ def personal_in(data: Any, path: str = "") -> list[str]:
         return found + [place for key, item in data.items() for place in personal_in(item, f"{path}{key}.")]
     if isinstance(data, list):
         return [place for item in data for place in personal_in(item, path)]
-    return [path.rstrip(".")] if isinstance(data, str) and _ADDRESS.search(data) else []
+    return []

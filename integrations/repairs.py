@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core import audit
 from core.actor import Actor, action
 from core.cases import note_case, settle_cases
 from core.errors import InvalidValue, WrongState
@@ -89,6 +90,13 @@ def repair_case(case: Case, key: str, *, reason: str, by: Actor) -> str:
         raise InvalidValue(_("Choose one of the permitted repairs."), field="repair")
 
     note_case(case, by=by, text=reason, kind="repaired")
+    audit.log(
+        "case.repaired",
+        by=by,
+        about=f"case:{case.number}",
+        company=case.company_number,
+        data={"repair": key, "kind": case.kind, "subject": case.subject},
+    )
     return mend.apply(case, reason, by)
 
 

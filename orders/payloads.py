@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
+from core import audit
 from core.records import Payload, Record, describe
 from orders.records import OrderSnapshot
 from orders.states import InvoiceKind
@@ -173,3 +174,16 @@ describe(StockAllocated, "stock.allocated")
 describe(CartUpdated, "cart.updated")
 describe(ShipmentTold, "shipment.planned", "shipment.shipped")
 describe(InvoiceTold, "invoice.issued", "invoice.paid", "invoice.partly_paid", "credit_note.issued")
+
+# What auditors ask of an order: who placed, approved, refused or cancelled what it was worth.
+_WORTH = ("net_amount", "gross_amount", "currency", "po_number", "origin", "origin_ref", "erp_number")
+audit.tell(
+    {
+        f"order.{what}": _WORTH
+        for what in "received approval_requested approved rejected cancelled held resent unconfirmed confirmed".split()
+    }
+    | {
+        "checkout_policy.changed": ("version", "rules", "cached_credit_amount", "restores"),
+        "cached_credit.changed": ("amount",),
+    }
+)

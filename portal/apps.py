@@ -11,4 +11,5 @@ class PortalConfig(AppConfig):
         from core.logging import configure
 
         configure()
-        import portal.admin.registry  # noqa: F401
+        import portal.admin.registry
+        import portal.signed_in  # noqa: F401

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
 
-from core import ownership
+from core import audit, ownership
 from core.records import Payload, Record, describe
 
 
@@ -158,3 +158,5 @@ ownership.declare(
     "pricing.PricePolicy",
     us=["version", "precedence", "floor_margin_percent", "active_from", "note"],
 )
+
+audit.tell({"price_list.changed": ("run", "is_active", "new", "changed", "ended")})

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
+from core import audit
 from core.records import Payload, Record, describe
 
 
@@ -123,3 +124,26 @@ describe(
 describe(QuoteToApprove, "quote.approval_requested")
 describe(QuoteWithdrawn, "quote.withdrawn")
 describe(PolicyChanged, "quote_policy.changed")
+
+_OFFER = (
+    "revision",
+    "net_amount",
+    "gross_amount",
+    "currency",
+    "valid_until",
+    "order_number",
+    "policy_version",
+)
+audit.tell(
+    {
+        f"quote.{what}": _OFFER
+        for what in "created approval_requested approved returned sent withdrawn accepted declined".split()
+    }
+    | {
+        "quote_policy.changed": (
+            "version", "max_discount_percent", "min_margin_percent", "max_net_amount", "validity_days",
+        ),
+        "rfq.submitted": ("po_number",),
+        "rfq.declined": ("po_number",),
+    }
+)  # fmt: skip

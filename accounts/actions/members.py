@@ -20,7 +20,7 @@ from accounts.invitations import key_of
 from accounts.models import Company, CompanyRole, Invitation, Membership, User
 from accounts.queries import Acting, acting_as, all_members_with, grants_of_member, with_composed
 from accounts.states import MAY_BE_OWN, Depth, Grants, Right, Role, beyond, grants_of
-from core import outbox, ownership
+from core import audit, outbox, ownership
 from core.actor import Actor, action
 from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongState
 
@@ -226,6 +226,9 @@ def compose_role(
         raise InvalidValue(_("Your company has a role of this name already."), field="name") from None
     for member in Membership.objects.filter(own_roles=made, is_active=True):
         _keep_an_administrator(member)
+    audit.log(
+        "role.composed", by=by, about=f"role:{made.pk}", company=company.number, data={"grants": made.grants}
+    )
     return made
 
 
@@ -240,6 +243,7 @@ def remove_role(role: CompanyRole, *, by: Actor) -> None:
         raise WrongState(
             _("%(count)s members have this role: give them another one first.") % {"count": holders}
         )
+    audit.log("role.removed", by=by, about=f"role:{role.pk}", company=role.company.number)
     role.delete()
 
 

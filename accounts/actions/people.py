@@ -13,7 +13,7 @@ from accounts.models import (
 )
 from accounts.staff import check_roles
 from accounts.states import Role
-from core import outbox, ownership
+from core import audit, outbox, ownership
 from core.actor import Actor, action
 from core.errors import InvalidValue
 
@@ -43,6 +43,12 @@ def register_person(identity: Identity, *, password: str, by: Actor) -> User:
     user.set_password(password)
     user.save()
     user.groups.set(Group.objects.filter(name__in=identity.staff_roles))
+    audit.log(
+        "person.registered",
+        by=by,
+        about=f"user:{user.pk}",
+        data={"staff_roles": sorted(identity.staff_roles)},
+    )
     return user
 
 
@@ -99,4 +105,11 @@ def assign_sales_rep(company: Company, *, to: User, by: Actor) -> Company:
     company = Company.objects.select_for_update(of=("self",), no_key=True).get(pk=company.pk)
     company.sales_rep = to
     company.save(update_fields=["sales_rep"])
+    audit.log(
+        "sales_rep.assigned",
+        by=by,
+        about=f"company:{company.number}",
+        company=company.number,
+        data={"user": to.pk},
+    )
     return company

@@ -3,6 +3,7 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import audit
 from core.actor import Actor, action
 from core.errors import InvalidValue
 from core.states import check_move
@@ -56,6 +57,12 @@ def _need_reason(reason: str) -> None:
 
 
 def _note(delivery: Delivery, outcome: str, by: Actor, reason: str) -> None:
+    audit.log(
+        f"delivery.{outcome}",
+        by=by,
+        about=f"delivery:{delivery.pk}",
+        data={"destination": delivery.destination},
+    )
     now = timezone.now()
     DeliveryAttempt.objects.create(
         delivery=delivery,

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core import freshness
+from core import audit, freshness
 from core.actor import Actor, action
 from core.applied import Applied, Rejected
 from core.cases import CaseFacts, open_case, settle_cases
@@ -343,6 +343,7 @@ def pause_flow(name: str, *, by: Actor, reason: str) -> FlowState:
     row.pause_reason = reason.strip()[:300]
     row.paused_by = by.label[:200]
     row.save(update_fields=["is_paused", "pause_reason", "paused_by"])
+    audit.log("flow.paused", by=by, about=f"flow:{name}")
     return row
 
 
@@ -354,6 +355,7 @@ def resume_flow(name: str, *, by: Actor) -> FlowState:
     row.pause_reason = row.paused_by = ""
     row.next_run_at = timezone.now()
     row.save(update_fields=["is_paused", "pause_reason", "paused_by", "next_run_at"])
+    audit.log("flow.resumed", by=by, about=f"flow:{name}")
     return row
 
 

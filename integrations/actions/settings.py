@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.staff import all_staff_in
-from core import freshness
+from core import audit, freshness
 from core.actor import Actor, action
 from core.errors import InvalidValue, NotFound
 from core.models import trace
@@ -80,6 +80,12 @@ def _put(
         check_may_go_live(flow, row.steward)
     FlowSettings.objects.filter(flow=flow.name, is_active=True).update(is_active=False)
     row.save(force_insert=True)
+    audit.log(
+        "flow.set",
+        by=by,
+        about=f"flow:{flow.name}",
+        data={"version": row.version, "mode": row.mode, "changed": sorted(changed), "restores": restores},
+    )
     _follow(flow, row, changed)
     return row
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from core import ownership
+from core import audit, ownership
 from core.actor import Actor, action
 from core.errors import InvalidValue
 from pricing.models import PriceKind, PricePolicy
@@ -38,10 +38,17 @@ def add_policy(draft: PolicyDraft, *, by: Actor) -> PricePolicy:
     if not 0 <= draft.floor_margin_percent < 100:
         raise InvalidValue(_("The margin lies between 0 and 100 percent."), field="floor_margin_percent")
     newest = PricePolicy.objects.aggregate(newest=Max("version"))["newest"] or 0
-    return PricePolicy.objects.create(
+    made = PricePolicy.objects.create(
         version=newest + 1,
         precedence=list(kinds),
         floor_margin_percent=draft.floor_margin_percent,
         active_from=draft.active_from,
         note=draft.note,
     )
+    audit.log(
+        "price_policy.changed",
+        by=by,
+        about=f"price_policy:{made.version}",
+        data={"precedence": list(kinds), "floor_margin_percent": draft.floor_margin_percent},
+    )
+    return made

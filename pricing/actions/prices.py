@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core import ownership
+from core import audit, ownership
 from core.actor import Actor, action
 from core.applied import Applied
 from core.cases import CaseFacts, open_case, settle_cases
@@ -226,4 +226,7 @@ def undo_run(run: PriceRun, *, by: Actor) -> PriceRun:
     undone = merge.undone(undo)
     changes = {key: change for key, change, _skus in undone}
     _record(undo, lists, changes, {key: skus for key, _change, skus in undone}, by=by)
+    audit.log(
+        "price_import.undone", by=by, about=f"price_run:{run.pk}", data={"undo": undo.pk, "flow": run.flow}
+    )
     return undo
