@@ -202,6 +202,16 @@ def may(user: User, right: Right, company: Company) -> bool:
     return right in lent_rights(user.pk, company.pk)[0]
 
 
+def sees_prices(email: str, number: str) -> bool:
+    """Whether the person of an address may see the prices of a company, for a mail about it.
+
+    Who has no sign-in of a customer's is no member either: the staff, and an address the company named.
+    """
+    user = User.objects.filter(email__iexact=email, is_staff=False).first()
+    acting = acting_by_number(user.pk, number) if user is not None else None
+    return acting is None or acting.scope.may(Right.VIEW_PRICES)
+
+
 def company_in(scope: Scope, number: str) -> Company:
     """A company that may be seen. Raises NotFound, the same for unknown and foreign ones."""
     company = Company.objects.filter(pk__in=scope.company_ids, number=number).first()

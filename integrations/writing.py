@@ -6,11 +6,15 @@ from decimal import Decimal
 from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import format_currency
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, gettext, to_locale
+
+from core import amounts
 
 
 def amount_in_words(amount: Decimal, currency: str) -> str:
-    """An amount with its currency code before it: `EUR 1,240.00`."""
+    """An amount with its currency code before it: `EUR 1,240.00`; words instead for who may not see it."""
+    if amounts.are_hidden():
+        return gettext("(amount not shown)")
     return format_currency(amount, currency, format="¤¤ #,##0.00", locale=_locale()).replace("\xa0", " ")
 
 

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.queries import memberships_of, scope_for
 from accounts.scope import NOTHING, Scope
-from core import refusals
+from accounts.states import Right
+from core import amounts, refusals
 from core.actor import Actor, acting, new_correlation_id
 from core.errors import DomainError, NotAllowed, NotFound, OutOfDate, WrongState
 from portal.kept import kept, names
@@ -72,11 +73,11 @@ class ScopeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.scope = self._scope(request)  # type: ignore[attr-defined]
-        if request.scope.company_number:  # type: ignore[attr-defined]
-            actor = request.actor.acting_for(request.scope.company_number)  # type: ignore[attr-defined]
+        scope = request.scope = self._scope(request)  # type: ignore[attr-defined]
+        if scope.company_number:
+            actor = request.actor.acting_for(scope.company_number)  # type: ignore[attr-defined]
             request.actor = actor  # type: ignore[attr-defined]
-            with acting(actor):
+            with acting(actor), amounts.hidden(not scope.may(Right.VIEW_PRICES)):
                 return self.get_response(request)
         return self.get_response(request)
 

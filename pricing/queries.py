@@ -89,8 +89,18 @@ STEPS = f"""
 
 
 def context_for(scope: Scope, on: date | None = None) -> PriceContext:
-    """The context of the acting company; one without prices for whoever may not see them."""
-    if scope.is_empty or not scope.may(Right.VIEW_PRICES):
+    """The context of the acting company, to show prices by; one without prices for whoever may not see them."""
+    if not scope.may(Right.VIEW_PRICES):
+        return PriceContext(company_id=None, lineage=(), currency="", on=on or erp_today())
+    return context_to_compute(scope, on)
+
+
+def context_to_compute(scope: Scope, on: date | None = None) -> PriceContext:
+    """The context of the acting company, to order by: who may order without seeing prices pays them all the same.
+
+    What is computed by it is written by the rules of `core.amounts`, or not shown at all.
+    """
+    if scope.is_empty:
         return PriceContext(company_id=None, lineage=(), currency="", on=on or erp_today())
     return PriceContext(scope.company_id, scope.lineage, scope.currency, on or erp_today())
 

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.invitations import pass_of
+from accounts.queries import sees_prices
+from core import amounts
 from core.cases import CaseFacts, open_case
 from integrations.actions.mails import Letter, keep_letter, note_sent
 from integrations.failures import Broken, CallFailed, Transient, UnknownOutcome
@@ -52,14 +54,15 @@ def bury(message: Message, failure: CallFailed) -> None:
 
 
 def _letter(mail: Mail, message: Message, to: Recipient) -> Letter:
-    with translation.override(to.locale):
+    sees = sees_prices(to.email, message.company_number)
+    with translation.override(to.locale), amounts.hidden(not sees):
         words = facts_of(message)
         context: dict[str, Any] = {
             "recipient": to,
             "lead": str(mail.lead) % words,
             "note": str(mail.note) % words if mail.note else "",
             "quoted": message.payload.get(mail.quoted, "") if mail.quoted else "",
-            "lines": lines_of(message.payload),
+            "lines": lines_of(message.payload, with_amounts=sees),
             "currency": words["currency"],
             "heading": " ".join((str(mail.subject) % words).split()),
             "link": settings.SITE_URL + mail.path.format(**words) if mail.path else "",
@@ -108,15 +111,20 @@ def facts_of(message: Message) -> dict[str, str]:
     }
 
 
-def lines_of(payload: dict[str, Any]) -> list[dict[str, Any]]:
-    """The lines to show, of the offer or of the order, with numbers as numbers."""
+def lines_of(payload: dict[str, Any], *, with_amounts: bool = True) -> list[dict[str, Any]]:
+    """The lines to show, of the offer or of the order, with numbers as numbers; without amounts if asked."""
     document = payload.get("order")
     source = document.get("lines") if isinstance(document, dict) else payload.get("lines")
     if not isinstance(source, list):
         return []
     numbers = ("quantity", "unit_price", "net_amount")
+    hidden = {} if with_amounts else {"unit_price": None, "net_amount": None}
     return [
-        {**line, **{name: Decimal(str(line[name])) for name in numbers if line.get(name) is not None}}
+        {
+            **line,
+            **{name: Decimal(str(line[name])) for name in numbers if line.get(name) is not None},
+            **hidden,
+        }
         for line in source
         if isinstance(line, dict) and "sku" in line
     ]

@@ -21,7 +21,7 @@ from orders.rules.totals import Totals, totals_of
 from orders.rules.warehouse import Cover, best_warehouse
 from orders.states import Situation
 from pricing.answers import Ask, PriceAnswer
-from pricing.queries import context_for, price_sheet, tax_percents
+from pricing.queries import context_for, context_to_compute, price_sheet, tax_percents
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ def cart_sheet(cart: Cart, scope: Scope) -> CartSheet:
     rows = _lines_of(cart)
     hidden = hidden_products(scope, [row.product_id for row in rows])
     shown = [row for row in rows if row.product_id not in hidden]
-    answers = price_sheet(context_for(scope), [_ask(row) for row in shown])
+    answers = price_sheet(context_to_compute(scope), [_ask(row) for row in shown])
     answers |= price_sheet(context_for(NOTHING), [_ask(row) for row in rows if row.product_id in hidden])
     stock = availability([row.product_id for row in shown]) if shown else {}
     percents = known_percents({row.product.tax_code for row in rows})

@@ -11,6 +11,8 @@ from babel.numbers import format_decimal, get_currency_precision
 from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
 
+from core import amounts
+
 Payload = dict[str, Any]
 
 
@@ -33,6 +35,8 @@ def amount(payload: Payload, key: str) -> str:
     value = payload.get(key)
     if value is None:
         return ""
+    if amounts.are_hidden():
+        return _("(amount not shown)")
     currency = payload.get("currency", "")
     digits = get_currency_precision(currency) if currency else 2
     pattern = "#,##0" + ("." + "0" * digits if digits else "")

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
+from core import amounts
 from core.errors import DomainError
 
 
@@ -84,6 +85,10 @@ def check_credit(figures: CreditFigures, currency: str) -> CreditVerdict:
     if verdict.rule == "on_hold":
         raise OnHold(
             _("Your account is on credit hold. Ask your contact in sales or accounting to release it.")
+        )
+    if verdict.rule == "over_limit" and amounts.are_hidden():
+        raise OverLimit(
+            _("This order exceeds your company's credit. Order less, or ask an approver of your company.")
         )
     if verdict.rule == "over_limit":
         raise OverLimit(

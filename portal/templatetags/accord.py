@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import get_language, gettext, ngettext, to_locale
 
+from core import amounts
 from portal.tones import tone_of
 
 register = template.Library()
@@ -68,7 +69,9 @@ def money(value: Any, currency: str = "") -> str:
     value: a Decimal with `currency` given, or a Money that carries its own.
     """
     number, code = _parts(value, currency)
-    return UNKNOWN if number is None else f"{code} {amount(number, code)}".strip()
+    if number is None or amounts.are_hidden():
+        return amount(number, code)
+    return f"{code} {amount(number, code)}".strip()
 
 
 @register.filter
@@ -77,6 +80,8 @@ def amount(value: Any, currency: str = "EUR") -> str:
     number, code = _parts(value, currency)
     if number is None:
         return UNKNOWN
+    if amounts.are_hidden():
+        return gettext("not shown")
     digits = get_currency_precision(code) if code else 2
     return _decimal(number, digits, digits)
 
@@ -86,7 +91,7 @@ def signed(value: Any, currency: str = "EUR") -> str:
     """Write a difference of amounts with its sign: `+732.00`, `−15.00`, `0.00`."""
     number, code = _parts(value, currency)
     written = amount(number, code)
-    return f"+{written}" if number is not None and number > 0 else written
+    return f"+{written}" if number is not None and number > 0 and not amounts.are_hidden() else written
 
 
 @register.filter
@@ -94,6 +99,8 @@ def unit_price(value: Any) -> str:
     """Write a price per unit with four decimals: `0.5480`; below one, up to six where it has more."""
     if value is None or value == "":
         return UNKNOWN
+    if amounts.are_hidden():
+        return gettext("not shown")
     number = Decimal(value)
     return _decimal(number, 4, 6 if abs(number) < 1 else 4)
 
@@ -104,6 +111,8 @@ def pack_price(value: Any) -> str:
     if value is None or value == "":
         return UNKNOWN
     price = Decimal(value)
+    if amounts.are_hidden():
+        return unit_price(price)
     return _decimal(price, 2, 2) if price >= 1 and price * 100 % 1 == 0 else unit_price(price)
 
 

@@ -7,16 +7,19 @@ that is for strangers without an entry in OPEN, fail here until somebody has sai
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
 from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from accounts.actions.members import Place, compose_role, invite_member
 from orders.actions.cart import CartItem, add_line
 from orders.actions.invoices import apply_invoice
 from orders.queries.cart import cart_for
 from orders.records import InvoiceLineRecord, InvoiceRecord
+from tests.conftest import enrol
 from tests.factories.accounts import CreditAccountFactory
 from tests.factories.catalog import MORNING
 from tests.factories.orders import by_erp, order_now, sell
@@ -31,6 +34,7 @@ OPEN = {
     "portal:mail-html": "the demo's mails, in the demo alone",
     "inbound": "believes what another system has signed alone; see tests/api/test_inbound.py",
     "root": "leads on to the start page",
+    "portal:join": "opens by the signed word of an invitation alone; see tests/accounts/test_members.py",
 }
 # A line that is gone, whoever's it was, leads back to the own cart: a second click is no error.
 QUIET = {"portal:cart-line-change", "portal:cart-line-remove"}
@@ -101,7 +105,13 @@ def mine(anna, sam):
     rfq = ask(anna, **{"S-3": 7})
     add_line(anna.scope, CartItem("S-4", Decimal(2), "piece"), by=anna.actor)
     line = cart_for(anna.scope).lines.get()
+    ada = enrol("Ada", anna.company, "administrator")
+    invitation = invite_member(anna.company, "nina@acme.example", "", Place(("buyer",)), by=ada.actor)
+    role = compose_role(anna.company, "Workshop", {"see_orders": 1}, by=ada.actor)
     return {
+        "member": anna.scope.membership_id,
+        "invitation": str(invitation.key),
+        "role": role.pk,
         "order": order.number,
         "invoice": "2026-00001",
         "quote": quote.number,
@@ -149,7 +159,8 @@ def test_there_are_addresses_to_try():
 @pytest.mark.parametrize("name", OWNED)
 def test_a_foreign_document_is_like_one_that_does_not_exist_and_stays_as_it_is(mine, clara, name, method):
     browser = clara.signed_in()
-    nothing = {kind: 999_999_999 if kind == "cart" else "Z-999999999" for kind in mine}
+    nothing = {kind: 999_999_999 if isinstance(value, int) else "Z-999999999" for kind, value in mine.items()}
+    nothing["invitation"] = str(uuid4())
     browser.get(reverse("portal:home"))
     before = everything()
 
