@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import CharField, Count, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models import Product
 from core.errors import NotFound
+from core.models import Conflict
 from integrations.effective import Change, Effective, differences, effective
 from integrations.flows import FLOWS, Flow
 from integrations.models import Delivery, Difference, FlowRun, FlowSettings, FlowState, System, SystemWindow
@@ -142,3 +144,14 @@ def all_differences(run: FlowRun | None, *, most: int = 200) -> list[Difference]
 def all_version_of(name: str, version: int) -> FlowSettings | None:
     """One version of a flow's settings."""
     return FlowSettings.objects.filter(flow=name, version=version).first()
+
+
+def all_conflict_models() -> list[str]:
+    """The kinds of records of which there are conflicts, as "app.Model"."""
+    return list(Conflict.objects.order_by("model").values_list("model", flat=True).distinct())
+
+
+def with_base_unit(conflicts: QuerySet[Conflict]) -> QuerySet[Conflict]:
+    """Conflicts with the base unit of the product that their key begins with, as `base_unit`; None for others."""
+    sku = Func(OuterRef("key"), Value("/"), Value(1), function="split_part", output_field=CharField())
+    return conflicts.annotate(base_unit=Subquery(Product.objects.filter(sku=sku).values("base_unit")[:1]))

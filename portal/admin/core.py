@@ -6,14 +6,14 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.db.models import CharField, Func, Model, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Product
 from core.models import Conflict, Event, Refusal
+from integrations.queries import all_conflict_models, with_base_unit
 from orders.states import LiveKind, LiveRule, Situation
 from portal.admin.customers import EVERY
 from portal.admin.fed import FedAdmin
@@ -83,8 +83,7 @@ class RecordFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """The kinds of which there are conflicts, as people call them."""
-        found = Conflict.objects.order_by("model").values_list("model", flat=True).distinct()
-        return [(label, _record_word(label)) for label in found]
+        return [(label, _record_word(label)) for label in all_conflict_models()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> QuerySet[Conflict]:
         """The conflicts of this kind of record."""
@@ -108,9 +107,7 @@ class ConflictAdmin(FedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conflict]:
         """The conflicts, each with the base unit of the product that its key begins with, if it is one."""
-        sku = Func(OuterRef("key"), Value("/"), Value(1), function="split_part", output_field=CharField())
-        product = Product.objects.filter(sku=sku).values("base_unit")[:1]
-        return super().get_queryset(request).annotate(base_unit=Subquery(product))
+        return with_base_unit(super().get_queryset(request))
 
     @admin.display(description=_("rule"), ordering="rule")
     def rule_word(self, conflict: Conflict) -> str:

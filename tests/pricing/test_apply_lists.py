@@ -77,12 +77,12 @@ def test_assignments_come_change_and_end_and_bad_ones_stop_nobody(erp, acme, oth
     assert counts(apply_assignments([given_to("OTHER")], by=erp)) == (0, 1, 0, 0, 0)
 
 
-def test_of_an_assignment_told_twice_the_later_counts(erp, acme):
+def test_of_an_assignment_told_twice_the_later_counts_and_the_earlier_is_told(erp, acme):
     PriceListFactory(code="A", company=False)
 
     applied = apply_assignments([given_to("ACME", priority=1), given_to("ACME", priority=2)], by=erp)
 
-    assert counts(applied) == (1, 0, 0, 0, 0)
+    assert counts(applied) == (1, 0, 0, 0, 1)
     assert PriceListAssignment.objects.get().priority == 2
 
 
