@@ -16,6 +16,7 @@ from accounts.models import (
     Company,
     CompanyUserPermission,
     CreditAccount,
+    Delegation,
     Membership,
     PaymentTerm,
     User,
@@ -70,7 +71,7 @@ class Acting:
 def acting_as(user_id: int | None, company_id: int | None) -> Acting | None:
     """A person acting for a company, by a membership there or by one above it whose rights go down to it.
 
-    None without any right there. Three statements, four with branches, whatever the size of the tree.
+    None without any right there. Four statements, five with branches, whatever the size of the tree.
     Source: ACC-06, ACC-09, ACC-16, failure bank 1.
     """
     if not user_id or not company_id:
@@ -79,10 +80,14 @@ def acting_as(user_id: int | None, company_id: int | None) -> Acting | None:
     members = _members_in(line, user_id)
     if not members:
         return None
-    grants = _grants_at(line[0], members)
-    lent, until = lent_rights(user_id, company_id)
+    grants = grants_at(line[0], members)
+    lent, lent_until = lent_rights(user_id, company_id)
     for right in lent:
         grants[right] = max(grants.get(right, Depth.UNIT), Depth.UNIT)
+    stands_in, turns_at = stood_in_for(user_id, line)
+    if stands_in:
+        grants[Right.APPROVE] = max(grants.get(Right.APPROVE, stands_in), stands_in)
+    until = min((end for end in (lent_until, turns_at) if end is not None), default=None)
     grants = with_brought(grants)
     company = line[0]
     if not grants and members[0].company_id != company.pk:
@@ -142,7 +147,7 @@ def _members_in(line: Sequence[Company], user_id: int) -> list[Membership]:
     return sorted(members, key=lambda member: place[member.company_id])
 
 
-def _grants_at(company: Company, members: Sequence[Membership]) -> dict[str, Depth]:
+def grants_at(company: Company, members: Sequence[Membership]) -> dict[str, Depth]:
     """What memberships in a company and above it grant in it: from above only what goes below."""
     found: dict[str, Depth] = {}
     for member in members:
@@ -159,6 +164,48 @@ def lent_rights(user_id: int, company_id: int) -> tuple[frozenset[str], datetime
     found = list(valid.values_list("permission__codename", "valid_until"))
     ends = [end for _right, end in found if end is not None]
     return frozenset(right for right, _end in found if right in Right), min(ends, default=None)
+
+
+def stood_in_for(user_id: int, line: Sequence[Company]) -> tuple[Depth | None, datetime | None]:
+    """How deep somebody may approve in a company for those who are absent, and when that changes next.
+
+    line: as line_of. Each counts as far as the absent person may approve there now (APR-09). One
+    statement; two while there is such a delegation.
+    """
+    rows = Delegation.objects.filter(delegate_id=user_id, company_id__in=[item.pk for item in line])
+    coming = rows.filter(ended_at=None, valid_until__gt=Now(), delegator__is_active=True)
+    found = list(
+        coming.annotate(now=Now()).values_list(
+            "delegator_id", "company_id", "valid_from", "valid_until", "now"
+        )
+    )
+    turns = [start if start > now else end for _who, _where, start, end, now in found]
+    current = [(who, where) for who, where, start, _end, now in found if start <= now]
+    if not current:
+        return None, min(turns, default=None)
+    absent = members_in(line, {who for who, _where in current})
+    depths = [
+        grants_at(line[0], at_or_above(where, absent.get(who, ()), line)).get(Right.APPROVE)
+        for who, where in current
+    ]
+    return max((depth for depth in depths if depth is not None), default=None), min(turns, default=None)
+
+
+def members_in(line: Sequence[Company], user_ids: Iterable[int]) -> dict[int, list[Membership]]:
+    """The memberships in force of some people in a line, by person. One statement."""
+    rows = Membership.objects.filter(
+        user_id__in=set(user_ids), company_id__in=[item.pk for item in line], is_active=True
+    )
+    found: dict[int, list[Membership]] = {}
+    for member in with_composed(rows.exclude(company__status=Company.Status.CLOSED)).select_related("user"):
+        found.setdefault(member.user_id, []).append(member)
+    return found
+
+
+def at_or_above(company_id: int, members: Iterable[Membership], line: Sequence[Company]) -> list[Membership]:
+    """Those of a line's memberships that are in a company of it or above that."""
+    place = {company.pk: number for number, company in enumerate(line)}
+    return [member for member in members if place[member.company_id] >= place[company_id]]
 
 
 def scope_for(user_id: int | None, company_id: int | None) -> Scope:

@@ -24,7 +24,7 @@ ORDER_COLUMNS: dict[str, str] = {
     "placed_at": "when it was placed; orders are sorted by it, then by number",
     "company_number": "the customer's number in the ERP",
     "company_name": "the customer's name as it is now",
-    "status": "ours: pending_approval, received, confirmed, on_hold, closed, rejected, cancelled",
+    "status": "ours: pending_approval, returned, received, confirmed, on_hold, closed, rejected, cancelled",
     "currency": "ISO 4217",
     "order_net_amount": "sum of the lines before tax",
     "order_tax_amount": "tax",

@@ -13,6 +13,7 @@ from integrations.running import due_flows, run_flow
 from integrations.states import Lane
 from integrations.systems import job_actor
 from integrations.wakeups import queue_of
+from orders.actions.reminders import wake_approvals
 from quotes.actions.offers import expire_quotes
 
 # Well below the queue's limit for a task, whatever the last call takes.
@@ -25,7 +26,7 @@ FORGETTING_SECONDS = 600.0
 
 
 def tick() -> None:
-    """Once a second: take in urgent news, deliver, take in the rest, close offers, run the quick flows due.
+    """Once a second: take in urgent news, deliver, take in the rest, close offers, remind of approvals, run the quick flows due.
 
     Twice a minute it looks at all flows and raises alarms; at the end, so that no trouble of it holds up the rest.
     """
@@ -37,6 +38,7 @@ def tick() -> None:
     delivery.drain(until=started + DELIVERIES_SECONDS)
     intake.work(until=time.monotonic() + INTAKE_SECONDS)
     expire_quotes(erp_today(), by=job_actor("quotes"))
+    wake_approvals(timezone.now(), by=job_actor("approvals"))
     run_due(until=started + TICK_SECONDS)
     # What those flows brought about leaves without waiting for the next wake-up.
     delivery.fan_out()

@@ -60,7 +60,7 @@ class OrderUnconfirmed(OrderTold):
 
 
 class OrderDecided(OrderTold):
-    """An order that an approver has released or rejected. comment: what was said with it."""
+    """An order that an approver has decided on, for one step or for all. comment: what was said with it."""
 
     comment: str
 
@@ -167,8 +167,8 @@ describe(OrderReceived, "order.received", "order.resent")
 describe(OrderCancelled, "order.cancelled")
 describe(OrderHeld, "order.held")
 describe(OrderUnconfirmed, "order.unconfirmed")
-describe(OrderDecided, "order.approved", "order.rejected")
-describe(OrderWaits, "order.approval_requested")
+describe(OrderDecided, "order.approved", "order.step_approved", "order.rejected", "order.returned")
+describe(OrderWaits, "order.approval_requested", "order.approval_reminded", "order.approval_escalated")
 describe(OrderChanged, "order.changed")
 describe(StockAllocated, "stock.allocated")
 describe(CartUpdated, "cart.updated")

@@ -8,6 +8,7 @@ class OrderStatus(TextChoices):
     """Our one status: who has the order now. Received is not confirmed (CRT-16)."""
 
     PENDING_APPROVAL = "pending_approval", _("Waiting for approval")
+    RETURNED = "returned", _("Returned to the buyer")
     RECEIVED = "received", _("Received")
     ON_HOLD = "on_hold", _("On hold")
     CONFIRMED = "confirmed", _("Confirmed")
@@ -18,7 +19,10 @@ class OrderStatus(TextChoices):
 
 NEXT: dict[OrderStatus, frozenset[OrderStatus]] = {
     OrderStatus.PENDING_APPROVAL: frozenset(
-        {OrderStatus.RECEIVED, OrderStatus.REJECTED, OrderStatus.CANCELLED}
+        {OrderStatus.RECEIVED, OrderStatus.RETURNED, OrderStatus.REJECTED, OrderStatus.CANCELLED}
+    ),
+    OrderStatus.RETURNED: frozenset(
+        {OrderStatus.PENDING_APPROVAL, OrderStatus.RECEIVED, OrderStatus.CANCELLED}
     ),
     OrderStatus.RECEIVED: frozenset({OrderStatus.CONFIRMED, OrderStatus.ON_HOLD, OrderStatus.CANCELLED}),
     OrderStatus.ON_HOLD: frozenset({OrderStatus.RECEIVED, OrderStatus.CONFIRMED, OrderStatus.CANCELLED}),
@@ -120,3 +124,81 @@ class LiveRule(TextChoices):
     LAST_KNOWN = "last_known", _("Use our last known figure")
     TO_CONFIRM = "to_confirm", _("Take the order, to be confirmed")
     HOLD = "hold", _("Take the order and hold it for review")
+
+
+class RequestState(TextChoices):
+    """How an approval request stands."""
+
+    OPEN = "open", _("Open")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+    RETURNED = "returned", _("Returned")
+    CANCELLED = "cancelled", _("Cancelled")
+    REPLACED = "replaced", _("Started again")
+
+
+class StepState(TextChoices):
+    """How a step of an approval stands."""
+
+    WAITING = "waiting", _("Later")
+    OPEN = "open", _("Decided on now")
+    APPROVED = "approved", _("Approved")
+    ENDED = "ended", _("Not needed any more")
+
+
+class ApprovalOutcome(TextChoices):
+    """What an approver decides."""
+
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+    RETURNED = "returned", _("Returned")
+
+
+class PeriodKind(TextChoices):
+    """How long a budget lasts."""
+
+    MONTH = "month", _("Month")
+    QUARTER = "quarter", _("Quarter")
+    YEAR = "year", _("Year")
+    CUSTOM = "custom", _("From a day until another")
+
+
+class OnExceeding(TextChoices):
+    """What becomes of an order beyond a budget."""
+
+    REFUSE = "refuse", _("Refuse the order")
+    APPROVE = "approve", _("Ask for approval")
+
+
+class BudgetMove(TextChoices):
+    """One movement of a budget."""
+
+    RESERVED = "reserved", _("Reserved")
+    RELEASED = "released", _("Given back")
+    SPENT = "spent", _("Spent")
+    REFUNDED = "refunded", _("Spending given back")
+
+
+class Condition(TextChoices):
+    """What a rule can look at."""
+
+    AMOUNT = "amount", _("Order above an amount")
+    LINES = "lines", _("More lines than")
+    CATEGORY = "category", _("A product of a category")
+    PRODUCT = "product", _("A certain product")
+    BRAND = "brand", _("A product of a manufacturer")
+    NEW_PRODUCT = "new_product", _("A product your company has never ordered")
+    SHIP_TO = "ship_to", _("A certain delivery address")
+    COST_CENTRE = "cost_centre", _("A certain cost centre")
+    REQUESTER = "requester", _("A certain buyer")
+    BUDGET = "budget", _("A budget is exceeded")
+    ERP_HOLD = "erp_hold", _("The ERP holds the customer")
+
+
+class Approvers(TextChoices):
+    """Whom a step asks. Everybody of them must also hold the right to approve."""
+
+    RIGHT = "right", _("Everybody who may approve")
+    ROLE = "role", _("Everybody of a role")
+    MANAGER = "manager", _("The buyer's manager")
+    PERSON = "person", _("Certain people")

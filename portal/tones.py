@@ -7,6 +7,7 @@ bad stopped, out over. Colour is for exceptions: most states of most documents a
 TONES: dict[str, dict[str, str]] = {
     "order": {
         "pending_approval": "warn",
+        "returned": "warn",
         "received": "",
         "on_hold": "warn",
         "confirmed": "work",
@@ -67,6 +68,14 @@ TONES: dict[str, dict[str, str]] = {
     "inbox": {"new": "", "applied": "ok", "old": "out", "parked": "warn", "quarantined": "bad"},
     "case": {"open": "warn", "closed": "good", "ignored": "out"},
     "severity": {"broken": "bad", "at_risk": "warn", "none": ""},
+    "approval": {
+        "open": "warn",
+        "approved": "good",
+        "rejected": "bad",
+        "returned": "warn",
+        "cancelled": "out",
+        "replaced": "out",
+    },
     "product": {"active": "", "blocked": "warn", "retired": "out"},
     "company": {"active": "", "on_hold": "warn", "closed": "out"},
 }

@@ -1,6 +1,7 @@
 """Tables of accounts: people, companies and what companies agree on."""
 
 from accounts.models.company import Address, Company, CreditAccount, PaymentTerm
+from accounts.models.delegation import Delegation
 from accounts.models.invitation import Invitation
 from accounts.models.people import (
     CompanyGroupPermission,
@@ -20,6 +21,7 @@ __all__ = [
     "CreditAccount",
     "Invitation",
     "ForbiddenPair",
+    "Delegation",
     "Membership",
     "PaymentTerm",
     "User",

@@ -98,6 +98,15 @@ class Membership(PlaceFields):
     )
     is_active = models.BooleanField(_("active"), default=True)
     version = models.PositiveIntegerField(default=1)
+    manager = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("manager"),
+        help_text=_("Whom approval rules mean by “the manager” of this person."),
+    )
 
     history = history()
 

@@ -1,65 +1,228 @@
 """Deciding on orders that wait for an approver."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.queries import all_members_with, lineage_of
-from accounts.states import Right
+from accounts.queries import lineage_of, scope_for
+from accounts.seats import Seat, seats_of
 from catalog.actions.allocation import release_allocation
 from core.actor import Actor, action
-from core.errors import InvalidValue
+from core.errors import InvalidValue, NotAllowed, WrongState
+from core.models import trace
+from core.states import check_move
 from orders.actions.moves import lock_order, move, record
 from orders.actions.place import lock_credit
 from orders.actions.review import pass_on
-from orders.models import Order, OrderLine
+from orders.actions.submission import close_request, open_step, tell_approvers
+from orders.models import ApprovalDecision, ApprovalRequest, ApprovalStep, Order, OrderLine
+from orders.queries.approval import approvers_now, asked_of, deciders_of, may_decide, sitting
 from orders.queries.credit import all_credit_outlook
-from orders.rules.approval import check_approver
+from orders.rules.approval import check_approver, check_own
 from orders.rules.credit import check_credit
-from orders.states import OrderStatus
+from orders.states import NEXT, ApprovalOutcome, OrderStatus, RequestState, StepState
 
 
 @action
-def approve_order(order: Order, *, by: Actor, comment: str = "") -> Order:
-    """Let a waiting order go on to the ERP.
+def approve_order(
+    order: Order, *, by: Actor, comment: str = "", seen: str = "", figures: dict[str, Any] | None = None
+) -> Order:
+    """Approve a waiting order, for each step that asks this person; after the last one it goes on to the ERP.
 
-    The credit is looked at again: the limit may have changed since. Records `order.approved` and
-    what `pass_on` records. Raises NotAllowed for one's own order or without the right, WrongState,
-    OnHold, OverLimit.
+    At the last step the credit is looked at again: the limit may have changed since. seen: `stamp_of` the
+    request as the page showed it; what was decided meanwhile refuses. figures: what else was shown, kept with
+    the decision. Records `order.approved` and what `pass_on` records at the end, `order.step_approved` before.
+    Raises NotAllowed for one's own order or without the right, WrongState, OnHold, OverLimit.
     """
     order = lock_order(order)
-    _check_right(order, by)
-    lock_credit(lineage_of(order.company_id))
-    outlook = all_credit_outlook(order.company, order.gross_amount, without=order.pk)
-    check_credit(outlook.figures, order.currency)
+    request = _open(order, OrderStatus.RECEIVED, by, seen)
+    steps, seats = _mine(order, request, by)
+    done = deciders_of(request)
+    for step in steps:
+        done |= {(step.pk, seat.holder_id) for seat in seats}
+    finished = [step for step in steps if _is_done(step, request, order, done)]
+    is_last = _is_last(request, finished)
+    credit = None
+    if is_last:
+        lock_credit(lineage_of(order.company_id))
+        outlook = all_credit_outlook(order.company, order.gross_amount, without=order.pk)
+        check_credit(outlook.figures, order.currency)
+        credit = outlook.story()
 
-    order.credit_decision = outlook.story()
-    _decide(order, OrderStatus.RECEIVED, comment, by, ("credit_decision",))
-    record("order.approved", order, {"comment": comment}, by=by)
-    pass_on(order, by=by)
+    _keep(request, steps, seats, ApprovalOutcome.APPROVED, comment, by, {**(figures or {}), "credit": credit})
+    now = timezone.now()
+    for step in finished:
+        step.state, step.decided_at = StepState.APPROVED, now
+        step.save(update_fields=["state", "decided_at"])
+    if is_last:
+        close_request(request, RequestState.APPROVED)
+        order.credit_decision = credit or {}
+        _decide(order, OrderStatus.RECEIVED, comment, by, ("credit_decision",))
+        record("order.approved", order, {"comment": comment}, by=by)
+        pass_on(order, by=by)
+        return order
+    record("order.step_approved", order, {"comment": comment}, by=by)
+    _next_stage(request, order, by)
     return order
 
 
 @action
-def reject_order(order: Order, *, by: Actor, comment: str) -> Order:
-    """Refuse a waiting order for good, with a reason for the buyer; stock and credit are free again.
+def reject_order(order: Order, *, by: Actor, comment: str, seen: str = "") -> Order:
+    """Refuse a waiting order for good, with a reason for the buyer; stock, credit and budgets are free again.
 
     Records `order.rejected`. Raises as approve_order, and InvalidValue without a comment.
     """
+    return _turn_down(order, OrderStatus.REJECTED, comment, by, seen)
+
+
+@action
+def return_order(order: Order, *, by: Actor, comment: str, seen: str = "") -> Order:
+    """Give a waiting order back to its buyer, who changes it and submits it again; all is free meanwhile.
+
+    Records `order.returned`. Raises as reject_order.
+    """
+    return _turn_down(order, OrderStatus.RETURNED, comment, by, seen)
+
+
+def _turn_down(order: Order, new: OrderStatus, comment: str, by: Actor, seen: str) -> Order:
     order = lock_order(order)
-    _check_right(order, by)
+    request = _open(order, new, by, seen)
+    steps, seats = _mine(order, request, by)
     if not comment.strip():
         raise InvalidValue(_("Say why, so that the buyer knows what to change."), field="comment")
 
-    _decide(order, OrderStatus.REJECTED, comment, by)
+    outcome = ApprovalOutcome.REJECTED if new == OrderStatus.REJECTED else ApprovalOutcome.RETURNED
+    _keep(request, steps, seats, outcome, comment, by, {})
+    close_request(request, RequestState(outcome.value))
+    _decide(order, new, comment, by)
     release_allocation(order.subject, by=by)
     OrderLine.objects.filter(order=order).update(allocated=0, backordered=0)
-    record("order.rejected", order, {"comment": comment}, by=by)
+    if new == OrderStatus.REJECTED:
+        record("order.rejected", order, {"comment": comment}, by=by)
+    else:
+        record("order.returned", order, {"comment": comment}, by=by)
     return order
 
 
-def _check_right(order: Order, by: Actor) -> None:
-    approvers = frozenset(user.pk for user in all_members_with(Right.APPROVE, [order.company_id]))
-    check_approver(by.user_id, order.placed_by_id, approvers)
+def stamp_of(request: ApprovalRequest) -> str:
+    """The state of a request as a page showed it: another round, stage or decision changes it."""
+    return f"{request.round}:{request.stage}:{request.decisions.count()}"
+
+
+def _open(order: Order, new: OrderStatus, by: Actor, seen: str) -> ApprovalRequest:
+    """The request that the order waits by. Raises WrongState when somebody has decided meanwhile."""
+    request = order.approval_requests.filter(state=RequestState.OPEN).prefetch_related("steps").first()
+    if request is None or order.status != OrderStatus.PENDING_APPROVAL:
+        last = ApprovalDecision.objects.filter(request__order=order).order_by("-pk").first()
+        if last is not None and last.actor_user_id != by.user_id and order.status != OrderStatus.CANCELLED:
+            raise _told_already(last)
+        check_move(NEXT, OrderStatus(order.status), new)
+        raise WrongState(_("This order does not wait for an approval."), old=order.status)
+    if seen and seen != stamp_of(request):
+        last = request.decisions.order_by("-pk").first()
+        raise (
+            _told_already(last)
+            if last
+            else WrongState(
+                _("The order has been changed and submitted again meanwhile: look at it once more.")
+            )
+        )
+    return request
+
+
+def _told_already(last: ApprovalDecision) -> WrongState:
+    return WrongState(
+        _("%(person)s has decided meanwhile: %(outcome)s. Nothing was changed by you.")
+        % {"person": last.actor_label, "outcome": last.get_outcome_display().lower()},
+        decided_by=last.actor_label,
+        outcome=last.outcome,
+    )
+
+
+def _mine(order: Order, request: ApprovalRequest, by: Actor) -> tuple[list[ApprovalStep], list[Seat]]:
+    """The open steps that ask this person, and the seats by which. Raises NotAllowed (APR-06, failure bank 19)."""
+    steps = [step for step in request.steps.all() if step.state == StepState.OPEN]
+    own = {request.requester_id, request.submitted_by_id}
+    check_own(by.user_id, own, is_allowed=any(step.allows_own for step in steps))
+    seats = seats_of(order.company_id, by.user_id) if by.user_id else []
+    check_approver(by.user_id, {seat.user.pk for seat in seats})
+    if not may_decide(scope_for(by.user_id, order.company_id), order):
+        raise NotAllowed(
+            _("This order does not wait for you: its rule asks somebody else, or it is above your limit."),
+            right="approve",
+        )
+    done = deciders_of(request)
+    sat: dict[tuple[int, int], Seat] = {}
+    mine = []
+    for step in steps:
+        for seat in sitting(asked_of(step, request, order.net_amount), seats):
+            if (step.pk, seat.holder_id) not in done:
+                sat[seat.user.pk, seat.holder_id] = seat
+                if step not in mine:
+                    mine.append(step)
+    return mine, list(sat.values())
+
+
+def _is_done(step: ApprovalStep, request: ApprovalRequest, order: Order, done: set[tuple[int, int]]) -> bool:
+    """Whether a step has all that it needs: one decision, or one of each who may decide now."""
+    if not step.needs_all or step.escalated_at is not None:
+        return any(step_id == step.pk for step_id, _holder in done)
+    asked = sitting(asked_of(step, request, order.net_amount), seats_of(order.company_id))
+    return {seat.holder_id for seat in asked} <= {holder for step_id, holder in done if step_id == step.pk}
+
+
+def _is_last(request: ApprovalRequest, finished: Sequence[ApprovalStep]) -> bool:
+    ids = {step.pk for step in finished}
+    return all(step.state == StepState.APPROVED or step.pk in ids for step in request.steps.all())
+
+
+def _next_stage(request: ApprovalRequest, order: Order, by: Actor) -> None:
+    """Open the next stage once the current one is through, and tell those whom it asks."""
+    steps = list(request.steps.all())
+    if any(step.state == StepState.OPEN for step in steps):
+        return
+    now = timezone.now()
+    request.stage = min(step.stage for step in steps if step.state == StepState.WAITING)
+    request.save(update_fields=["stage"])
+    for step in steps:
+        if step.stage == request.stage:
+            open_step(step, now)
+            step.save(update_fields=["state", "opened_at", "remind_at", "due_at"])
+    tell_approvers(order, approvers_now(request, order), by=by)
+
+
+def _keep(
+    request: ApprovalRequest,
+    steps: Sequence[ApprovalStep],
+    seats: Sequence[Seat],
+    outcome: ApprovalOutcome,
+    comment: str,
+    by: Actor,
+    figures: dict[str, Any],
+) -> None:
+    """Write down what was decided, with the rules' versions and what the person saw: a row per seat."""
+    order = request.order
+    seen = {
+        **request.figures,
+        "net_amount": str(order.net_amount),
+        "gross_amount": str(order.gross_amount),
+        **figures,
+    }
+    now = timezone.now()
+    for seat in seats:
+        ApprovalDecision.objects.create(
+            request=request,
+            steps=[step.pk for step in steps],
+            outcome=outcome,
+            comment=comment.strip(),
+            instead_of=seat.instead_of,
+            rules=request.rules,
+            figures=seen,
+            at=now,
+            **trace(by),
+        )
 
 
 def _decide(order: Order, new: OrderStatus, comment: str, by: Actor, fields: tuple[str, ...] = ()) -> None:

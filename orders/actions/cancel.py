@@ -7,16 +7,22 @@ from catalog.actions.allocation import release_allocation
 from core.actor import Actor, action
 from core.errors import InvalidValue, WrongState
 from orders.actions.moves import lock_order, move, record
+from orders.actions.submission import close_open_request
 from orders.models import Order, OrderLine
 from orders.queries.snapshot import snapshot_of
 from orders.states import OrderStatus
 
-CANCELLABLE = (OrderStatus.PENDING_APPROVAL, OrderStatus.RECEIVED, OrderStatus.ON_HOLD)
+CANCELLABLE = (
+    OrderStatus.PENDING_APPROVAL,
+    OrderStatus.RETURNED,
+    OrderStatus.RECEIVED,
+    OrderStatus.ON_HOLD,
+)
 
 
 @action
 def cancel_order(order: Order, *, by: Actor, reason: str) -> Order:
-    """Take an order back before the ERP has it; stock and credit are free again (failure bank 45).
+    """Take an order back before the ERP has it; stock, credit and budgets are free again (failure bank 45).
 
     Records `order.cancelled`. Raises WrongState once the ERP has confirmed it: from then on it is
     cancelled there; InvalidValue without a reason.
@@ -36,6 +42,7 @@ def cancel_order(order: Order, *, by: Actor, reason: str) -> Order:
     # Before the rest is cancelled: what is told is what the order was over, not that 0 is left of it.
     snapshot = snapshot_of(order).model_dump(mode="json")
     move(order, OrderStatus.CANCELLED, by=by, reason=reason.strip())
+    close_open_request(order)
     cancel_rest(order, by=by)
     record("order.cancelled", order, {"reason": reason.strip(), "order": snapshot}, by=by)
     return order

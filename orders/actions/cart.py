@@ -52,6 +52,7 @@ class CartDetails:
     po_number: str = ""
     note: str = ""
     requested_on: date | None = None
+    cost_centre: str = ""
 
 
 @action
@@ -141,12 +142,13 @@ def remove_line(scope: Scope, line_id: int, *, by: Actor) -> None:
 
 @action
 def set_details(scope: Scope, details: CartDetails, *, by: Actor) -> Cart:
-    """Keep PO number, note and requested date with the cart (CRT-06)."""
+    """Keep PO number, note, requested date and cost centre with the cart (CRT-06)."""
     cart = _own_cart(scope)
     values = {
         "po_number": details.po_number.strip()[:60],
         "note": details.note.strip(),
         "requested_on": details.requested_on,
+        "cost_centre": details.cost_centre.strip()[:30],
     }
     if differs(cart, values):
         assign(cart, values)
@@ -182,8 +184,8 @@ def empty_cart(cart: Cart, *, by: Actor) -> Cart:
     """Leave a locked cart empty under a new token, after its lines became an order or a request."""
     cart.lines.all().delete()
     cart.token = uuid.uuid4()
-    cart.po_number, cart.note, cart.requested_on = "", "", None
-    cart.save(update_fields=["token", "po_number", "note", "requested_on", "updated_at"])
+    cart.po_number, cart.note, cart.requested_on, cart.cost_centre = "", "", None, ""
+    cart.save(update_fields=["token", "po_number", "note", "requested_on", "cost_centre", "updated_at"])
     return cart
 
 

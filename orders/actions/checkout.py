@@ -37,6 +37,7 @@ class CheckoutChoice:
     po_number: str = ""
     note: str = ""
     requested_on: date | None = None
+    cost_centre: str = ""
 
 
 @action
@@ -153,6 +154,7 @@ def _draft(
         po_number=choice.po_number,
         note=choice.note,
         requested_on=choice.requested_on,
+        cost_centre=choice.cost_centre,
     )
 
 

@@ -13,6 +13,7 @@ from orders.actions.cancel import cancel_rest
 from orders.actions.comparison import compare_with_answer, open_order_case
 from orders.actions.moves import find_order, lock_order, move, record
 from orders.actions.received import record_received
+from orders.actions.reserve import lock_budgets_of, settle_budgets
 from orders.actions.standing import Words, close_if_complete, set_standing
 from orders.models import Order, OrderLine
 from orders.queries.snapshot import snapshot_of
@@ -150,10 +151,12 @@ def _contradicts(order: Order, answer: ErpOrderRecord, by: Actor) -> None:
 def _cancelled_there(order: Order, by: Actor, news: OrderStatusRecord) -> None:
     """What the ERP cancelled is cancelled; what it had shipped stays, and the order with it."""
     reason = _("Cancelled in the ERP.")
+    lock_budgets_of(order)
     has_rest = cancel_rest(order, by=by)
     if order.lines.filter(shipped__gt=0).exists():
         if has_rest:
             record("order.changed", order, {"reason": reason}, by=by, occurred_at=news.as_of)
+            settle_budgets(order, by=by)
         return
     if order.status in WAITING:
         reason = _("Cancelled in the ERP before it was confirmed.")

@@ -8,6 +8,7 @@ from core import outbox
 from core.actor import Actor
 from core.models import Event, trace
 from core.states import check_move
+from orders.actions.reserve import settle_budgets
 from orders.models import Order, OrderMove
 from orders.queries.snapshot import told
 from orders.rules.facts import ParentMissing
@@ -49,13 +50,14 @@ def move(
 ) -> None:
     """Move a locked order's status along its table and keep who did it and why (ORD-01, ORD-21).
 
-    fields: other columns that are saved in the same write. Raises WrongState.
+    Its budgets follow: what it weighed is given back or spent. fields: other columns that are saved in the same write. Raises WrongState.
     """
     old = order.status
     check_move(NEXT, old, new)
     order.status = new
     order.save(update_fields=["status", *fields])
     keep_move(order, old, by=by, reason=reason)
+    settle_budgets(order, by=by)
 
 
 def keep_move(order: Order, old: str, *, by: Actor, reason: str = "") -> None:

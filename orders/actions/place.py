@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Address, Company, CreditAccount, PaymentTerm
-from accounts.queries import Acting, Billing, acting_as, all_members_with, billing_of, ship_to_addresses
+from accounts.queries import Acting, Billing, acting_as, billing_of, ship_to_addresses
 from accounts.scope import NOTHING, Scope
 from accounts.states import Right
 from catalog.actions.allocation import Want, allocate_stock
@@ -27,12 +27,15 @@ from core.money import line_net
 from core.numbers import next_number
 from core.units import Conversion
 from orders.actions.live import keep_disagreements
-from orders.actions.moves import keep_move, record
+from orders.actions.moves import keep_move
+from orders.actions.reserve import check_room, lock_room, reserve_room
 from orders.actions.review import pass_on
+from orders.actions.submission import ask_for_approval
 from orders.models import Order, OrderLine
+from orders.queries.budget import BudgetState, cost_centres_for
 from orders.queries.cart import line_refusals, stale_refusals, warehouse_for
 from orders.queries.credit import all_credit_outlook
-from orders.rules.approval import NoApprover, approval_reason, needs_approval
+from orders.queries.rules import Judged, hits_of
 from orders.rules.credit import check_credit
 from orders.rules.lines import LineRefusal, check_lines, not_in_range
 from orders.rules.live import Decision
@@ -75,6 +78,7 @@ class OrderDraft:
     note: str = ""
     requested_on: date | None = None
     payment_term_id: int | None = None
+    cost_centre: str = ""
     decisions: tuple[Decision, ...] = ()
 
 
@@ -82,12 +86,12 @@ class OrderDraft:
 def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     """Take an order; a repeat for the same origin answers the order that there is (CRT-15).
 
-    Checks right, lines, ship-to, PO rule and credit, in this order; the credit under the lock of
-    the row that owns the limit, so that no two orders share the same room (CRT-13). An order above
-    the member's limit waits for an approver and records `order.approval_requested`, every other
-    one goes on its way, see `pass_on`. Stock is promised as far as there is any, the rest is stated
+    Checks right, lines, ship-to, PO rule, credit and budgets, in this order; the credit under the lock of
+    the row that owns the limit and the budgets under theirs, so that no two orders share the same room
+    (CRT-13, APR-08). An order that a rule, a budget or the member's limit wants approved waits and records
+    `order.approval_requested`, every other one goes on its way, see `pass_on`. Stock is promised as far as there is any, the rest is stated
     as backordered, and both are told by `stock.allocated`. The caller has locked what the order is made from.
-    Raises NotAllowed, InvalidValue, LinesRefused, OnHold, OverLimit, NoApprover.
+    Raises NotAllowed, InvalidValue, LinesRefused, OnHold, OverLimit, OverBudget, NoApprover.
     """
     placed = _placed(draft)
     if placed is not None:
@@ -113,8 +117,24 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
         if placed is None:
             raise
         return placed
-    limit = acting.membership.order_limit
-    approvers = _approvers(company, by) if needs_approval(totals.net_amount, limit) else None
+    cost_centre = _cost_centre(draft, acting.scope)
+    room = lock_room(acting.scope.lineage, by.user_id, cost_centre, company.currency)
+    try:
+        exceeded = check_room(room, totals.net_amount)
+    except DomainError:
+        placed = _placed(draft)
+        if placed is None:
+            raise
+        return placed
+    judged = judged_of(
+        acting,
+        lines,
+        totals.net_amount,
+        ship_to=draft.ship_to_erp_id,
+        cost_centre=cost_centre,
+        budgets=[one.budget.name for one in exceeded],
+    )
+    hits, facts = hits_of(judged)
 
     order = _order(draft, company, bill_to, totals, by)
     order.placed_by = acting.membership.user
@@ -122,9 +142,10 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     order.warehouse = _warehouse(lines)
     order.credit_decision = outlook.story()
     order.live_checks = [one.to_json() for one in draft.decisions]
-    if approvers is not None:
+    order.cost_centre = cost_centre
+    if hits:
         order.status = OrderStatus.PENDING_APPROVAL
-        order.approval_reason = approval_reason(limit)
+        order.approval_rules = [hit.to_json() for hit in hits]
     try:
         with transaction.atomic():
             _write_order(order)
@@ -135,11 +156,13 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
         return placed
     keep_move(order, "", by=by)
 
+    reserve_room(order, room, by=by)
     keep_disagreements(draft.decisions, document=order.number, by=by)
-    if approvers is None:
-        pass_on(order, by=by, lines=lines)
+    if hits:
+        figures = shown_figures(lines, room.states)
+        ask_for_approval(order, hits, facts, acting.membership.manager_id, by=by, figures=figures)
     else:
-        record("order.approval_requested", order, {"approvers": approvers}, by=by)
+        pass_on(order, by=by, lines=lines)
     _write_lines(order, lines, by)
     return order
 
@@ -255,16 +278,57 @@ def _check_po(draft: OrderDraft, company: Company) -> None:
         )
 
 
-def _approvers(company: Company, by: Actor) -> list[dict[str, str]]:
-    people = [user for user in all_members_with(Right.APPROVE, [company.pk]) if user.pk != by.user_id]
-    if not people:
-        raise NoApprover(
-            _(
-                "This order is above what you may order alone, and your company has nobody who may "
-                "approve it. Ask its administrator."
-            )
-        )
-    return [{"name": str(user), "email": user.email, "locale": user.locale} for user in people]
+def judged_of(
+    acting: Acting,
+    lines: Sequence[OrderLine],
+    net_amount: Decimal,
+    *,
+    ship_to: str,
+    cost_centre: str,
+    budgets: Sequence[str],
+) -> Judged:
+    """An order as approval rules judge it, in its requester's place (failure bank 47)."""
+    return Judged(
+        company=acting.company,
+        lineage=acting.scope.lineage,
+        net_amount=net_amount,
+        product_ids=tuple(line.product_id for line in lines),
+        limit=acting.membership.order_limit,
+        requester=acting.membership.user.email,
+        ship_to=ship_to,
+        cost_centre=cost_centre,
+        budgets=tuple(budgets),
+        lines=len(lines),
+    )
+
+
+def shown_figures(lines: Sequence[OrderLine], budgets: Sequence[BudgetState]) -> dict[str, Any]:
+    """What approvers are shown, as it is kept with the request: the lines, and the budgets without the order."""
+    return {
+        "order_lines": [
+            {
+                "sku": line.sku,
+                "quantity": str(line.ordered),
+                "unit_key": line.unit_key,
+                "unit_price": str(line.unit_price),
+                "net_amount": str(line.net_amount),
+            }
+            for line in lines
+        ],
+        "budget_figures": [{"budget": one.budget.name, **one.figures.to_json()} for one in budgets],
+    }
+
+
+def _cost_centre(draft: OrderDraft, scope: Scope) -> str:
+    """The code of the chosen cost centre. Raises InvalidValue for a missing or unknown one."""
+    known = list(cost_centres_for(scope).values_list("code", flat=True))
+    wanted = draft.cost_centre.strip()
+    if not wanted and (not known or draft.origin == "quote"):
+        return ""
+    found = next((code for code in known if code.casefold() == wanted.casefold()), None)
+    if found is None:
+        raise InvalidValue(_("Choose the cost centre that this order is booked to."), field="cost_centre")
+    return found
 
 
 def _order(draft: OrderDraft, company: Company, billing: Billing, totals: Totals, by: Actor) -> Order:

@@ -24,6 +24,7 @@ class Cart(models.Model):
     po_number = models.CharField(_("PO number"), max_length=60, blank=True)
     note = models.TextField(_("note"), blank=True)
     requested_on = models.DateField(_("requested date"), null=True, blank=True)
+    cost_centre = models.CharField(_("cost centre"), max_length=30, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -27,7 +27,8 @@ class Order(models.Model):
     the pair is unique: whatever is clicked twice, there is one order (CRT-15, QTE-13).
     `number` is also the key under which the ERP is asked for it. ship_to and bill_to are
     snapshots; the foreign keys say where they came from. live_checks: what was asked of the ERP when
-    it was placed, and what was decided on the answer (OBS-23). `status` is ours, the columns below
+    it was placed, and what was decided on the answer (OBS-23). approval_rules: those that asked for an
+    approval, with version and reason. `status` is ours, the columns below
     it are the ERP's word as of `erp_as_of`.
     """
 
@@ -46,6 +47,7 @@ class Order(models.Model):
     po_number = models.CharField(_("PO number"), max_length=60, blank=True)
     note = models.TextField(_("note"), blank=True)
     requested_on = models.DateField(_("requested date"), null=True, blank=True)
+    cost_centre = models.CharField(_("cost centre"), max_length=30, blank=True)
     payment_term = models.ForeignKey(PaymentTerm, null=True, on_delete=models.PROTECT, related_name="+")
     ship_to_address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
     bill_to_address = models.ForeignKey(Address, on_delete=models.PROTECT, related_name="+")
@@ -55,7 +57,7 @@ class Order(models.Model):
     warehouse = models.ForeignKey(Warehouse, on_delete=models.PROTECT, related_name="+")
     credit_decision = models.JSONField(default=dict)
     live_checks = models.JSONField(default=list, blank=True)
-    approval_reason = models.CharField(max_length=300, blank=True)
+    approval_rules = models.JSONField(default=list, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )

@@ -1,38 +1,209 @@
-"""Whether an order would wait for an approver, and for whom."""
+"""Whether an order would wait for an approver, who is asked, and how far its approval is."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
-from accounts.models import Membership
-from accounts.queries import all_members_with
+from accounts.models import Company, Membership, User
+from accounts.queries import acting_company
 from accounts.scope import Scope
-from accounts.states import Right
-from orders.models import Order
+from accounts.seats import Seat, seats_of
+from orders.models import ApprovalDecision, ApprovalRequest, ApprovalStep, Order
+from orders.queries.budget import BudgetState, outlook_of
 from orders.queries.orders import approvals_for
-from orders.rules.approval import needs_approval
-from orders.states import OrderStatus
+from orders.queries.rules import Judged, hits_of
+from orders.rules.steps import AskedOf, Hit, StepPlan, plan
+from orders.rules.steps import may_decide as may_sit
+from orders.states import OnExceeding, OrderStatus, StepState
 
 
 @dataclass(frozen=True)
 class ApprovalOutlook:
-    """What the member's limit means for an order. approvers: names of those who may decide."""
+    """What rules and budgets mean for an order before it is placed.
+
+    limit: of the member. approvers: names of those who are asked first. steps: who is asked, stage by stage.
+    budgets: as they stand without it; exceeded: those it does not fit into.
+    """
 
     is_needed: bool
     limit: Decimal | None
     approvers: tuple[str, ...]
+    hits: tuple[Hit, ...] = ()
+    stages: tuple[tuple[str, ...], ...] = ()
+    budgets: tuple[BudgetState, ...] = ()
+    exceeded: tuple[BudgetState, ...] = ()
+
+    @property
+    def refusing(self) -> tuple[BudgetState, ...]:
+        """The budgets that refuse it."""
+        return tuple(one for one in self.exceeded if one.budget.on_exceeding == OnExceeding.REFUSE)
 
 
-def approval_outlook(scope: Scope, net_amount: Decimal) -> ApprovalOutlook:
+def approval_outlook(
+    scope: Scope,
+    net_amount: Decimal,
+    *,
+    product_ids: Sequence[int] = (),
+    ship_to: str = "",
+    cost_centre: str = "",
+) -> ApprovalOutlook:
     """Whether an order of the acting person would wait now, and who would be asked."""
     if scope.membership_id is None or scope.company_id is None:
         return ApprovalOutlook(False, None, ())
-    limit = Membership.objects.get(pk=scope.membership_id).order_limit
-    if not needs_approval(net_amount, limit):
-        return ApprovalOutlook(False, limit, ())
-    people = all_members_with(Right.APPROVE, [scope.company_id])
-    return ApprovalOutlook(True, limit, tuple(str(user) for user in people if user.pk != scope.user_id))
+    member = Membership.objects.select_related("user").get(pk=scope.membership_id)
+    budgets = outlook_of(scope, cost_centre)
+    exceeded = tuple(one for one in budgets if one.figures.exceeded_by(net_amount) > 0)
+    judged = Judged(
+        company=acting_company(scope),
+        lineage=scope.lineage,
+        net_amount=net_amount,
+        product_ids=tuple(product_ids),
+        limit=member.order_limit,
+        requester=member.user.email,
+        ship_to=ship_to,
+        cost_centre=cost_centre,
+        budgets=tuple(one.budget.name for one in exceeded if one.budget.on_exceeding == OnExceeding.APPROVE),
+    )
+    hits, _facts = hits_of(judged)
+    if not hits:
+        return ApprovalOutlook(False, member.order_limit, (), budgets=tuple(budgets), exceeded=exceeded)
+    steps = plan(hits, member.manager_id)
+    seats = seats_of(scope.company_id)
+    excluded = frozenset({member.user_id})
+    by_stage: dict[int, dict[str, None]] = {}
+    for step in steps:
+        names = by_stage.setdefault(step.stage, {})
+        names.update(
+            dict.fromkeys(str(seat.user) for seat in asked_by_plan(step, seats, net_amount, excluded))
+        )
+    stages = tuple(tuple(names) for names in by_stage.values())
+    return ApprovalOutlook(True, member.order_limit, stages[0], tuple(hits), stages, tuple(budgets), exceeded)
+
+
+def asked_by_plan(
+    step: StepPlan, seats: Iterable[Seat], net_amount: Decimal, excluded: frozenset[int]
+) -> list[Seat]:
+    """The seats that a planned step would ask; those who administer the company where there is nobody else."""
+    asked = AskedOf(
+        any_approver=step.any_approver,
+        roles=frozenset(step.roles),
+        people=frozenset(step.people),
+        allows_own=step.hit.allows_own,
+        excluded=excluded,
+        net_amount=net_amount,
+    )
+    return sitting(asked, seats)
+
+
+def sitting(asked: AskedOf, seats: Iterable[Seat]) -> list[Seat]:
+    """The seats that a step asks."""
+    return [
+        seat
+        for seat in seats
+        if may_sit(asked, user_id=seat.user.pk, holder_id=seat.holder_id, roles=seat.roles, limit=seat.limit)
+    ]
+
+
+def asked_of(step: ApprovalStep, request: ApprovalRequest, net_amount: Decimal) -> AskedOf:
+    """A step as it asks."""
+    return AskedOf(
+        any_approver=step.any_approver,
+        roles=frozenset(step.roles),
+        people=frozenset(step.people),
+        allows_own=step.allows_own,
+        excluded=frozenset({request.requester_id, request.submitted_by_id or request.requester_id}),
+        net_amount=net_amount,
+        is_escalated=step.escalated_at is not None,
+    )
+
+
+def approvers_now(request: ApprovalRequest, order: Order, seats: Sequence[Seat] | None = None) -> list[User]:
+    """Who may decide on an open request now and has not yet, each once."""
+    seats = seats_of(order.company_id) if seats is None else seats
+    done = deciders_of(request)
+    found: dict[int, User] = {}
+    for step in request.steps.all():
+        if step.state == StepState.OPEN:
+            for seat in sitting(asked_of(step, request, order.net_amount), seats):
+                if (step.pk, seat.holder_id) not in done:
+                    found[seat.user.pk] = seat.user
+    return list(found.values())
+
+
+def deciders_of(request: ApprovalRequest) -> set[tuple[int, int]]:
+    """Who has approved which step: (id of the step, id of whose seat it was)."""
+    rows = ApprovalDecision.objects.filter(request=request)
+    return {(step_id, row.instead_of_id or row.actor_user_id or 0) for row in rows for step_id in row.steps}
 
 
 def may_decide(scope: Scope, order: Order) -> bool:
-    """Whether this person may approve or reject the order now."""
+    """Whether this person may approve, return or reject the order now."""
     return order.status == OrderStatus.PENDING_APPROVAL and approvals_for(scope).filter(pk=order.pk).exists()
+
+
+def open_request(order: Order) -> ApprovalRequest | None:
+    """The request that an order waits by."""
+    return order.approval_requests.filter(state="open").prefetch_related("steps").first()
+
+
+@dataclass(frozen=True)
+class StepView:
+    """A step as the order's page shows it. people: who may decide and has not; decisions: what was decided."""
+
+    step: ApprovalStep
+    people: tuple[str, ...]
+    decisions: tuple[ApprovalDecision, ...]
+
+
+@dataclass(frozen=True)
+class ChainView:
+    """One round of an order's approval, with its steps in order."""
+
+    request: ApprovalRequest
+    steps: tuple[StepView, ...]
+    decisions: tuple[ApprovalDecision, ...]
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the first open step is escalated."""
+        dues = [row.step.due_at for row in self.steps if row.step.state == StepState.OPEN and row.step.due_at]
+        return min(dues, default=None)
+
+
+def chains_of(order: Order) -> list[ChainView]:
+    """All rounds of an order's approval, the newest first; who is asked is read for an open one alone."""
+    requests = list(
+        order.approval_requests.select_related("requester", "submitted_by").prefetch_related(
+            "steps", "decisions__actor_user", "decisions__instead_of"
+        )
+    )
+    is_open = any(request.state == "open" for request in requests)
+    seats = seats_of(order.company_id) if is_open else []
+    return [_chain(request, order, seats) for request in requests]
+
+
+def _chain(request: ApprovalRequest, order: Order, seats: Sequence[Seat]) -> ChainView:
+    decisions = tuple(request.decisions.all())
+    done = {
+        (step_id, row.instead_of_id or row.actor_user_id or 0) for row in decisions for step_id in row.steps
+    }
+    steps = []
+    for step in request.steps.all():
+        people: dict[str, None] = {}
+        if step.state in (StepState.OPEN, StepState.WAITING) and request.state == "open":
+            for seat in sitting(asked_of(step, request, order.net_amount), seats):
+                if (step.pk, seat.holder_id) not in done:
+                    people[_seat_name(seat)] = None
+        own = tuple(row for row in decisions if step.pk in row.steps)
+        steps.append(StepView(step, tuple(people), own))
+    return ChainView(request, tuple(steps), decisions)
+
+
+def _seat_name(seat: Seat) -> str:
+    return f"{seat.user} ({seat.instead_of})" if seat.instead_of else str(seat.user)
+
+
+def all_requests_of(company: Company) -> Iterable[ApprovalRequest]:
+    """The approval requests of a company, for staff and jobs."""
+    return ApprovalRequest.objects.filter(unit=company)

@@ -2,15 +2,25 @@
 
 from decimal import Decimal
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, Count, Exists, Func, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company
 from accounts.scope import Scope
+from accounts.seats import Seat, seats_of
 from accounts.states import Right
 from core.errors import NotFound
-from orders.models import Order, OrderLine
-from orders.states import OPEN, DeliveryStatus, InvoiceStatus, OrderStatus, PaymentStatus
+from orders.models import ApprovalDecision, ApprovalStep, Order, OrderLine
+from orders.states import (
+    OPEN,
+    DeliveryStatus,
+    InvoiceStatus,
+    OrderStatus,
+    PaymentStatus,
+    RequestState,
+    StepState,
+)
 
 ENDED = (OrderStatus.CANCELLED, OrderStatus.REJECTED)
 
@@ -18,7 +28,7 @@ ENDED = (OrderStatus.CANCELLED, OrderStatus.REJECTED)
 TABS: dict[str, Q] = {
     "all": Q(),
     "open": Q(status__in=OPEN),
-    "waiting": Q(status=OrderStatus.PENDING_APPROVAL),
+    "waiting": Q(status__in=[OrderStatus.PENDING_APPROVAL, OrderStatus.RETURNED]),
     "trouble": Q(status=OrderStatus.ON_HOLD)
     | Q(delivery_status=DeliveryStatus.EXCEPTION)
     | Q(invoice_status=InvoiceStatus.EXCEPTION),
@@ -77,16 +87,50 @@ def orders_with_po(scope: Scope, po_number: str) -> QuerySet[Order]:
 
 
 def approvals_for(scope: Scope) -> QuerySet[Order]:
-    """The orders that wait for this person's decision: not the own ones, oldest first.
+    """The orders that wait for this person's decision, for the own seat or an absent person's, oldest first.
 
-    Nothing without the right to approve.
+    Not the own ones, unless their rule allows it. Nothing without the right to approve. Inbox, count, page,
+    mail and action all go by it (failure bank 19); it says what orders.rules.steps.may_decide says.
     """
-    if not scope.may(Right.APPROVE):
+    if not scope.may(Right.APPROVE) or scope.company_id is None:
         return Order.objects.none()
-    waiting = orders_for(scope).filter(
-        company__in=scope.reach(Right.APPROVE), status=OrderStatus.PENDING_APPROVAL
+    seats = seats_of(scope.company_id, scope.user_id)
+    if not seats:
+        return Order.objects.none()
+    asked = Q()
+    for seat in seats:
+        asked |= _asked(seat)
+    steps = ApprovalStep.objects.filter(asked, state=StepState.OPEN, request__state=RequestState.OPEN)
+    return (
+        orders_for(scope)
+        .filter(
+            company__in=scope.reach(Right.APPROVE),
+            status=OrderStatus.PENDING_APPROVAL,
+            pk__in=steps.values("request__order_id"),
+        )
+        .order_by("placed_at")
     )
-    return waiting.exclude(placed_by_id=scope.user_id).order_by("placed_at")
+
+
+def _asked(seat: Seat) -> Q:
+    """The condition on open steps that ask a seat, and that it has not decided."""
+    chosen = Q(any_approver=True) | Q(escalated_at__isnull=False) | Q(people__contains=[seat.holder_id])
+    if seat.roles:
+        chosen |= Q(roles__overlap=sorted(seat.roles))
+    if seat.limit is not None:
+        chosen &= Q(request__order__net_amount__lte=seat.limit)
+    both = {seat.user.pk, seat.holder_id}
+    is_own = Q(request__requester__in=both) | Q(
+        request__submitted_by__isnull=False, request__submitted_by__in=both
+    )
+    this = Func(OuterRef("pk"), template="ARRAY[%(expressions)s]", output_field=ArrayField(BigIntegerField()))
+    whose = (
+        Q(actor_user=seat.user, instead_of=None) if seat.instead_of is None else Q(instead_of=seat.instead_of)
+    )
+    decided = ApprovalDecision.objects.filter(
+        whose | Q(instead_of=seat.holder_id), request_id=OuterRef("request_id"), steps__contains=this
+    )
+    return chosen & (Q(allows_own=True) | ~is_own) & Q(~Exists(decided))
 
 
 def open_value(orders: QuerySet[Order]) -> Decimal:

@@ -78,6 +78,7 @@ class OrderView:
         """Whether it may still be taken back here."""
         return self.order.status in (
             OrderStatus.PENDING_APPROVAL,
+            OrderStatus.RETURNED,
             OrderStatus.RECEIVED,
             OrderStatus.ON_HOLD,
         )

@@ -89,6 +89,10 @@ def _text(key: str) -> Callable[[Payload], str]:
     return lambda payload: str(payload.get(key) or "")
 
 
+def _waits_for(payload: Payload) -> str:
+    return ", ".join(person["name"] for person in payload.get("approvers", []))
+
+
 def _quote(payload: Payload) -> dict[str, Any]:
     return {"number": payload.get("number", ""), "revision": payload.get("revision", "")}
 
@@ -136,6 +140,12 @@ WORDINGS: dict[str, Wording] = {
     "cart.updated": Wording(lambda p: _("Cart changed"), is_internal=True),
     "stock.allocated": Wording(lambda p: _("Stock reserved"), _allocated, is_internal=True),
     "order.approval_requested": Wording(lambda p: _("Order placed, waits for approval"), _net, "warn"),
+    "order.approval_reminded": Wording(lambda p: _("Approvers reminded"), _waits_for, "warn"),
+    "order.approval_escalated": Wording(lambda p: _("Approval escalated"), _waits_for, "warn"),
+    "order.step_approved": Wording(
+        lambda p: _("A step of the approval is through"), _text("comment"), "work"
+    ),
+    "order.returned": Wording(lambda p: _("Order returned to its buyer"), _text("comment"), "warn"),
     "order.approved": Wording(lambda p: _("Order approved"), _text("comment"), "good"),
     "order.rejected": Wording(lambda p: _("Order rejected"), _text("comment"), "bad"),
     "order.confirmed": Wording(

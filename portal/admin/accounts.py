@@ -44,6 +44,12 @@ class MembershipInline(ShownTable):
         return ", ".join(str(ROLES.get(role, role)) for role in membership.roles)
 
 
+class PlaceInline(MembershipInline):
+    """For whom a person acts."""
+
+    fk_name = "user"
+
+
 class CreditInline(ShownTable):
     """What the customer owes and may owe, by the ERP's word."""
 
@@ -86,7 +92,7 @@ class UserAdmin(FedHistoryAdmin):
     list_filter = ("is_staff", "is_active", "groups")
     search_fields = ("name", "email")
     ordering = ("name",)
-    inlines = (MembershipInline,)
+    inlines = (PlaceInline,)
     hidden = ("id", "password")
 
     def get_urls(self) -> list[URLPattern]:

@@ -152,7 +152,7 @@ def _page(request: HttpRequest, number: str) -> HttpResponse:
         "processes": shown_processes_of(order.subject)[:1],
         "faults": list(all_faults([order])),
         "decisions": decision_rows(order),
-        "reason": reason_of(order) if order.approval_reason else "",
+        "reason": reason_of(order) if order.approval_rules else "",
         "credit_rule": RULES.get(order.credit_decision.get("rule", ""), ""),
     }
     return admin_page(request, "admin/accord/orders/order.html", title=order.number, context=context)

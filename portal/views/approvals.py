@@ -24,6 +24,4 @@ def approval_list(request: BuyerRequest) -> HttpResponse:
 
 def reason_of(order: Order) -> str:
     """Why an order waits, in the reader's language."""
-    return approval_text(
-        order.approval_reason, order.net_amount, lambda amount: money(amount, order.currency)
-    )
+    return approval_text(order.approval_rules, lambda amount: money(amount, order.currency))

@@ -14,11 +14,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.states import Right
 from core.errors import InvalidValue
-from orders.actions.approval import approve_order, reject_order
+from orders.actions.approval import approve_order, reject_order, stamp_of
 from orders.actions.cancel import cancel_order
 from orders.queries.approval import may_decide
 from orders.queries.orders import order_by_number, search_orders, tab_counts
 from orders.queries.view import order_view
+from orders.states import OrderStatus
+from portal.approval_words import chains_in_words
 from portal.forms.orders import CancelForm, DecisionForm
 from portal.live_words import checked_of, is_unconfirmed, is_under_review
 from portal.middleware import BuyerRequest
@@ -59,6 +61,7 @@ def order_detail(request: BuyerRequest, number: str) -> HttpResponse:
     """One order with everything known of it."""
     order = order_by_number(request.scope, number)
     sees_invoices = request.scope.may(Right.SEE_INVOICES)
+    chains = chains_in_words(order)
     context = {
         "order": order,
         "view": order_view(order, with_invoices=sees_invoices),
@@ -66,6 +69,8 @@ def order_detail(request: BuyerRequest, number: str) -> HttpResponse:
         "is_unconfirmed": is_unconfirmed(order),
         "is_under_review": is_under_review(order),
         "reason": reason_of(order),
+        "chains": chains,
+        "seen": stamp_of(chains[0].chain.request) if chains and chains[0].is_open else "",
         "may_cancel": request.scope.may(Right.BUY),
         "may_decide": may_decide(request.scope, order),
         "may_see_invoices": sees_invoices,
@@ -82,8 +87,12 @@ def order_approve(request: BuyerRequest, number: str) -> HttpResponse:
     order = order_by_number(request.scope, number)
     request.scope.require(Right.APPROVE)
     comment = _typed(DecisionForm(request.POST), "comment")
-    approve_order(order, by=request.actor, comment=comment)
-    messages.success(request, _("Order %(number)s is approved and on its way.") % {"number": number})
+    order = approve_order(order, by=request.actor, comment=comment, seen=request.POST.get("seen", ""))
+    if order.status == OrderStatus.PENDING_APPROVAL:
+        text = _("Your approval of order %(number)s is kept; it waits for the next approver now.")
+    else:
+        text = _("Order %(number)s is approved and on its way.")
+    messages.success(request, text % {"number": number})
     return redirect("portal:order-detail", number=number)
 
 
@@ -94,7 +103,7 @@ def order_reject(request: BuyerRequest, number: str) -> HttpResponse:
     order = order_by_number(request.scope, number)
     request.scope.require(Right.APPROVE)
     comment = _typed(DecisionForm(request.POST), "comment")
-    reject_order(order, by=request.actor, comment=comment)
+    reject_order(order, by=request.actor, comment=comment, seen=request.POST.get("seen", ""))
     messages.success(request, _("Order %(number)s is rejected; the buyer is told why.") % {"number": number})
     return redirect("portal:order-detail", number=number)
 

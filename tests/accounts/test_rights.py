@@ -15,6 +15,7 @@ from accounts.states import RIGHTS, Right, Role, beyond, grants_of, with_brought
 from orders.queries.orders import approvals_for, orders_for
 from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory
+from tests.factories.approvals import let_wait
 from tests.factories.orders import OrderFactory
 
 STORED = st.dictionaries(st.sampled_from([*Right.values, "unknown"]), st.sampled_from([1, 2, 3]))
@@ -102,7 +103,7 @@ def test_to_approve_deep_and_to_see_shallow_is_to_decide_on_no_more_than_is_seen
     boss = enrol("Bea", company)
     Membership.objects.get(user=boss.user).own_roles.add(compose(company, approve=3, see_orders=1))
     buyer = enrol("Kurt", branch, "buyer")
-    waiting = OrderFactory(company=branch, placed_by=buyer.user, status="pending_approval")
+    waiting = let_wait(OrderFactory(company=branch, placed_by=buyer.user, status="pending_approval"))
 
     scope = scope_for(boss.user.pk, company.pk)
 

@@ -15,6 +15,7 @@ from accounts.models import (
     CompanyRole,
     CompanyUserPermission,
     CreditAccount,
+    Delegation,
     Membership,
     PaymentTerm,
     User,
@@ -24,7 +25,18 @@ from core.actor import Actor, acting
 from core.history import audited_models, plain_tables
 from core.models import RowChange
 from integrations.models import FlowSettings, SystemWindow
-from orders.models import CachedCredit, CheckoutPolicy, Invoice, Order, OrderLine, Payment, Shipment
+from orders.models import (
+    ApprovalRule,
+    Budget,
+    CachedCredit,
+    CheckoutPolicy,
+    CostCentre,
+    Invoice,
+    Order,
+    OrderLine,
+    Payment,
+    Shipment,
+)
 from pricing.models import ItemCost, PriceList, PriceListAssignment, PricePolicy, TaxRate
 from quotes.models import Quote, QuotePolicy, QuoteRevision, Rfq
 from tests.factories.accounts import (
@@ -35,6 +47,7 @@ from tests.factories.accounts import (
     PaymentTermFactory,
     UserFactory,
 )
+from tests.factories.approvals import BudgetFactory, CostCentreFactory, delegation_of, rule_of
 from tests.factories.catalog import ProductFactory, WarehouseFactory
 from tests.factories.orders import OrderFactory
 from tests.factories.pricing import ItemCostFactory, PriceListFactory, TaxRateFactory
@@ -103,6 +116,10 @@ ROWS = {
         "exclude",
     ),
     Address: (AddressFactory, "city", "Graz"),
+    ApprovalRule: (lambda: rule_of(CompanyFactory()), "name", "Other"),
+    Budget: (lambda: BudgetFactory(company=CompanyFactory()), "amount", Decimal(5)),
+    CostCentre: (lambda: CostCentreFactory(company=CompanyFactory()), "name", "Other"),
+    Delegation: (lambda: delegation_of(CompanyFactory()), "reason", "longer"),
     CachedCredit: (lambda: CachedCredit.objects.create(company=CompanyFactory(), amount=1, note="x"), "amount", 2),
     CheckoutPolicy: (lambda: CheckoutPolicy.objects.create(version=99, rules={}, note="x"), "note", "y"),
     Company: (CompanyFactory, "name", "Other"),

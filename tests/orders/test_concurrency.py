@@ -10,16 +10,18 @@ from django.db import connection
 
 from accounts.models import Membership
 from catalog.models import Allocation
-from core.errors import DomainError
+from core.errors import DomainError, WrongState
 from core.models import Event
 from orders.actions.approval import approve_order, reject_order
 from orders.actions.checkout import checkout
 from orders.actions.erp import confirm_order, hold_order
-from orders.models import Order, OrderLine
+from orders.models import ApprovalDecision, BudgetEntry, Order, OrderLine
 from orders.queries.cart import cart_for
+from orders.rules.budget import OverBudget
 from orders.rules.credit import OverLimit
 from tests.conftest import enrol
 from tests.factories.accounts import AddressFactory, CompanyFactory, CreditAccountFactory
+from tests.factories.approvals import BudgetFactory
 from tests.factories.orders import choice_of, fill, order_now, sell
 from tests.orders.test_erp_facts import answer
 
@@ -169,3 +171,43 @@ def test_of_a_confirmation_and_a_refusal_at_once_the_confirmation_stands(anna, e
     order.refresh_from_db()
     assert (order.status, order.erp_number) == ("confirmed", "SALE-7")
     assert order.moves.filter(new="confirmed").count() == 1
+
+
+@pytest.mark.req("APR-08")
+def test_orders_that_fit_a_budget_alone_but_not_together(acme):
+    members = [enrol(name, acme, "buyer") for name in ("Anna", "Berta", "Cesar")]
+    # Both are locked by all of them, in the same order: none waits for another for ever.
+    wide = BudgetFactory(company=acme, amount=None)
+    narrow = BudgetFactory(company=acme, amount=Decimal(100))
+    sell("A1")
+    for member in members:
+        fill(member, A1=60)
+    choices = [(member, choice_of(member)) for member in members]
+
+    results = at_once(
+        [
+            lambda who=who, choice=choice: checkout(cart_for(who.scope), choice, by=who.actor)
+            for who, choice in choices
+        ]
+    )
+
+    assert sorted(type(result).__name__ for result in results) == ["Order", "OverBudget", "OverBudget"]
+    assert [result.details["left"] for result in results if isinstance(result, OverBudget)] == ["40.0000"] * 2
+    booked = BudgetEntry.objects.order_by("budget_id").values_list("budget_id", "kind", "amount")
+    assert list(booked) == [(wide.pk, "reserved", 60), (narrow.pk, "reserved", 60)]
+
+
+@pytest.mark.req("APR-01")
+def test_of_two_approvers_at_once_one_decides_and_the_other_is_told(anna, boris, acme):
+    dora = enrol("Dora", acme, "approver")
+    Membership.objects.filter(user=anna.user).update(order_limit=Decimal(50))
+    sell("A1")
+    order = order_now(anna, A1=100)
+
+    results = at_once([lambda who=who: approve_order(order, by=who.actor) for who in (boris, dora)])
+
+    told = [result for result in results if isinstance(result, WrongState)]
+    assert len(told) == 1
+    decision = ApprovalDecision.objects.get()
+    assert decision.actor_label in str(told[0])
+    assert Event.objects.filter(name="order.received").count() == 1

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import WrongState
 from core.states import check_move
-from orders.rules.approval import approval_reason, approval_text, needs_approval
+from orders.rules.approval import approval_text, needs_approval
 from orders.rules.credit import CreditFigures, judge_credit
 from orders.rules.standing import (
     Claim,
@@ -24,6 +24,10 @@ from orders.states import NEXT, OrderStatus, PaymentStatus
 ALLOWED = {
     ("pending_approval", "received"),
     ("pending_approval", "rejected"),
+    ("pending_approval", "returned"),
+    ("returned", "pending_approval"),
+    ("returned", "received"),
+    ("returned", "cancelled"),
     ("pending_approval", "cancelled"),
     ("received", "confirmed"),
     ("received", "on_hold"),
@@ -61,9 +65,9 @@ def test_only_totals_above_the_limit_need_approval(net, limit, expected):
 
 
 def test_the_reason_for_an_approval_is_said_with_its_figures():
-    stored = approval_reason(Decimal("500.00"))
+    rule = {"reasons": [{"kind": "order_limit", "over": "500.00", "found": "620.50"}]}
 
-    text = approval_text(stored, Decimal("620.50"), lambda amount: f"EUR {amount}")
+    text = approval_text([rule], lambda amount: f"EUR {amount}")
 
     assert text == "EUR 620.50 net is above the buyer's limit of EUR 500.00."
 

@@ -1,0 +1,142 @@
+"""How budgets stand: what is reserved, spent and left in a period."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db.models import Q, QuerySet, Sum
+
+from accounts.scope import Scope
+from accounts.states import Right
+from core.days import erp_today
+from core.money import ZERO
+from orders.models import Budget, BudgetEntry, CostCentre, Order
+from orders.rules.budget import BudgetFigures, Weight, period_of
+from orders.states import BudgetMove
+
+
+@dataclass(frozen=True)
+class BudgetState:
+    """A budget in one of its periods. first_on, after_on: the period, half-open."""
+
+    budget: Budget
+    first_on: date
+    after_on: date
+    figures: BudgetFigures
+
+    @property
+    def last_on(self) -> date:
+        """The last day of the period."""
+        return self.after_on - timedelta(days=1)
+
+    @property
+    def reserved_percent(self) -> int:
+        """How much of the bar is reserved, after what is spent."""
+        return min(self.figures.percent(self.figures.reserved), 100 - self.spent_percent)
+
+    @property
+    def spent_percent(self) -> int:
+        """How much of the bar is spent."""
+        return self.figures.percent(self.figures.spent)
+
+    @property
+    def tone(self) -> str:
+        """good; warn from four fifths on; bad when nothing is left."""
+        left = self.figures.left
+        if left is None:
+            return "good"
+        if left <= 0:
+            return "bad"
+        return "warn" if left * 5 <= (self.figures.amount or ZERO) else "good"
+
+
+def applicable(lineage: Sequence[int], user_id: int | None, cost_centre: str) -> QuerySet[Budget]:
+    """The budgets that an order weighs on: of its company, and of those above that include it.
+
+    lineage: the company and those above it, nearest first.
+    """
+    own, above = lineage[:1], lineage[1:]
+    where = Q(company_id__in=own) | Q(company_id__in=above, includes_below=True)
+    whose = Q(member=None) | Q(member_id=user_id)
+    what = Q(cost_centre=None) | Q(cost_centre__code__iexact=cost_centre)
+    return Budget.objects.filter(where, whose, what, is_active=True)
+
+
+def states_of(budgets: Iterable[Budget], day: date) -> list[BudgetState]:
+    """How budgets stand on a day; one outside of its days is left out. One statement."""
+    found = []
+    for budget in budgets:
+        period = period_of(budget.period, day, budget.starts_on, budget.ends_on)
+        if period is not None:
+            found.append((budget, *period))
+    if not found:
+        return []
+    pairs = Q()
+    for budget, first, _after in found:
+        pairs |= Q(budget_id=budget.pk, period_on=first)
+    sums: dict[int, dict[str, Decimal]] = {}
+    rows = BudgetEntry.objects.filter(pairs).order_by().values_list("budget_id", "kind")
+    for budget_id, kind, total in rows.annotate(total=Sum("amount")):
+        sums.setdefault(budget_id, {})[kind] = total
+    return [
+        BudgetState(budget, first, after, figures_from(budget.amount, sums.get(budget.pk, {})))
+        for budget, first, after in found
+    ]
+
+
+def figures_from(amount: Decimal | None, sums: dict[str, Decimal]) -> BudgetFigures:
+    """The figures of a budget from the sums of its movements by kind."""
+    held = _held(sums)
+    return BudgetFigures(amount, held.reserved, held.spent)
+
+
+def _held(sums: dict[str, Decimal]) -> Weight:
+    spent = sums.get(BudgetMove.SPENT, ZERO)
+    return Weight(
+        sums.get(BudgetMove.RESERVED, ZERO) - sums.get(BudgetMove.RELEASED, ZERO) - spent,
+        spent - sums.get(BudgetMove.REFUNDED, ZERO),
+    )
+
+
+def figures_by_pair(order: Order) -> dict[tuple[int, date], Weight]:
+    """What an order weighs by the ledger, by (budget, first day of the period). One statement."""
+    sums: dict[tuple[int, date], dict[str, Decimal]] = {}
+    rows = BudgetEntry.objects.filter(order=order).order_by().values_list("budget_id", "period_on", "kind")
+    for budget_id, day, kind, total in rows.annotate(total=Sum("amount")):
+        sums.setdefault((budget_id, day), {})[kind] = total
+    return {pair: _held(kinds) for pair, kinds in sums.items()}
+
+
+def budgets_for(scope: Scope) -> QuerySet[Budget]:
+    """The budgets that may be seen: all of the company and below by who manages it, else those one orders by."""
+    budgets = Budget.objects.select_related("company", "member", "cost_centre")
+    if scope.may(Right.MANAGE_COMPANY):
+        return budgets.filter(company__in=scope.reach(Right.MANAGE_COMPANY), is_active=True)
+    if scope.company_id is None:
+        return budgets.none()
+    where = Q(company_id=scope.company_id) | Q(company_id__in=scope.lineage[1:], includes_below=True)
+    whose = Q(member_id=scope.user_id)
+    if scope.may(Right.BUY) or scope.may(Right.APPROVE):
+        whose |= Q(member=None)
+    return budgets.filter(where, whose, is_active=True)
+
+
+def budget_states(scope: Scope, day: date | None = None) -> list[BudgetState]:
+    """The budgets that may be seen, as they stand in the period of a day, today's unless given."""
+    return states_of(budgets_for(scope), day or erp_today())
+
+
+def outlook_of(scope: Scope, cost_centre: str) -> list[BudgetState]:
+    """The budgets that an order of the acting person would weigh on now."""
+    return states_of(applicable(scope.lineage, scope.user_id, cost_centre), erp_today())
+
+
+def cost_centres_for(scope: Scope) -> QuerySet[CostCentre]:
+    """The cost centres to choose from: the acting company's, and those of the companies above."""
+    return CostCentre.objects.filter(company_id__in=scope.lineage, is_active=True).order_by("code", "pk")
+
+
+def all_budgets() -> QuerySet[Budget]:
+    """Every budget, for staff."""
+    return Budget.objects.select_related("company", "member", "cost_centre")

@@ -1,0 +1,95 @@
+"""The approval of an order as pages and the back office tell it: each step, who decided, who is next, and why."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from orders.models import ApprovalDecision, ApprovalStep, Order
+from orders.queries.approval import ChainView, StepView, chains_of
+from orders.states import StepState
+from portal.templatetags.accord import age, at
+
+TONES = {"approved": "good", "rejected": "bad", "returned": "warn"}
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One line of the chain. tone: as c-event has them; at: when it was decided, None before."""
+
+    title: str
+    note: str
+    tone: str
+    at: datetime | None = None
+    who: str = ""
+
+
+@dataclass(frozen=True)
+class ChainWords:
+    """A round of an approval in words. number: which one; is_open: whether it is decided on now."""
+
+    chain: ChainView
+    rows: tuple[StepRow, ...]
+    is_open: bool
+
+    @property
+    def number(self) -> int:
+        """The round."""
+        return self.chain.request.round
+
+
+def chains_in_words(order: Order) -> list[ChainWords]:
+    """All rounds of an order's approval, the newest first."""
+    return [
+        ChainWords(chain, tuple(_rows(chain)), chain.request.state == "open") for chain in chains_of(order)
+    ]
+
+
+def _rows(chain: ChainView) -> list[StepRow]:
+    rows = []
+    several = len({view.step.stage for view in chain.steps}) > 1
+    for view in chain.steps:
+        rows += [_decided(row, view.step) for row in view.decisions]
+        if view.step.state in (StepState.OPEN, StepState.WAITING):
+            rows.append(_asked(view, several))
+    return rows
+
+
+def _decided(row: ApprovalDecision, step: ApprovalStep) -> StepRow:
+    title = f"{row.actor_label}: {row.get_outcome_display().lower()}"
+    if row.instead_of:
+        title = _("%(person)s for %(absent)s: %(outcome)s") % {
+            "person": row.actor_label,
+            "absent": row.instead_of,
+            "outcome": row.get_outcome_display().lower(),
+        }
+    return StepRow(title, row.comment or rule_words(step), TONES[row.outcome], row.at, "")
+
+
+def _asked(view: StepView, several: bool) -> StepRow:
+    step = view.step
+    names = ", ".join(view.people) or _("nobody who may decide at the moment")
+    if step.state == StepState.WAITING:
+        return StepRow(
+            _("Step %(stage)s: %(people)s") % {"stage": step.stage, "people": names}, rule_words(step), "next"
+        )
+    words = {"people": names, "stage": step.stage}
+    text = _("Waits for all of %(people)s") if step.needs_all else _("Waits for %(people)s")
+    title = (_("Step %(stage)s: ") % words if several else "") + text % words
+    notes = [rule_words(step)]
+    if step.escalated_at:
+        notes.append(
+            _("escalated %(when)s: everybody who may approve decides") % {"when": at(step.escalated_at)}
+        )
+    elif step.due_at:
+        notes.append(_("escalated %(when)s") % {"when": at(step.due_at)})
+    if step.opened_at:
+        notes.append(_("waits %(old)s") % {"old": age(step.opened_at)})
+    return StepRow(title, ", ".join(notes), "work")
+
+
+def rule_words(step: ApprovalStep) -> str:
+    """Which rule asks, with its version."""
+    if not step.rule_version:
+        return step.rule_name
+    return _("%(rule)s, version %(version)s") % {"rule": step.rule_name, "version": step.rule_version}
