@@ -1,9 +1,13 @@
 """The event log: every change writes its event in its own transaction."""
 
+from __future__ import annotations
+
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Field
 from django.utils import timezone
 
 from core import audit
@@ -50,19 +54,25 @@ def record(
     return event
 
 
+@cache
+def _statement() -> tuple[tuple[Field[Any, Any], ...], str]:
+    """The columns that an event is written with, and the INSERT that gives it the next number of its subject."""
+    fields = tuple(field for field in Event._meta.concrete_fields if field.attname not in ("id", "sequence"))
+    columns = ", ".join(str(field.column) for field in fields)
+    return fields, (
+        f"""INSERT INTO core_event (sequence, {columns})
+            VALUES ((SELECT COALESCE(max(sequence), 0) + 1 FROM core_event WHERE subject = %s),
+                {", ".join(["%s"] * len(fields))})
+            RETURNING id, sequence"""  # noqa: S608 -- names of columns
+    )
+
+
 def _insert(event: Event) -> None:
     """Write the event with the next number of its subject, in one statement."""
-    fields = [field for field in Event._meta.concrete_fields if field.attname not in ("id", "sequence")]
+    fields, statement = _statement()
     values = [field.get_db_prep_save(field.pre_save(event, True), connection) for field in fields]
-    columns = ", ".join(str(field.column) for field in fields)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""INSERT INTO core_event (sequence, {columns})
-                VALUES ((SELECT COALESCE(max(sequence), 0) + 1 FROM core_event WHERE subject = %s),
-                    {", ".join(["%s"] * len(fields))})
-                RETURNING id, sequence""",  # noqa: S608 -- names of columns
-            [event.subject, *values],
-        )
+        cursor.execute(statement, [event.subject, *values])
         event.pk, event.sequence = cursor.fetchone()
     event._state.adding, event._state.db = False, connection.alias
 

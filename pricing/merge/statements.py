@@ -48,10 +48,17 @@ JUDGE = """
 """
 
 # Rows that share a key. Saying the same twice is harmless; saying different things is refused.
+# Those that meet a version share a key exactly when they meet the same one: one number is compared, not four values.
 REPEATED = """
     CREATE TEMPORARY TABLE price_repeated ON COMMIT DROP AS
-    SELECT list_id, product_id, min_quantity, valid_from, min(ctid) AS first, false AS differs
-    FROM price_merge WHERE bad IS NULL
+    SELECT key.list_id, key.product_id, key.min_quantity, key.valid_from, met.first, false AS differs
+    FROM (
+        SELECT min(ctid) AS first FROM price_merge WHERE bad IS NULL AND old_id IS NOT NULL
+        GROUP BY old_id HAVING count(*) > 1
+    ) AS met JOIN price_merge AS key ON key.ctid = met.first
+    UNION ALL
+    SELECT list_id, product_id, min_quantity, valid_from, min(ctid), false
+    FROM price_merge WHERE bad IS NULL AND old_id IS NULL
     GROUP BY list_id, product_id, min_quantity, valid_from HAVING count(*) > 1
 """
 
@@ -128,6 +135,16 @@ OVERLAPS = f"""
                 AND {STAYING}
         )
     )
+"""
+
+COUNT_CURRENT = """
+    SELECT count(*) FROM pricing_pricerow
+    WHERE ended_run_id IS NULL AND price_list_id = ANY(%(full)s::bigint[])
+"""
+
+# Counts versions only where no two good rows meet the same one; bad rows are left out, and so count for less.
+COUNT_MET = """
+    SELECT count(old_id) FROM price_merge WHERE bad IS NULL AND list_id = ANY(%(full)s::bigint[])
 """
 
 # What a full list lacks: not named by any row, not brought by a later reading, and not of a product

@@ -204,6 +204,15 @@ def test_a_full_list_ends_what_it_lacks_and_touches_no_other_list(erp):
     assert [(row[0], row[1], row[2]) for row in current()] == [("A", "S1", 0), ("A", "S3", 0), ("B", "S3", 0)]
 
 
+def test_a_row_told_twice_does_not_stand_for_one_that_a_full_list_lacks(erp):
+    take(erp, [price("S1"), price("S2")], full_lists=frozenset({"A"}))
+
+    applied = take(erp, [price("S1"), price("S1")], MORNING + timedelta(hours=1), full_lists=frozenset({"A"}))
+
+    assert applied.removed == 1
+    assert [row[1] for row in current()] == ["S1"]
+
+
 def test_a_bad_row_of_a_full_list_does_not_end_the_price_it_meant(erp):
     take(erp, [price("S1"), price("S1", "0.9", "100"), price("S2")])
 
