@@ -17,6 +17,7 @@ from accounts.models import (
     CompanyUserPermission,
     CreditAccount,
     Delegation,
+    Licence,
     Membership,
     PaymentTerm,
     User,
@@ -382,6 +383,11 @@ def _sharing(owner: Company) -> dict[int, CreditAccount | None]:
             shared[company.pk] = account
             ahead += children.get(company.pk, [])
     return shared
+
+
+def licences_of(lineage: Sequence[int]) -> list[Licence]:
+    """The licences that a company holds itself or by those above it, whether or not they are valid. One statement."""
+    return list(Licence.objects.filter(company_id__in=lineage).select_related("kind").order_by("pk"))
 
 
 def all_companies() -> QuerySet[Company]:

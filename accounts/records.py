@@ -115,6 +115,8 @@ ownership.declare(
     ],
     us=["sales_rep", "needs_po_number"],
 )
+ownership.declare("accounts.Segment", us=["kind", "code", "name"])
+ownership.declare("accounts.SegmentMember", us=["segment", "company"])
 ownership.declare(
     "accounts.Address",
     erp=[

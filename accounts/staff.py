@@ -23,6 +23,8 @@ AREAS: dict[str, tuple[str, ...]] = {
         "accounts.paymentterm",
         "accounts.membership",
         "accounts.user",
+        "accounts.segment",
+        "accounts.segmentmember",
     ),
     "catalogue": (
         "catalog.product",
@@ -106,6 +108,7 @@ DOES: dict[str, set[str]] = {
         "integrations.add_flowsettings",
         "integrations.add_systemwindow",
         "integrations.change_systemwindow",
+        "integrations.change_system",
     },
     AUDITOR: set(),
     PARTNER: set(),

@@ -7,7 +7,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import NotFound
-from core.models import Case, CaseState, CaseStep, Event, Severity
+from core.models import Case, CaseState, CaseStep, Conflict, Event, Severity
 
 # The views of the case list: which cases, for whom.
 VIEWS: dict[str, Callable[[int], Q]] = {
@@ -101,3 +101,8 @@ def all_use_of_forms() -> list[tuple[str, int, int]]:
     """How often each event was written in each version of its form: (event, version, times) (INT-15)."""
     rows = Event.objects.order_by("name", "version").values_list("name", "version")
     return [(name, version, times) for name, version, times in rows.annotate(times=Count("id"))]
+
+
+def all_conflict_models() -> list[str]:
+    """The kinds of record of which there are conflicts, as "app.Model"."""
+    return list(Conflict.objects.order_by("model").values_list("model", flat=True).distinct())

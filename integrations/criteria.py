@@ -1,6 +1,6 @@
 """Whom a flow is live for: one entry per criterion; a record or message outside is left as it is (OPS-03)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -9,9 +9,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company
+from accounts.segments import all_companies_in, all_segment_names
 from catalog.models import Category, Product
 from orders.models import Order
 
+# The criteria that say which companies something is live for.
+OF_COMPANIES = ("company", "segment")
 Rollout = Mapping[str, Sequence[str]]
 
 
@@ -25,7 +28,7 @@ class Criterion:
 
     label: str | Promise
     choices: Callable[[], list[tuple[str, str]]]
-    widened: Callable[[Iterable[str]], frozenset[str]]
+    widened: Callable[[Collection[str]], frozenset[str]]
     of_records: Callable[[Sequence[Any]], list[str | None]]
 
 
@@ -75,8 +78,14 @@ def _category_of(records: Sequence[Any]) -> list[str | None]:
     return [slugs.get(record.sku) or "" if hasattr(record, "sku") else None for record in records]
 
 
+def _segments() -> list[tuple[str, str]]:
+    return list(all_segment_names().items())
+
+
+# The values of a segment stand for the companies in it: by their numbers a record belongs to it or not.
 CRITERIA: dict[str, Criterion] = {
     "company": Criterion(_("Company"), _companies, _with_branches, _company_of),
+    "segment": Criterion(_("Segment"), _segments, all_companies_in, _company_of),
     "category": Criterion(_("Product category"), _categories, _with_subcategories, _category_of),
 }
 
@@ -96,5 +105,5 @@ def _agrees(records: Sequence[Any], criterion: Criterion, values: Sequence[str])
 
 def companies_inside(rollout: Rollout) -> frozenset[str] | None:
     """The numbers of the companies whose messages go out; None: everybody's."""
-    values = rollout.get("company") or ()
-    return CRITERIA["company"].widened(values) if values else None
+    named = [CRITERIA[key].widened(values) for key in OF_COMPANIES if (values := rollout.get(key))]
+    return frozenset.intersection(*named) if named else None

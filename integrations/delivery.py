@@ -14,6 +14,7 @@ from core.actor import acting, current_actor
 from core.errors import DomainError
 from core.logging import get_logger
 from integrations import dispatch
+from integrations.actions.pace import return_tokens
 from integrations.actions.relay import (
     POISON,
     Done,
@@ -132,7 +133,9 @@ def deliver(claimed: Sequence[Delivery], destination: Destination, *, until: flo
                 break
     finally:
         notes.write()
-    hand_back(claimed[made:])
+    given_back = hand_back(claimed[made:])
+    if given_back and destination.pays:
+        return_tokens(destination.system, given_back)
     return made
 
 

@@ -20,6 +20,7 @@ from integrations import inbox
 from integrations.actions.deliveries import drop_delivery, replay_delivery
 from integrations.actions.flows import ask_for_run
 from integrations.actions.identifiers import KINDS, Known, merge_identifiers, rename_identifier
+from integrations.actions.inbox import put_back
 from integrations.actions.processes import settle_undoing
 from integrations.dispatch import DESTINATIONS
 from integrations.failures import failure_from
@@ -189,6 +190,8 @@ def _run_flow(case: Case, reason: str, by: Actor) -> str:
 
 
 def _take_again(case: Case, reason: str, by: Actor) -> str:
+    if case.subject.startswith("inbox:"):
+        return _take_all_again(case, by)
     message = InboxMessage.objects.get(pk=case.evidence["inbox"])
     outcome = inbox.take_again(message)
     if outcome in ("parked", "quarantined"):
@@ -196,6 +199,13 @@ def _take_again(case: Case, reason: str, by: Actor) -> str:
         return _("Not taken in again: %(reason)s") % {"reason": message.reason}
     settle_cases(case.subject, by=by, reason=_("It was taken in."), kinds=(case.kind,))
     return _("The message is taken in.")
+
+
+def _take_all_again(case: Case, by: Actor) -> str:
+    count = put_back(case.system, case.evidence["kind"], case.evidence["state"])
+    # What is not taken in opens it anew.
+    settle_cases(case.subject, by=by, reason=_("They are taken in again."), kinds=(case.kind,))
+    return _("%(count)s messages are taken in again in the next seconds.") % {"count": count}
 
 
 def _names_another(case: Case) -> bool:

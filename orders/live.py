@@ -9,7 +9,7 @@ from pydantic import Field
 from accounts.records import CreditRecord
 from catalog.records import StockRecord
 from core.records import Record
-from orders.states import LiveKind
+from orders.states import ASKED, LiveKind
 
 # Why nothing came, as a machine reads it.
 TIMEOUT, ABSENT, REFUSED, NONSENSE, PAUSED = "timeout", "absent", "refused", "nonsense", "paused"
@@ -47,7 +47,7 @@ class LiveQuestion(Record):
     credit_numbers: tuple[str, ...] = ()
     gross_amount: Decimal = Decimal(0)
     lines: tuple[AskedLine, ...] = ()
-    kinds: frozenset[LiveKind] = frozenset(LiveKind)
+    kinds: frozenset[LiveKind] = ASKED
 
 
 class LivePrice(Record):

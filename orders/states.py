@@ -98,11 +98,20 @@ class Outcome(TextChoices):
 
 
 class LiveKind(TextChoices):
-    """What the ERP is asked before an order is taken."""
+    """What is decided on by the ERP's word before an order is taken.
+
+    Eligibility, whether the company may have the product at all, is no question of its own: it rests on the
+    licences that the ERP vouches for, and is in doubt while nothing is heard from there.
+    """
 
     PRICE = "price", _("Price")
     STOCK = "stock", _("Stock")
     CREDIT = "credit", _("Credit")
+    ELIGIBILITY = "eligibility", _("Eligibility")
+
+
+# The kinds that are questions.
+ASKED = frozenset({LiveKind.PRICE, LiveKind.STOCK, LiveKind.CREDIT})
 
 
 class Situation(TextChoices):

@@ -16,21 +16,25 @@ CONFIRMED: dict[str, Any] = {
     LiveKind.PRICE: gettext_lazy("Prices confirmed by our ERP at %(time)s."),
     LiveKind.STOCK: gettext_lazy("Stock confirmed by our ERP at %(time)s."),
     LiveKind.CREDIT: gettext_lazy("Credit confirmed by our ERP at %(time)s."),
+    LiveKind.ELIGIBILITY: gettext_lazy("Your licence confirmed by our ERP at %(time)s."),
 }
 LAST_KNOWN: dict[str, Any] = {
     LiveKind.PRICE: gettext_lazy("Prices: last known, %(age)s old."),
     LiveKind.STOCK: gettext_lazy("Stock: last known, %(age)s old."),
     LiveKind.CREDIT: gettext_lazy("Credit: last known, %(age)s old."),
+    LiveKind.ELIGIBILITY: gettext_lazy("Your licence: last known, %(age)s old."),
 }
 DIFFERS: dict[str, Any] = {
     LiveKind.PRICE: gettext_lazy("Our ERP named another price at %(time)s."),
     LiveKind.STOCK: gettext_lazy("Our ERP named another stock at %(time)s."),
     LiveKind.CREDIT: gettext_lazy("Our ERP named another credit at %(time)s."),
+    LiveKind.ELIGIBILITY: gettext_lazy("Our ERP named another licence at %(time)s."),
 }
 OPEN: dict[str, Any] = {
     LiveKind.PRICE: gettext_lazy("Price to be confirmed."),
     LiveKind.STOCK: gettext_lazy("Stock to be confirmed."),
     LiveKind.CREDIT: gettext_lazy("Credit to be confirmed."),
+    LiveKind.ELIGIBILITY: gettext_lazy("Licence to be confirmed."),
 }
 AWAITED: dict[str, Any] = {
     LiveKind.PRICE: gettext_lazy(
@@ -41,6 +45,7 @@ AWAITED: dict[str, Any] = {
         "Our ERP did not answer. What it can ship is known when it confirms the order."
     ),
     LiveKind.CREDIT: gettext_lazy("Our ERP did not answer. It decides when it confirms the order."),
+    LiveKind.ELIGIBILITY: gettext_lazy("Our ERP did not answer. Our sales team asks for your licence first."),
 }
 WHY: dict[str, Any] = {
     "timeout": gettext_lazy("no answer in time"),

@@ -359,6 +359,8 @@ INBOUND = {
 # How long deliveries, messages, runs and keys that are settled stay to be looked at.
 KEEP_SETTLED_DAYS = number("KEEP_SETTLED_DAYS", 90, least=7)
 # How long a buyer waits at most for the ERP's live word on price, stock and credit, together.
+# So many messages of one sender and kind that cannot be taken in have a case each; the rest share one.
+INBOX_MOST_CASES = number("INBOX_MOST_CASES", 50)
 LIVE_CHECK_SECONDS = number("LIVE_CHECK_SECONDS", 2)
 
 # -- logs ----------------------------------------------------------------------------------------

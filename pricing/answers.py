@@ -43,7 +43,7 @@ class Candidate:
     """A list that the company could buy by, and what it says about this product and quantity.
 
     row_id None: the list has no price for it. origin: number of the company that the list is
-    agreed with, "" for everybody. distance: 0 for the company itself, 1 for its parent ...
+    agreed with, or key of the segment, "" for everybody. distance: 0 for the company itself, 1 for its parent ...
     """
 
     rank: int

@@ -48,15 +48,16 @@ class PriceList(models.Model):
 
 
 class PriceListAssignment(models.Model):
-    """Who gets a price list: a company and its branches, or everybody when company is empty.
+    """Who gets a price list: a company and its branches, a segment, or everybody when both are empty.
 
-    valid_from and valid_until are days of the ERP's zone, half open (PRC-11).
+    segment: see accounts.segments; such a row is ours, the others are the ERP's. valid_from and valid_until are days of the ERP's zone, half open (PRC-11).
     """
 
     price_list = models.ForeignKey(PriceList, on_delete=models.CASCADE, related_name="assignments")
     company = models.ForeignKey(
         Company, null=True, blank=True, on_delete=models.CASCADE, related_name="price_lists"
     )
+    segment = models.CharField(_("segment"), max_length=60, blank=True)
     priority = models.IntegerField(_("priority"), default=0)
     valid_from = models.DateField(_("from"), null=True, blank=True)
     valid_until = models.DateField(_("until, exclusive"), null=True, blank=True)
@@ -68,14 +69,15 @@ class PriceListAssignment(models.Model):
         verbose_name_plural = _("price lists of companies")
         constraints = [
             models.UniqueConstraint(
-                fields=["price_list", "company"],
+                fields=["price_list", "company", "segment"],
                 nulls_distinct=False,
                 name="assignment_list_company",
-            )
+            ),
+            models.CheckConstraint(condition=Q(company=None) | Q(segment=""), name="assignment_to_one"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.price_list} · {self.company or _('everybody')}"
+        return f"{self.price_list} · {self.company or self.segment or _('everybody')}"
 
 
 class PriceRun(models.Model):

@@ -16,6 +16,7 @@ from accounts.customers import Customers
 from accounts.models import Company
 from accounts.queries import lineage_of
 from accounts.scope import Scope
+from accounts.segments import segments_of
 from accounts.states import Right
 from catalog.models import Product
 from core import freshness
@@ -34,9 +35,13 @@ ELIGIBLE = """
     ), line AS (
         SELECT id, nth - 1 AS distance FROM unnest(%(lineage)s::bigint[]) WITH ORDINALITY AS t(id, nth)
     ), eligible AS (
-        SELECT DISTINCT ON (list.id)
-            list.id, list.code, list.name, list.kind, coalesce(company.number, '') AS origin,
-            line.distance, assignment.priority, array_position(policy.precedence, list.kind) AS precedence
+        SELECT DISTINCT ON (list.id, assignment.segment)
+            list.id, list.code, list.name, list.kind,
+            coalesce(company.number, assignment.segment) AS origin,
+            line.distance, assignment.priority, assignment.segment,
+            -- As near as the companies of the line, then what segments have, then what everybody has.
+            coalesce(line.distance, CASE assignment.segment WHEN '' THEN 10001 ELSE 10000 END) AS level,
+            array_position(policy.precedence, list.kind) AS precedence
         FROM policy
         CROSS JOIN pricing_pricelist AS list
         JOIN pricing_pricelistassignment AS assignment ON assignment.price_list_id = list.id
@@ -47,13 +52,13 @@ ELIGIBLE = """
             AND (assignment.company_id IS NULL OR line.id IS NOT NULL)
             AND (assignment.valid_from IS NULL OR assignment.valid_from <= %(on)s)
             AND (assignment.valid_until IS NULL OR assignment.valid_until > %(on)s)
-        ORDER BY list.id, line.distance NULLS LAST, assignment.priority
+        ORDER BY list.id, assignment.segment, line.distance NULLS LAST, assignment.priority
     )
     SELECT policy.version, (SELECT as_of FROM core_freshness WHERE kind = %(kind)s),
         eligible.id, eligible.code, eligible.name, eligible.kind, eligible.origin,
-        eligible.distance, eligible.priority
+        eligible.distance, eligible.priority, eligible.segment
     FROM policy LEFT JOIN eligible ON true
-    ORDER BY eligible.precedence, eligible.distance NULLS LAST, eligible.priority, eligible.id
+    ORDER BY eligible.precedence, eligible.level, eligible.priority, eligible.id
 """
 
 VALID = """
@@ -126,9 +131,9 @@ class _Lists:
 def price_sheet(context: PriceContext, asks: Sequence[Ask]) -> dict[Hashable, PriceAnswer]:
     """The price of each ask with its explanation, by the ask's key: the only place that prices.
 
-    Two statements, whatever the number of asks. The best-ranked list that has a price for the
+    Two statements, three where a list belongs to a segment, whatever the number of asks. The best-ranked list that has a price for the
     quantity wins; lists rank by the kinds of the policy in force, distance in the company's
-    line, priority, age. Source: PRC-01, PRC-02, PRC-03, PRC-24, design section 5.
+    line, then segments, then everybody's, priority, age. Source: PRC-01, PRC-02, PRC-03, PRC-24, design section 5.
     """
     if not asks:
         return {}
@@ -155,12 +160,25 @@ def _eligible(context: PriceContext) -> _Lists:
         cursor.execute(ELIGIBLE, values)
         rows = cursor.fetchall()
     version, read_up_to = rows[0][:2] if rows else (0, None)
-    lists = (row[2:] for row in rows if row[2] is not None)
+    lists = _reaching(context, [row[2:] for row in rows if row[2] is not None])
     return _Lists(
         version,
         read_up_to,
-        tuple((row[0], Candidate(rank, *row[1:])) for rank, row in enumerate(lists, start=1)),
+        tuple((row[0], Candidate(rank, *row[1:-1])) for rank, row in enumerate(lists, start=1)),
     )
+
+
+def _reaching(context: PriceContext, rows: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The rows of lists that reach the company, each list once, by its best row; the segment comes last.
+
+    One statement more where some list belongs to a segment.
+    """
+    own = segments_of(context.lineage) if any(row[-1] for row in rows) else frozenset()
+    best: dict[int, tuple[Any, ...]] = {}
+    for row in rows:
+        if not row[-1] or row[-1] in own:
+            best.setdefault(row[0], row)
+    return list(best.values())
 
 
 def _break_quantities(asks: Sequence[Ask]) -> dict[Hashable, Decimal]:

@@ -150,6 +150,7 @@ ownership.declare(
 ownership.declare(
     "pricing.PriceListAssignment",
     erp=["price_list", "company", "priority", "valid_from", "valid_until"],
+    us=["segment"],
 )
 ownership.declare("pricing.PriceRow", erp=PRICE_FIELDS)
 ownership.declare("pricing.ItemCost", erp=["product", "cost_price", "currency", "as_of"])

@@ -3,6 +3,7 @@
 from accounts.models.company import Address, Company, CreditAccount, PaymentTerm
 from accounts.models.delegation import Delegation
 from accounts.models.invitation import Invitation
+from accounts.models.licence import Licence, LicenceKind
 from accounts.models.people import (
     CompanyGroupPermission,
     CompanyRole,
@@ -10,6 +11,7 @@ from accounts.models.people import (
     Membership,
     User,
 )
+from accounts.models.segment import Segment, SegmentMember
 from accounts.models.staff import ForbiddenPair
 
 __all__ = [
@@ -22,7 +24,11 @@ __all__ = [
     "Invitation",
     "ForbiddenPair",
     "Delegation",
+    "Licence",
+    "LicenceKind",
     "Membership",
     "PaymentTerm",
+    "Segment",
+    "SegmentMember",
     "User",
 ]

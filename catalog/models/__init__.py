@@ -2,6 +2,7 @@
 
 from catalog.models.assortment import Assortment, AssortmentAssignment, AssortmentRule
 from catalog.models.product import Category, Media, Product, ProductRelation, ProductUnit
+from catalog.models.restriction import ProductRestriction
 from catalog.models.stock import Allocation, StockLevel, Warehouse
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Media",
     "Product",
     "ProductRelation",
+    "ProductRestriction",
     "ProductUnit",
     "StockLevel",
     "Warehouse",

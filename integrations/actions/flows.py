@@ -16,6 +16,7 @@ from core.cases import CaseFacts, open_case, settle_cases
 from core.errors import InvalidValue
 from core.models import Case, CaseState
 from core.tolerance import BeyondTolerance
+from integrations.actions.inbox import LONGEST_SUBJECT, fitting
 from integrations.holders import is_gone, this_process
 from integrations.models import Difference, FlowRun, FlowSettings, FlowState, RejectedRow
 from integrations.rehearsal import Found
@@ -313,7 +314,7 @@ def _note_many(flow: str, count: int, *, by: Actor) -> None:
 
 
 def _row_subject(flow: str, key: str) -> str:
-    return f"row:{flow}:{key}"[:80]
+    return fitting(f"row:{flow}:{key}", LONGEST_SUBJECT)
 
 
 def _row_facts(flow: str, item: Rejected) -> CaseFacts:

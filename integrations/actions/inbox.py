@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import (
     DataError,
     IntegrityError,
@@ -27,7 +28,7 @@ from core.applied import Applied
 from core.cases import CaseFacts, open_case, settle_cases
 from core.errors import DomainError, InvalidValue, NotAllowed
 from core.logging import get_logger
-from core.models import Refusal, Severity
+from core.models import Case, CaseState, Refusal, Severity
 from core.records import Record, reason_of
 from integrations.contracts.registry import newest_form
 from integrations.models import InboxMessage
@@ -51,7 +52,7 @@ AHEAD = timedelta(minutes=5)
 REFUSALS_KEPT = 30
 PULLED, PUSHED = "pull", "push"
 OPEN = (InboxState.NEW, InboxState.PARKED)
-LONGEST_KEY, LONGEST_ID = 120, 120
+LONGEST_KEY, LONGEST_ID, LONGEST_SUBJECT = 120, 120, 80
 
 Take = Callable[..., Outcome]
 TakeSet = Callable[..., Applied]
@@ -252,6 +253,7 @@ def _taken(message: InboxMessage, *, take: Take, record: type[Record], by: Actor
     row.save(update_fields=["state", "reason", "applied_at", "next_try_at", "attempts"])
     if row.attempts > 1:
         settle_cases(subject_of(row), by=by, reason=_("It was taken in."), kinds=(ORPHAN, QUARANTINED))
+        _settle_shared(row, by=by)
     return outcome
 
 
@@ -383,7 +385,7 @@ def _park(pk: int, reason: str, *, by: Actor) -> str:
     row.next_try_at = now + timedelta(seconds=min(LONGEST_WAIT, 2.0 ** min(row.attempts, 10)))
     row.save(update_fields=["state", "reason", "attempts", "next_try_at"])
     if now - row.received_at > PATIENCE:
-        open_case(ORPHAN, subject_of(row), _facts(row, reason), by=by)
+        _open_case(ORPHAN, row, reason, by=by)
     return "parked"
 
 
@@ -395,8 +397,16 @@ def _quarantine(pk: int, reason: str, *, by: Actor) -> str:
     row.attempts += 1
     row.next_try_at = None
     row.save(update_fields=["state", "reason", "attempts", "next_try_at"])
-    open_case(QUARANTINED, subject_of(row), _facts(row, reason), by=by)
+    _open_case(QUARANTINED, row, reason, by=by)
     return "quarantined"
+
+
+def _settle_shared(row: InboxMessage, *, by: Actor) -> None:
+    """End the case that many messages share with the last of them."""
+    for kind, state in ((ORPHAN, InboxState.PARKED), (QUARANTINED, InboxState.QUARANTINED)):
+        left = InboxMessage.objects.filter(system=row.system, kind=row.kind, state=state).exclude(pk=row.pk)
+        if not left.exists():
+            settle_cases(_shared_subject(row), by=by, reason=_("All are taken in."), kinds=(kind,))
 
 
 def _locked(pk: int) -> InboxMessage:
@@ -405,7 +415,39 @@ def _locked(pk: int) -> InboxMessage:
 
 def subject_of(row: InboxMessage) -> str:
     """The subject of the cases about a message."""
-    return f"{row.kind}:{row.key}"[:80]
+    return fitting(f"{row.kind}:{row.key}", LONGEST_SUBJECT)
+
+
+def _shared_subject(row: InboxMessage) -> str:
+    return f"inbox:{row.system}:{row.kind}"
+
+
+def _open_case(kind: str, row: InboxMessage, reason: str, *, by: Actor) -> None:
+    """A case for a message, or a count on the one that all share when a sender has many such already."""
+    subject = subject_of(row)
+    ones = Case.objects.filter(kind=kind, state=CaseState.OPEN, system=row.system)
+    many = ones.filter(subject__startswith=f"{row.kind}:")[: settings.INBOX_MOST_CASES].count()
+    if many < settings.INBOX_MOST_CASES or ones.filter(subject=subject).exists():
+        open_case(kind, subject, _facts(row, reason), by=by)
+        return
+    facts = CaseFacts(
+        cause=_(
+            "More messages of the %(system)s of the kind %(kind)s cannot be taken in than have a case each; "
+            "the newest, about %(key)s: %(reason)s"
+        )
+        % {"system": row.system.upper(), "kind": row.kind, "key": row.key, "reason": reason},
+        promise=_("The pages show what was known before them; the messages are all kept."),
+        system=row.system,
+        evidence={"kind": row.kind, "state": str(row.state), "reason": reason, "message": row.message_id},
+    )
+    open_case(kind, _shared_subject(row), facts, by=by)
+
+
+@transaction.atomic
+def put_back(system: str, kind: str, state: str) -> int:
+    """Let all messages of a sender and kind that wait or were not valid be taken in again; tell how many."""
+    waiting = InboxMessage.objects.filter(system=system, kind=kind, state=state)
+    return waiting.update(state=InboxState.NEW, next_try_at=None)
 
 
 def _facts(row: InboxMessage, reason: str) -> CaseFacts:

@@ -39,6 +39,16 @@ def pay_tokens(key: str, calls: int) -> None:
         )
 
 
+def return_tokens(key: str, calls: int) -> None:
+    """Give back the tokens of calls that were paid and never made; nothing where there is no limit."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE integrations_system SET tokens = LEAST(tokens + %s, burst) "
+            "WHERE key = %s AND rate_per_second IS NOT NULL",
+            [calls, key],
+        )
+
+
 @dataclass(frozen=True)
 class Turn:
     """When the next call of a system may be made. has_token: whether one was taken for it."""

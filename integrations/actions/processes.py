@@ -17,17 +17,17 @@ from core.states import check_move
 from integrations.failures import CallFailed, NotUndone, Transient, can_heal, facts_of
 from integrations.models import Process, ProcessStep
 from integrations.patience import SECONDS_PER_DELIVERY
-from integrations.processes.queries import all_newest_process
+from integrations.processes.queries import all_newest_process, all_settings_version
 from integrations.states import PROCESS_NEXT, STEP_NEXT, ProcessState, StepState
 
 
 @action
 def begin_process(
-    kind: str, subject: str, *, steps: Iterable[str], given: dict[str, Any], by: Actor
+    kind: str, subject: str, *, steps: Iterable[str], given: dict[str, Any], by: Actor, flow: str = ""
 ) -> Process:
     """Begin a further run of a process about a document, with all its steps still to do.
 
-    given: small JSON that each step is handed. Raises Transient when another worker has begun one.
+    given: small JSON that each step is handed. flow: how it is set now is kept with the run. Raises Transient when another worker has begun one.
     """
     newest = all_newest_process(kind, subject)
     try:
@@ -36,6 +36,7 @@ def begin_process(
                 kind=kind,
                 subject=subject,
                 run=newest.run + 1 if newest else 1,
+                settings_version=all_settings_version(flow) if flow else 0,
                 company_number=by.on_behalf_of,
                 correlation_id=by.correlation_id,
             )

@@ -278,10 +278,10 @@ def finish_deliveries(done: Iterable[Done]) -> int:
 
 
 @transaction.atomic
-def hand_back(deliveries: Sequence[Delivery]) -> None:
-    """Give back what was claimed and never begun, as if it had not been claimed."""
+def hand_back(deliveries: Sequence[Delivery]) -> int:
+    """Give back what was claimed and never begun, as if it had not been claimed; tell how many were still ours."""
     if not deliveries:
-        return
+        return 0
     check_move(DELIVERY_NEXT, DeliveryState.SENDING, DeliveryState.WAITING)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -292,6 +292,7 @@ def hand_back(deliveries: Sequence[Delivery]) -> None:
                 "holder": deliveries[0].claimed_by,
             },
         )
+        return int(cursor.rowcount)
 
 
 @transaction.atomic

@@ -25,7 +25,8 @@ from integrations.words import KINDS
 
 @action
 def change_flow_settings(flow: str, changes: Mapping[str, Any], *, by: Actor, note: str) -> FlowSettings:
-    """Set a flow otherwise: a new version that says who, when and why. The one in force when nothing differs.
+    """Set a flow otherwise: a new version that says who, when and why. The one in force when nothing differs,
+    an unsaved version 0 while there is none.
 
     changes: {field of FlowSettings: value}; what is not named stays. Raises InvalidValue naming the
     field, and when an order or stock flow would go live without an alert that reaches somebody.
@@ -74,8 +75,8 @@ def _put(
     )
     _check(flow, row)
     changed = {change.field for change in differences(before, row)}
-    if before is not None and not changed:
-        return before
+    if not changed:
+        return before or FlowSettings(flow=flow.name, version=0)
     if "mode" in changed and row.mode == FlowMode.LIVE:
         check_may_go_live(flow, row.steward)
     FlowSettings.objects.filter(flow=flow.name, is_active=True).update(is_active=False)

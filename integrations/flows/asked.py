@@ -33,7 +33,7 @@ ASKED = (
         alert=AlertRule(minutes(10), 20, 0),
         tests=TESTS,
         playbook="live",
-        criteria=("company",),
+        criteria=("company", "segment"),
     ),
     Flow(
         "erp.live-stock",
@@ -51,7 +51,7 @@ ASKED = (
         alert=AlertRule(minutes(10), 20, 0),
         tests=TESTS,
         playbook="live",
-        criteria=("company",),
+        criteria=("company", "segment"),
     ),
     Flow(
         "erp.live-credit",
@@ -69,7 +69,7 @@ ASKED = (
         alert=AlertRule(minutes(10), 20, 0),
         tests=TESTS,
         playbook="live",
-        criteria=("company",),
+        criteria=("company", "segment"),
         phase=2,
     ),
     Flow(

@@ -71,7 +71,7 @@ MASTERS = (
         alert=AlertRule(minutes(30), 5, 50),
         tests=ERP_TESTS,
         playbook="credit",
-        criteria=("company",),
+        criteria=("company", "segment"),
         phase=2,
         feature="credit",
     ),

@@ -51,7 +51,7 @@ PRICES = (
         alert=AlertRule(hours(2), 1, 50),
         tests=TESTS,
         playbook="prices",
-        criteria=("company",),
+        criteria=("company", "segment"),
     ),
     Flow(
         "erp.prices",

@@ -22,6 +22,7 @@ ORDER_SUBMISSION = Definition(
         Step("post", _("Posted"), order.post, undo=order.unpost, is_lasting=True, patience=STOCK_PATIENCE),
         Step("record", _("Recorded"), order.record, needs=("post",)),
     ),
+    flow="erp.orders-out",
 )
 
 PROCESSES: dict[str, Definition] = {definition.kind: definition for definition in (ORDER_SUBMISSION,)}

@@ -60,7 +60,9 @@ def carry_on(definition: Definition, subject: str, given: dict[str, Any], *, by:
         process = None
     if process is None:
         names = [step.name for step in definition.steps]
-        process = begin_process(definition.kind, subject, steps=names, given=given, by=by)
+        process = begin_process(
+            definition.kind, subject, steps=names, given=given, by=by, flow=definition.flow
+        )
     return _go_on(definition, process, by)
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.errors import NotFound
 from core.models import Event
-from integrations.models import Process
+from integrations.models import FlowSettings, Process
 from integrations.states import UNDER_WAY
 
 
@@ -33,6 +33,12 @@ def all_process(process_id: int) -> Process:
     if process is None:
         raise NotFound(_("There is no such process."))
     return process
+
+
+def all_settings_version(flow: str) -> int:
+    """The version by which a flow is set now; 0: as the code sets it."""
+    active = FlowSettings.objects.filter(flow=flow, is_active=True)
+    return active.values_list("version", flat=True).first() or 0
 
 
 def all_newest_process(kind: str, subject: str) -> Process | None:

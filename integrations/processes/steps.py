@@ -49,11 +49,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Definition:
-    """A process: its kind and its steps, in the order in which they are done and against which undone."""
+    """A process: its kind and its steps, in the order in which they are done and against which undone.
+
+    flow: by whose settings it runs, "" for none.
+    """
 
     kind: str
     title: Any
     steps: tuple[Step, ...]
+    flow: str = ""
 
     def step(self, name: str) -> Step:
         """A step by its name. Raises KeyError for one that is no longer there."""

@@ -110,7 +110,7 @@ def order_directly(
     if wanted.requested_on is not None and wanted.requested_on < erp_today():
         raise InvalidValue(_("The requested date is in the past: choose a later day."), field="requested_on")
     lines = priced_lines(scope, wanted.lines)
-    decisions = _decided(lines, live)
+    decisions = decided_prices(lines, live)
     check_confirmed(decisions)
     kept = kept_prices(decisions)
 
@@ -176,7 +176,7 @@ def _priced(scope: Scope, wanted: list[_Wanted]) -> list[PricedWish]:
     return lines
 
 
-def _decided(lines: list[PricedWish], live: Confirmation | None) -> list[Decision]:
+def decided_prices(lines: list[PricedWish], live: Confirmation | None) -> list[Decision]:
     """What is decided on the prices after the ERP was asked; nothing if it was not."""
     if live is None:
         return []

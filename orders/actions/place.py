@@ -26,6 +26,7 @@ from core.errors import DomainError, InvalidValue, NotAllowed
 from core.money import line_net
 from core.numbers import next_number
 from core.units import Conversion
+from orders.actions.eligibility import check_eligible
 from orders.actions.live import keep_disagreements
 from orders.actions.moves import keep_move
 from orders.actions.reserve import check_room, lock_room, reserve_room
@@ -35,6 +36,7 @@ from orders.models import Order, OrderLine
 from orders.queries.budget import BudgetState, cost_centres_for
 from orders.queries.cart import line_refusals, stale_refusals, warehouse_for
 from orders.queries.credit import all_credit_outlook
+from orders.queries.restrictions import wanted_line
 from orders.queries.rules import Judged, hits_of
 from orders.rules.credit import check_credit
 from orders.rules.lines import LineRefusal, check_lines, not_in_range
@@ -86,7 +88,7 @@ class OrderDraft:
 def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     """Take an order; a repeat for the same origin answers the order that there is (CRT-15).
 
-    Checks right, lines, ship-to, PO rule, credit and budgets, in this order; the credit under the lock of
+    Checks right, lines, ship-to, restrictions, PO rule, credit and budgets, in this order; the credit under the lock
     the row that owns the limit and the budgets under theirs, so that no two orders share the same room
     (CRT-13, APR-08). An order that a rule, a budget or the member's limit wants approved waits and records
     `order.approval_requested`, every other one goes on its way, see `pass_on`. Stock is promised as far as there is any, the rest is stated
@@ -105,6 +107,9 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
 
     lines = _checked_lines(draft, acting.scope)
     ship_to = _ship_to(draft, acting.scope)
+    wanted = [wanted_line(line.position, line.product, _base(line)) for line in lines]
+    doubts = check_eligible(acting.scope, wanted, ship_to, draft.decisions)
+    decisions = (*draft.decisions, *doubts)
     bill_to = _bill_to(acting)
     _check_po(draft, company)
     totals = totals_of([(line.net_amount, line.tax_percent) for line in lines], company.currency)
@@ -141,7 +146,7 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     order.ship_to_address, order.ship_to = ship_to, address_json(ship_to)
     order.warehouse = _warehouse(lines)
     order.credit_decision = outlook.story()
-    order.live_checks = [one.to_json() for one in draft.decisions]
+    order.live_checks = [one.to_json() for one in decisions]
     order.cost_centre = cost_centre
     if hits:
         order.status = OrderStatus.PENDING_APPROVAL
@@ -157,7 +162,7 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     keep_move(order, "", by=by)
 
     reserve_room(order, room, by=by)
-    keep_disagreements(draft.decisions, document=order.number, by=by)
+    keep_disagreements(decisions, document=order.number, by=by)
     if hits:
         figures = shown_figures(lines, room.states)
         ask_for_approval(order, hits, facts, acting.membership.manager_id, by=by, figures=figures)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.queries import ship_to_addresses
 from accounts.scope import NOTHING, Scope
 from catalog.models import Product, ProductUnit, Warehouse
 from catalog.queries import WarehouseAvailability, availability, hidden_products
@@ -14,6 +15,7 @@ from catalog.rules import check_quantity, conversion, whole_units
 from core.errors import DomainError, InvalidValue
 from core.money import ZERO, line_net
 from orders.models import Cart, CartLine
+from orders.queries.restrictions import restricted, wanted_line
 from orders.rules.lines import LineRefusal, check_sellable, not_in_range
 from orders.rules.live import Decision, price_key
 from orders.rules.shown import ShownLine, digest_of
@@ -191,6 +193,7 @@ def cart_sheet(cart: Cart, scope: Scope) -> CartSheet:
     percents = known_percents({row.product.tax_code for row in rows})
     warehouse = warehouse_for([(row.product_id, _base(row)) for row in shown], stock)
     left = _left_in(warehouse, stock)
+    forbidden = _restrictions(scope, rows, hidden)
     lines = []
     for position, row in enumerate(rows, start=1):
         answer = answers[row.pk]
@@ -213,11 +216,29 @@ def cart_sheet(cart: Cart, scope: Scope) -> CartSheet:
                 refusals=(
                     *_refusals(row, position, answer, percent, row.product_id in hidden),
                     *stale_refusals(position, row.product, warehouse, stock),
+                    *forbidden.get(position, ()),
                 ),
                 is_hidden=row.product_id in hidden,
             )
         )
     return CartSheet(cart, tuple(lines), scope.currency, _totals(lines, scope.currency), warehouse)
+
+
+def _restrictions(
+    scope: Scope, rows: Iterable[CartLine], hidden: frozenset[int]
+) -> dict[int, list[LineRefusal]]:
+    """What restrictions say against the lines, by position; where goods go is any address of the company yet."""
+    wanted = [
+        wanted_line(position, row.product, _base(row))
+        for position, row in enumerate(rows, start=1)
+        if row.product_id not in hidden
+    ]
+    if scope.company_id is None or not wanted:
+        return {}
+    found: dict[int, list[LineRefusal]] = {}
+    for refusal in restricted(scope.company_id, scope.lineage, wanted, ship_to_addresses(scope)).refusals:
+        found.setdefault(refusal.position, []).append(refusal)
+    return found
 
 
 def _totals(lines: Iterable[SheetLine], currency: str) -> Totals:

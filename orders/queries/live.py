@@ -17,7 +17,7 @@ from orders.queries.cart import CartSheet, SheetLine
 from orders.rules.confirm import PricedLine, decide_prices, kept_prices
 from orders.rules.live import UNANSWERED, Decision, Table, cell, decisions_of, price_key
 from orders.rules.shown import shown_prices
-from orders.states import LiveKind
+from orders.states import ASKED, LiveKind
 from pricing.answers import PriceAnswer
 
 ERP = "erp"
@@ -132,7 +132,7 @@ def question_for(
     lines: Iterable[AskedLine],
     warehouse: Warehouse | None,
     gross_amount: Decimal,
-    kinds: Iterable[LiveKind] = tuple(LiveKind),
+    kinds: Iterable[LiveKind] = ASKED,
 ) -> LiveQuestion:
     """The question about a document of a company. Three statements."""
     credit = credit_of(company)

@@ -22,12 +22,13 @@ class LinesRefused(DomainError):
 
 @dataclass(frozen=True)
 class LineRefusal:
-    """Why one line cannot be ordered. position: counted from 1."""
+    """Why one line cannot be ordered. position: counted from 1. rule: the restriction that says so, if one does."""
 
     position: int
     sku: str
     code: str
     message: str
+    rule: str = ""
 
 
 class NotInRange(NotSellable):
@@ -74,8 +75,15 @@ def check_lines(refusals: Sequence[LineRefusal]) -> None:
     )
     raise LinesRefused(
         message % {"position": first.position, "reason": first.message, "count": count},
-        lines=[
-            {"position": item.position, "sku": item.sku, "code": item.code, "message": item.message}
-            for item in refusals
-        ],
+        lines=[_plain(item) for item in refusals],
     )
+
+
+def _plain(item: LineRefusal) -> dict[str, object]:
+    told: dict[str, object] = {
+        "position": item.position,
+        "sku": item.sku,
+        "code": item.code,
+        "message": item.message,
+    }
+    return {**told, "rule": item.rule} if item.rule else told

@@ -17,7 +17,7 @@ from orders.actions.policy import activate_policy, draft_policy, restore_policy,
 from orders.models import CachedCredit, CheckoutPolicy
 from orders.queries.live import all_policies, policy_in_force, preview_of
 from orders.rules.live import CHOICES, UNANSWERED, cell
-from orders.states import LiveKind, LiveRule, Situation
+from orders.states import ASKED, LiveKind, LiveRule, Situation
 from portal.admin.customers import OwnCustomers
 from portal.admin.fed import FedAdmin
 from portal.admin.pages import admin_page
@@ -72,6 +72,7 @@ class CheckoutPolicyAdmin(FedAdmin):
         return " · ".join(
             f"{kind.label}: {LiveRule(policy.rules[cell(kind, Situation.UNHEARD_STALE)]).label}"
             for kind in LiveKind
+            if kind in ASKED
         )
 
 

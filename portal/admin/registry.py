@@ -21,6 +21,7 @@ import portal.admin.operations.deliveries  # noqa: E402
 import portal.admin.operations.flows  # noqa: E402
 import portal.admin.operations.inbox  # noqa: E402
 import portal.admin.operations.processes  # noqa: E402
+import portal.admin.operations.systems  # noqa: E402
 import portal.admin.operations.windows  # noqa: E402
 import portal.admin.orders  # noqa: E402
 import portal.admin.pricing  # noqa: E402

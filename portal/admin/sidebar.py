@@ -101,6 +101,12 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
                 "integrations.view_inboxmessage",
             ),
             Entry(
+                _("Systems and pace"),
+                "speed",
+                "admin:integrations_system_changelist",
+                "integrations.view_system",
+            ),
+            Entry(
                 _("Times of rest"),
                 "bedtime",
                 "admin:integrations_systemwindow_changelist",

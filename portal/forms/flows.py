@@ -51,6 +51,8 @@ class FlowSettingsForm(forms.Form):
             self.fields[name].widget.attrs["placeholder"] = (
                 in_words(int(time.total_seconds())) if time else ""
             )
+        self.fields["tolerance"].widget.attrs["placeholder"] = str(flow.tolerance)
+        self.fields["most_gone"].widget.attrs["placeholder"] = str(flow.most_gone)
         self.fields["steward"].widget.attrs["placeholder"] = flow.steward
         self.fields["escalate_to"].widget.attrs["placeholder"] = flow.escalation.then
         if not flow.is_fed:

@@ -5,6 +5,7 @@ under its locks and applies the policy. A repeat of what has been ordered asks n
 """
 
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from accounts.models import Company
 from accounts.queries import acting_company
@@ -12,12 +13,19 @@ from accounts.scope import Scope
 from accounts.states import Right
 from catalog.queries import availability
 from core.actor import Actor
-from core.errors import DomainError
+from core.errors import DomainError, DuplicateKey
 from core.freshness import is_stale
 from core.logging import get_logger
 from integrations import live
 from orders.actions.checkout import CheckoutChoice, checkout
-from orders.actions.direct import DirectOrder, direct_ref, order_directly, priced_lines
+from orders.actions.direct import (
+    DirectOrder,
+    PricedWish,
+    decided_prices,
+    direct_ref,
+    order_directly,
+    priced_lines,
+)
 from orders.actions.live import Confirmation, keep_disagreements, take_in
 from orders.live import LiveAnswers, LivePrice, LiveQuestion
 from orders.models import Cart, Order
@@ -31,6 +39,7 @@ from quotes.drafts import AcceptChoice
 from quotes.queries.offers import quote_for_buyer, quote_question
 
 logger = get_logger(__name__)
+T = TypeVar("T")
 
 
 def is_connected() -> bool:
@@ -72,18 +81,30 @@ def order_cart(
         raise
 
 
-def order_from_api(scope: Scope, wanted: DirectOrder, *, by: Actor) -> Callable[[], Order]:
-    """Ask the ERP about an order of the API; the answer is the action that places it.
+def order_from_api(
+    scope: Scope, wanted: DirectOrder, *, by: Actor, under_key: Callable[[Callable[[], Order]], T]
+) -> T:
+    """Ask the ERP about an order of the API, then place it; the answer is that of `under_key`.
 
-    In two steps, since the action runs under the lock of the caller's key, and the question must not.
+    under_key: runs the action that places it under the lock of the caller's key, which the question must not
+    hold. Raises as `order_directly`; a refusal leaves the decisions that led to it.
     """
     company = acting_company(scope)
     if is_placed(company, "api", direct_ref(by, wanted.reference)):
-        return lambda: order_directly(scope, wanted, by=by)
+        return under_key(lambda: order_directly(scope, wanted, by=by))
     scope.require(Right.BUY)
-    question = _direct_question(scope, company, wanted)
+    lines = priced_lines(scope, wanted.lines)
+    question = _direct_question(company, lines)
     confirmed = _confirmed(company, question, by) if question.lines else None
-    return lambda: order_directly(scope, wanted, by=by, live=confirmed)
+    try:
+        return under_key(lambda: order_directly(scope, wanted, by=by, live=confirmed))
+    except DuplicateKey:
+        raise
+    except DomainError as refusal:
+        if confirmed is not None:
+            decisions = (*decided_prices(lines, confirmed), *confirmed.decisions)
+            _log_refusal(refusal, company, decisions, by)
+        raise
 
 
 def accept_offer(number: str, revision: int, choice: AcceptChoice, *, scope: Scope, by: Actor) -> Order:
@@ -102,8 +123,7 @@ def accept_offer(number: str, revision: int, choice: AcceptChoice, *, scope: Sco
         raise
 
 
-def _direct_question(scope: Scope, company: Company, wanted: DirectOrder) -> LiveQuestion:
-    lines = priced_lines(scope, wanted.lines)
+def _direct_question(company: Company, lines: list[PricedWish]) -> LiveQuestion:
     asked = [item.asked() for item in lines]
     ids = [item.product.pk for item in lines]
     bases = [one.quantity_base for one in asked]

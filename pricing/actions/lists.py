@@ -7,12 +7,13 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel
 
 from accounts.models import Company
+from accounts.segments import all_segments
 from catalog.models import Product
 from core import ownership
 from core.actor import Actor, action
 from core.applied import Applied, Rejected, latest_of
 from core.changes import assign, differs, write
-from core.errors import NotOwner
+from core.errors import InvalidValue, NotOwner
 from core.ownership import source_of
 from pricing.actions.telling import record_changed
 from pricing.models import ItemCost, PriceList, PriceListAssignment, TaxRate
@@ -74,7 +75,8 @@ def apply_assignments(records: Sequence[AssignmentRecord], *, by: Actor, is_full
     own = {row.pk for row in rows.values() if row.source == source_of(by)}
     companies: dict[str | None, int | None] = dict(Company.objects.values_list("number", "pk"))
     companies[None] = None
-    known = {(row.price_list_id, row.company_id): row for row in PriceListAssignment.objects.all()}
+    told = PriceListAssignment.objects.filter(segment="")
+    known = {(row.price_list_id, row.company_id): row for row in told}
 
     new, changed, same, rejected = [], [], 0, []
     single, repeated = latest_of(records, lambda one: f"{one.price_list_code}/{one.company_number or '*'}")
@@ -100,6 +102,37 @@ def apply_assignments(records: Sequence[AssignmentRecord], *, by: Actor, is_full
             row.delete()
             removed += 1
     return Applied(len(new), len(changed), same, removed, (*rejected, *repeated))
+
+
+@action
+def give_list_to_segment(price_list: PriceList, segment: str, *, by: Actor) -> PriceListAssignment:
+    """Let all companies of a segment buy by a list, behind what the ERP gave them of the same kind (ACC-15).
+
+    segment: its key. Repeats are quiet. Raises InvalidValue for an unknown segment. Records `price_list.changed`.
+    """
+    ownership.check(by, "pricing.PriceListAssignment", ["segment"])
+    price_list = PriceList.objects.select_for_update(of=("self",), no_key=True).get(pk=price_list.pk)
+    if segment not in all_segments():
+        raise InvalidValue(_("There is no segment “%(segment)s”.") % {"segment": segment}, field="segment")
+
+    row, is_new = PriceListAssignment.objects.get_or_create(
+        price_list=price_list, company=None, segment=segment
+    )
+
+    if is_new:
+        record_changed(price_list, as_of=price_list.as_of, details={"run": None}, by=by)
+    return row
+
+
+@action
+def take_list_from_segment(price_list: PriceList, segment: str, *, by: Actor) -> None:
+    """End what give_list_to_segment began. Records `price_list.changed`; quiet when nothing was given."""
+    ownership.check(by, "pricing.PriceListAssignment", ["segment"])
+    price_list = PriceList.objects.select_for_update(of=("self",), no_key=True).get(pk=price_list.pk)
+    rows = PriceListAssignment.objects.filter(price_list=price_list).exclude(segment="")
+    for row in rows.filter(segment=segment):
+        row.delete()
+        record_changed(price_list, as_of=price_list.as_of, details={"run": None}, by=by)
 
 
 def check_source(lists: Sequence[PriceList], *, by: Actor) -> None:

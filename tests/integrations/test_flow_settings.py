@@ -61,6 +61,15 @@ def test_what_changes_nothing_makes_no_version_and_what_never_was_is_not_brought
 
 @pytest.mark.django_db
 @pytest.mark.req("INT-64")
+def test_a_first_change_that_changes_nothing_makes_no_version_either(otto):
+    same = change_flow_settings("erp.stock", {"every_seconds": None}, by=otto.actor, note="As it is")
+
+    assert same.version == 0
+    assert not FlowSettings.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.req("INT-64")
 @pytest.mark.parametrize(
     ("flow", "changes", "field"),
     [

@@ -19,6 +19,7 @@ from integrations import intake, signatures, tasks
 from integrations.actions.flows import pause_flow, resume_flow
 from integrations.actions.inbox import Incoming, store_pushed
 from integrations.models import FlowSettings, InboxMessage
+from integrations.repairs import repair_case
 from integrations.states import InboxState, Lane
 from integrations.systems import flow_actor
 from orders.models import Order
@@ -415,6 +416,45 @@ def test_a_record_that_another_worker_holds_is_left_and_the_others_are_taken(goo
     assert sorted(left.values()) == ["applied", "applied", "new"]
     assert left[f"{goods[0]}/{warehouse}@1"] == "new"
     assert {state for _id, state in states()} == {"applied"}
+
+
+def push_unreadable(skus):
+    rows = [Incoming(f"{sku}/LNZ", "1", stock("1", sku, "many")["data"], kind="stock") for sku in skus]
+    store_pushed("erp", rows, by=flow_actor("erp.events"))
+
+
+@pytest.mark.req("INT-34", "ORD-07")
+@pytest.mark.django_db
+def test_a_broken_sender_fills_one_case_and_not_thousands_and_all_its_messages_are_kept(settings, otto):
+    settings.INBOX_MOST_CASES = 3
+    push_unreadable(f"P-{n}" for n in range(20))
+    work()
+
+    shared = Case.objects.get(subject="inbox:erp:stock")
+    assert Case.objects.count() == 4
+    assert (shared.kind, shared.times) == ("quarantined", 17)
+    assert InboxMessage.objects.filter(state="quarantined").count() == 20
+
+    for n in range(20):
+        sell(f"P-{n}", "1.00")
+    for message in InboxMessage.objects.all():
+        message.payload["on_hand"] = "7"
+        message.save()
+    repair_case(shared, "take", reason="Their unit is mended.", by=otto.actor)
+    work()
+
+    assert set(InboxMessage.objects.values_list("state", flat=True)) == {"applied"}
+    assert not Case.objects.filter(state="open").exists()
+
+
+@pytest.mark.req("ORD-07")
+@pytest.mark.django_db
+def test_two_things_with_long_names_that_begin_alike_have_a_case_each():
+    push_unreadable("A" * 75 + end for end in ("-1", "-2"))
+
+    work()
+
+    assert Case.objects.filter(kind="quarantined").count() == 2
 
 
 @pytest.mark.req("INT-34")

@@ -16,6 +16,7 @@ from core.models import Case, Event
 from integrations import delivery, inbox, intake, tasks
 from integrations.actions.flows import claim_flow, flow_row
 from integrations.actions.inbox import Incoming, receive_messages
+from integrations.actions.settings import change_flow_settings
 from integrations.batches import Batch
 from integrations.connectors.tryton.writing import checking, posting, reserving
 from integrations.failures import Refused, UnknownOutcome
@@ -238,6 +239,24 @@ def test_an_order_that_the_erp_takes_after_our_cancellation_has_looked_is_taken_
     assert there == set()
     assert Process.objects.get().state == "undone"
     assert to_erp(order)[-1] == ("order.cancelled", DeliveryState.DELIVERED)
+
+
+@pytest.mark.req("INT-42", "INT-64")
+def test_a_process_keeps_by_which_settings_of_its_flow_it_began(anna, monkeypatch):
+    def lost(snapshot, checked, erp=None):
+        raise UnknownOutcome("No answer.")
+
+    monkeypatch.setattr(checking, "check_order", lambda snapshot, erp=None: CHECKED)
+    monkeypatch.setattr(reserving, "reserve_order", lost)
+    sell("BOLT", "2.00")
+    by = by_erp()
+    change_flow_settings("erp.orders-out", {"every_seconds": 7}, by=by, note="Quicker")
+    order_now(anna, BOLT=100)
+    relay()
+    change_flow_settings("erp.orders-out", {"every_seconds": 8}, by=by, note="Slower")
+    relay_when_due()
+
+    assert Process.objects.get().settings_version == 1
 
 
 def relay_when_due():

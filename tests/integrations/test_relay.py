@@ -447,3 +447,20 @@ def test_no_more_are_on_their_way_than_the_other_side_can_bear(receiver):
     claimed = [claim_deliveries(there) for _ in range(3)]
 
     assert [len(batch) for batch in claimed] == [1, 1, 0]
+
+
+@pytest.mark.req("INT-23")
+def test_what_is_given_back_gives_its_tokens_back_too(receiver):
+    for number in range(3):
+        happen(f"thing:{number}")
+    delivery.fan_out()
+    there = receiver.destination(batch=3)
+    System.objects.filter(key=there.system).delete()
+    System.objects.create(key=there.system, kind="erp", rate_per_second=0.001, burst=3, tokens=3)
+
+    claimed = claim_deliveries(there)
+    delivery.deliver(claimed, there, until=time.monotonic())
+    again = claim_deliveries(there)
+
+    assert len(claimed) == 3
+    assert len(again) == 2

@@ -210,7 +210,7 @@ def test_a_sheet_takes_the_same_statements_for_any_number_of_lines(
     fill(anna, **{f"A{number}": 1 for number in range(lines)})
     cart = cart_for(anna.scope)
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         sheet = cart_sheet(cart, anna.scope)
 
     assert len(sheet.lines) == lines

@@ -75,13 +75,14 @@ class InboxMessageAdmin(FedAdmin):
     list_filter = ("state", SenderFilter, KindFilter, WayFilter)
     search_fields = ("key", "message_id", "correlation_id", "reason")
     ordering = ("-id",)
-    hidden = ("id", "payload")
-    readonly_fields = ("content", "case")
+    hidden = ("id", "payload", "system", "kind", "channel", "state")
+    readonly_fields = ("content", "case", "kind_word", "sender", "way", "became")
 
     def get_fieldsets(self, request, obj=None):  # type: ignore[no-untyped-def]
         """The columns, then its case and what it says."""
-        more = (_("Message"), {"fields": ["case", "content"]})
-        return [*super().get_fieldsets(request, obj), more]
+        first = (_("Message"), {"fields": ["kind_word", "sender", "way", "became", "case"]})
+        said = (_("What it says"), {"fields": ["content"]})
+        return [first, *super().get_fieldsets(request, obj), said]
 
     @admin.display(description=_("kind"), ordering="kind")
     def kind_word(self, message: InboxMessage) -> str:

@@ -1,5 +1,6 @@
 """Orders of the acting company: to read, and to place exactly once."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -51,14 +52,13 @@ class OrderList(APIView):
         order.is_valid(raise_exception=True)
         asked = asking(request)
         scope, actor = asked.scope, asked.actor
-        # The ERP is asked before the key is locked.
-        place_order = order_from_api(scope, _wanted(key, order.validated_data), by=actor)
-
-        def place() -> dict[str, Any]:
-            return {"number": place_order().number}
-
         client = f"user:{actor.user_id}:{scope.company_number}"
-        answer = idempotency.once(client, key, request.data, place)
+
+        def under_key(place: Callable[[], Order]) -> dict[str, Any]:
+            return idempotency.once(client, key, request.data, lambda: {"number": place().number})
+
+        wanted = _wanted(key, order.validated_data)
+        answer = order_from_api(scope, wanted, by=actor, under_key=under_key)
         placed = order_by_number(scope, answer["number"])
         return Response(_told(placed, scope), status=status.HTTP_201_CREATED)
 

@@ -175,7 +175,7 @@ def _priced(request: BuyerRequest, picks: Sequence[Pick]) -> Priced:
         _whose(request),
         tuple(pick.ask or pick.product.pk for pick in picks),
         wording(),
-        names(request, "prices", "ages", "people"),
+        names(request, "prices", "ages", "people", "range"),
     )
 
     def read() -> Priced:

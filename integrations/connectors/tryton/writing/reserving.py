@@ -3,10 +3,9 @@
 Nothing there counts on a quotation: it allocates no stock and uses no credit. So it can be taken away again.
 """
 
-from datetime import UTC, datetime
-
 from django.utils.translation import gettext_lazy as _
 
+from core.days import erp_today
 from integrations.connectors.tryton.company import Ground, ground_of
 from integrations.connectors.tryton.transport import ErpSaidNo, Tryton, connection
 from integrations.connectors.tryton.writing.checking import Checked
@@ -134,7 +133,7 @@ def _sale_values(ground: Ground, order: OrderSnapshot, checked: Checked) -> Row:
     }
     if checked.bill_to:
         values["invoice_party"] = checked.bill_to
-    if order.requested_on and order.requested_on > datetime.now(UTC).date():
+    if order.requested_on and order.requested_on > erp_today():
         values["shipping_date"] = order.requested_on
     if ground.has_portal_key:
         values["portal_key"] = order.number

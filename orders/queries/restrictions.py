@@ -1,0 +1,180 @@
+"""The restrictions on lines of a cart or order, with all that they are held against."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import DecimalField, F, Sum
+from django.db.models.functions import Cast
+
+from accounts.models import Address, Licence
+from accounts.queries import licences_of
+from catalog.models import Product, ProductRestriction
+from catalog.restrictions import Binding, bindings_for
+from core.days import erp_today, erp_zone
+from core.freshness import is_stale
+from core.periods import start_of, start_of_next
+from core.units import unit
+from orders.models import OrderLine
+from orders.rules.lines import LineRefusal
+from orders.rules.restrictions import (
+    Facts,
+    Held,
+    Kind,
+    Place,
+    Rule,
+    WantedLine,
+    refusals_of,
+    uncertain_licences,
+)
+from orders.states import OrderStatus
+
+# What was ordered and will not be: it does not count.
+GONE = (OrderStatus.REJECTED, OrderStatus.CANCELLED)
+FRESHNESS = "licences"
+
+
+@dataclass(frozen=True)
+class Restricted:
+    """The lines of a document with the rules that bind them."""
+
+    lines: tuple[WantedLine, ...]
+    rules: tuple[Rule, ...]
+    facts: Facts
+
+    @property
+    def refusals(self) -> list[LineRefusal]:
+        """What the rules say against the lines."""
+        return refusals_of(self.lines, self.rules, self.facts)
+
+    def uncertain(self, *, is_silent: bool) -> list[str]:
+        """See orders.rules.restrictions.uncertain_licences."""
+        return uncertain_licences(self.lines, self.rules, self.facts, is_silent=is_silent)
+
+
+def wanted_line(position: int, product: Product, quantity_base: Decimal) -> WantedLine:
+    """A line as the restrictions look at it. quantity_base: in base units."""
+    return WantedLine(position, product.pk, product.sku, quantity_base, str(unit(product.base_unit).symbol))
+
+
+def restricted(
+    company_id: int,
+    lineage: Sequence[int],
+    lines: Sequence[WantedLine],
+    places: Iterable[Address] = (),
+    *,
+    is_ordering: bool = False,
+) -> Restricted:
+    """The restrictions on these lines for a company today.
+
+    lineage: its id and those above it, nearest first. places: where the goods may go, as far as it is known.
+    is_ordering: take the locks that keep two orders at once from using the same rest of a quantity; then
+    it belongs inside the transaction that places the order. One statement where nothing is restricted.
+    """
+    today = erp_today()
+    bindings = bindings_for(lineage, {line.product_id for line in lines}, today)
+    if not bindings:
+        return Restricted(tuple(lines), (), Facts(today))
+    limits = [one for one in bindings if _counts_earlier(one.restriction)]
+    if is_ordering:
+        _lock_quantities(company_id, {one.product_id for one in limits})
+    facts = Facts(
+        on=today,
+        held=tuple(_held(one) for one in licences_of(lineage)) if _has(bindings, Kind.LICENCE) else (),
+        places=tuple(Place(place.country, place.postal_code) for place in places)
+        if _has(bindings, Kind.ALLOWED_PLACE) or _has(bindings, Kind.FORBIDDEN_PLACE)
+        else (),
+        before=_ordered_before(company_id, limits, today),
+    )
+    return Restricted(tuple(lines), tuple(_rule(one, today) for one in bindings), facts)
+
+
+def _has(bindings: Iterable[Binding], kind: Kind) -> bool:
+    return any(one.restriction.kind == kind for one in bindings)
+
+
+def _counts_earlier(restriction: ProductRestriction) -> bool:
+    return (
+        restriction.kind == ProductRestriction.Kind.QUANTITY
+        and restriction.period != ProductRestriction.Period.ORDER
+    )
+
+
+def _rule(binding: Binding, today: date) -> Rule:
+    row = binding.restriction
+    counts = _counts_earlier(row)
+    return Rule(
+        name=_name(row),
+        kind=Kind(row.kind),
+        product_id=binding.product_id,
+        licence=row.licence_kind.code if row.licence_kind else "",
+        licence_name=row.licence_kind.name if row.licence_kind else "",
+        next_step=row.licence_kind.next_step if row.licence_kind else "",
+        limit=row.max_quantity or Decimal(0),
+        period=row.period,
+        period_label=row.get_period_display() if row.period else "",
+        ends_on=start_of_next(row.period, today) if counts else None,
+        country=row.country,
+        postal_prefix=row.postal_prefix,
+        note=row.note,
+    )
+
+
+def _name(row: ProductRestriction) -> str:
+    """How a restriction is called in refusals and in the back office."""
+    return f"R-{row.pk}"
+
+
+def _held(licence: Licence) -> Held:
+    is_ours = licence.system == "us"
+    return Held(
+        licence=licence.kind.code,
+        number=licence.number,
+        valid_from=licence.valid_from,
+        valid_until=licence.valid_until,
+        is_withdrawn=licence.is_withdrawn,
+        is_ours=is_ours,
+        is_certain=is_ours or not is_stale(FRESHNESS, licence.as_of),
+    )
+
+
+def _ordered_before(
+    company_id: int, limits: Sequence[Binding], today: date
+) -> dict[tuple[str, int], Decimal]:
+    """What the company has ordered in the running period of each limit, in base units. One statement per period."""
+    found: dict[tuple[str, int], Decimal] = {}
+    for period in sorted({one.restriction.period for one in limits}):
+        own = [one for one in limits if one.restriction.period == period]
+        sums = _sums(company_id, {one.product_id for one in own}, start_of(period, today))
+        for one in own:
+            found[_name(one.restriction), one.product_id] = sums.get(one.product_id, Decimal(0))
+    return found
+
+
+def _sums(company_id: int, product_ids: set[int], since: date) -> dict[int, Decimal]:
+    began = datetime.combine(since, time.min, tzinfo=erp_zone())
+    exact: DecimalField[Decimal, Decimal] = DecimalField(max_digits=30, decimal_places=12)
+    base = (
+        Cast(F("ordered") - F("cancelled"), exact)
+        * Cast(F("numerator"), exact)
+        / Cast(F("denominator"), exact)
+    )
+    lines = OrderLine.objects.filter(
+        order__company_id=company_id, product_id__in=product_ids, order__placed_at__gte=began
+    ).exclude(order__status__in=GONE)
+    rows = lines.order_by().values_list("product_id").annotate(total=Sum(base, output_field=exact))
+    return {product: round(total, 6) for product, total in rows}
+
+
+def _lock_quantities(company_id: int, product_ids: set[int]) -> None:
+    """Let one order at a time of this company use up a limit of a product; freed by the end of the transaction."""
+    if not product_ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT pg_advisory_xact_lock(hashtextextended('quantity limit ' || %s || ' ' || id, 0))
+               FROM (SELECT id FROM unnest(%s::bigint[]) AS wanted(id) ORDER BY id) AS sorted""",
+            [company_id, sorted(product_ids)],
+        )
