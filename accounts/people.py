@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Company, CompanyRole, Invitation, Membership, User
 from accounts.queries import with_composed
 from accounts.scope import Scope
+from accounts.standing import SHUT
 from accounts.states import Right
 from core.errors import NotFound
 
@@ -63,7 +64,7 @@ def role_in(scope: Scope, pk: int) -> CompanyRole:
 
 def units_of(scope: Scope, right: Right) -> list[Company]:
     """The companies that a right reaches, the acting one first, then by name."""
-    found = Company.objects.filter(pk__in=scope.reach(right)).exclude(status=Company.Status.CLOSED)
+    found = Company.objects.filter(pk__in=scope.reach(right)).exclude(status__in=SHUT)
     return sorted(found, key=lambda unit: (unit.pk != scope.company_id, unit.name, unit.pk))
 
 

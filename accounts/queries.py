@@ -23,6 +23,7 @@ from accounts.models import (
     User,
 )
 from accounts.scope import NOTHING, Scope
+from accounts.standing import SHUT, left_in
 from accounts.states import Depth, Right, Role, grants_of, with_brought
 from core.errors import NotFound
 
@@ -43,10 +44,10 @@ BELOW = """
 
 
 def memberships_of(user_id: int) -> QuerySet[Membership]:
-    """The memberships a person can act through: active, in companies that are not closed."""
+    """The memberships a person can act through: active, in companies that nobody has shut."""
     return (
         Membership.objects.filter(user_id=user_id, is_active=True, user__is_active=True)
-        .exclude(company__status=Company.Status.CLOSED)
+        .exclude(company__status__in=SHUT)
         .select_related("company")
         .order_by("pk")
     )
@@ -89,8 +90,8 @@ def acting_as(user_id: int | None, company_id: int | None) -> Acting | None:
     if stands_in:
         grants[Right.APPROVE] = max(grants.get(Right.APPROVE, stands_in), stands_in)
     until = min((end for end in (lent_until, turns_at) if end is not None), default=None)
-    grants = with_brought(grants)
     company = line[0]
+    grants = left_in(company.status, with_brought(grants))
     if not grants and members[0].company_id != company.pk:
         return None
     ids = [company.pk]
@@ -140,7 +141,7 @@ def role_names(member: Membership) -> list[str]:
 
 def _members_in(line: Sequence[Company], user_id: int) -> list[Membership]:
     """The memberships of a person in a line that is open, nearest first; nothing where its company is closed."""
-    if not line or line[0].status == Company.Status.CLOSED:
+    if not line or line[0].status in SHUT:
         return []
     place = {company.pk: number for number, company in enumerate(line)}
     found = with_composed(memberships_of(user_id).filter(company_id__in=place))
@@ -198,7 +199,7 @@ def members_in(line: Sequence[Company], user_ids: Iterable[int]) -> dict[int, li
         user_id__in=set(user_ids), company_id__in=[item.pk for item in line], is_active=True
     )
     found: dict[int, list[Membership]] = {}
-    for member in with_composed(rows.exclude(company__status=Company.Status.CLOSED)).select_related("user"):
+    for member in with_composed(rows.exclude(company__status__in=SHUT)).select_related("user"):
         found.setdefault(member.user_id, []).append(member)
     return found
 
@@ -243,11 +244,11 @@ def may(user: User, right: Right, company: Company) -> bool:
     Membership and role decide; a right lent on the company counts beside them (delegation, staff).
     Inactive people and closed companies may nothing.
     """
-    if not user.is_active or company.status == Company.Status.CLOSED:
+    if not user.is_active or company.status in SHUT:
         return False
     if scope_for(user.pk, company.pk).may(right):
         return True
-    return right in lent_rights(user.pk, company.pk)[0]
+    return right in left_in(company.status, dict.fromkeys(lent_rights(user.pk, company.pk)[0], Depth.UNIT))
 
 
 def sees_prices(email: str, number: str) -> bool:
@@ -411,9 +412,7 @@ def all_members_with(right: Right, company_ids: Iterable[int]) -> list[User]:
     above = {pk for company_id in wanted for pk in lineage_of(company_id)} - wanted
     found: dict[int, User] = {}
     members = Membership.objects.filter(company_id__in=wanted | above, is_active=True, user__is_active=True)
-    for member in with_composed(members.exclude(company__status=Company.Status.CLOSED)).select_related(
-        "user"
-    ):
+    for member in with_composed(members.exclude(company__status__in=SHUT)).select_related("user"):
         depth = grants_of_member(member).get(right)
         if depth is not None and (member.company_id in wanted or depth == Depth.BELOW):
             found[member.user_id] = member.user

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Company, CompanyUserPermission, Delegation, Membership, User
 from accounts.queries import at_or_above, grants_at, line_of, members_in, with_composed
+from accounts.standing import SHUT
 from accounts.states import Right
 
 
@@ -43,7 +44,7 @@ def seats_of(company_id: int, user_id: int | None = None) -> list[Seat]:
     Source: ACC-06, ACC-09, APR-09, APR-10.
     """
     line = line_of(company_id)
-    if not line or line[0].status == Company.Status.CLOSED:
+    if not line or line[0].status in SHUT:
         return []
     delegations = _delegations(line, user_id)
     wanted = None if user_id is None else {user_id, *(row.delegator_id for row in delegations)}
@@ -68,7 +69,7 @@ def _members(line: Sequence[Company], wanted: set[int] | None) -> dict[int, list
         return {pk: rows for pk, rows in members_in(line, wanted).items() if rows[0].user.is_active}
     rows = Membership.objects.filter(company__in=line, is_active=True, user__is_active=True)
     found: dict[int, list[Membership]] = {}
-    for member in with_composed(rows.exclude(company__status=Company.Status.CLOSED)).select_related("user"):
+    for member in with_composed(rows.exclude(company__status__in=SHUT)).select_related("user"):
         found.setdefault(member.user_id, []).append(member)
     return found
 

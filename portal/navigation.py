@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy
 from accounts import queries as accounts
 from accounts.models import Company, Membership, User
 from accounts.scope import Scope
+from accounts.standing import words_for
 from accounts.states import Right
 from orders.queries.cart import cart_count
 from orders.queries.orders import approvals_for
-from portal.delay import Banner
+from portal.delay import Ages, Banner
 from portal.features import ages_of, feature_of
 from portal.kept import kept, names, wording
 from quotes.queries.offers import waiting_count
@@ -157,10 +158,16 @@ def _navigation(request: HttpRequest, user: User) -> Navigation:
         sections=_sections(request.path, scope, ages.features) if current else [],
         cart=_cart(scope) if current else None,
         note=ages.note() if current else "",
-        banner=ages.banner() if current else None,
+        banner=_banner(here, ages) if current else None,
         contact=_contact(here),
         until=ages.turn_at(now),
     )
+
+
+def _banner(here: Company | None, ages: Ages) -> Banner | None:
+    """What the state of the company forbids, or else which figures are late."""
+    told = words_for(here.status) if here else None
+    return Banner(*told) if told else ages.banner()
 
 
 def _sections(path: str, scope: Scope, features: frozenset[str]) -> list[Link]:

@@ -255,6 +255,11 @@ def _answer(
     )
 
 
+def eligible_lists(context: PriceContext) -> list[Candidate]:
+    """The lists that count for a company on a day, best first, each with its origin (ACC-08)."""
+    return [candidate for _list_id, candidate in _eligible(context).rows]
+
+
 def price_ladders(context: PriceContext, product_ids: Collection[int]) -> dict[int, list[LadderStep]]:
     """This company's ladder of each product, by product id; an empty one is on request.
 

@@ -13,6 +13,7 @@ from accounts.models import (
     PaymentTerm,
 )
 from accounts.records import AddressRecord, CreditRecord, CustomerRecord, PaymentTermRecord
+from accounts.standing import OURS
 from core import ownership
 from core.actor import Actor, action
 from core.applied import Applied, Rejected, latest_of
@@ -199,7 +200,7 @@ def _close_missing(records: Iterable[CustomerRecord], known: dict[str, Company])
     gone = [
         assign(company, {"status": Company.Status.CLOSED})
         for company in known.values()
-        if company.number not in here and company.status != Company.Status.CLOSED
+        if company.number not in here and company.status not in {Company.Status.CLOSED, *OURS}
     ]
     write(Company, new=[], changed=gone, fields=("status",))
     return len(gone)

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.invitations import key_of
 from accounts.models import Company, CompanyRole, Invitation, Membership, User
 from accounts.queries import Acting, acting_as, all_members_with, grants_of_member, with_composed
+from accounts.standing import SHUT
 from accounts.states import MAY_BE_OWN, Depth, Grants, Right, Role, beyond, grants_of
 from core import audit, outbox, ownership
 from core.actor import Actor, action
@@ -102,7 +103,7 @@ def open_invitation(word: str, *, now: datetime | None = None) -> Invitation:
         raise NotFound(_("This invitation does not exist. Ask for a new one."))
     if found.accepted_at or found.withdrawn_at:
         raise WrongState(_("This invitation has been used or withdrawn already. Ask for a new one."))
-    if found.expires_at <= (now or timezone.now()) or found.company.status == Company.Status.CLOSED:
+    if found.expires_at <= (now or timezone.now()) or found.company.status in SHUT:
         raise WrongState(_("This invitation is over. Ask for a new one."))
     return found
 

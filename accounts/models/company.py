@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from tree_queries.models import TreeNode
 from tree_queries.query import TreeManager, TreeQuerySet
 
+from accounts.standing import Standing
 from accounts.states import Right
 from core.history import history
 
@@ -34,13 +35,11 @@ class PaymentTerm(models.Model):
 class Company(TreeNode):
     """A customer: a group, a company or a branch of one (ACC-01).
 
-    `number` is the customer number of the ERP. A company trades in one currency.
+    `number` is the customer number of the ERP; one that has registered here and that the ERP does not know yet has
+    one of ours. A company trades in one currency.
     """
 
-    class Status(models.TextChoices):
-        ACTIVE = "active", _("Active")
-        ON_HOLD = "on_hold", _("On hold")
-        CLOSED = "closed", _("Closed")
+    Status = Standing
 
     number = models.CharField(_("customer number"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=200)
@@ -81,7 +80,8 @@ class Company(TreeNode):
             models.CheckConstraint(condition=~Q(parent=F("id")), name="company_not_own_parent"),
             models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="company_currency_known"),
             models.CheckConstraint(
-                condition=Q(status__in=["active", "on_hold", "closed"]), name="company_status_known"
+                condition=Q(status__in=["pending", "active", "on_hold", "rejected", "closed"]),
+                name="company_status_known",
             ),
         ]
 

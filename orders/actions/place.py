@@ -88,8 +88,8 @@ class OrderDraft:
 def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     """Take an order; a repeat for the same origin answers the order that there is (CRT-15).
 
-    Checks right, lines, ship-to, restrictions, PO rule, credit and budgets, in this order; the credit under the lock
-    the row that owns the limit and the budgets under theirs, so that no two orders share the same room
+    Checks right, lines, ship-to, restrictions, PO rule, credit and budgets, in this order; the credit under the
+    lock of the row that owns the limit and the budgets under theirs, so that no two orders share the same room
     (CRT-13, APR-08). An order that a rule, a budget or the member's limit wants approved waits and records
     `order.approval_requested`, every other one goes on its way, see `pass_on`. Stock is promised as far as there is any, the rest is stated
     as backordered, and both are told by `stock.allocated`. The caller has locked what the order is made from.

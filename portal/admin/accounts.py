@@ -1,25 +1,51 @@
 """Customers, people and what they may do, as the back office sees them."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
-from django.db.models import Prefetch, Q, QuerySet
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
+from accounts import tree
+from accounts.actions.segments import put_in_segment, save_segment, take_out_of_segment
 from accounts.customers import Customers, memberships_at
-from accounts.models import Address, Company, CreditAccount, Membership, PaymentTerm, User
+from accounts.models import (
+    Address,
+    Company,
+    CreditAccount,
+    Membership,
+    PaymentTerm,
+    Segment,
+    SegmentMember,
+    User,
+)
 from accounts.states import Role as MemberRole
-from portal.admin.customers import OwnCustomers, customers_for
+from portal.admin.customers import EVERY, OwnCustomers, customers_for
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
+from portal.admin.pages import admin_page
 from portal.admin.staff import roles_page
+from portal.forms.companies import TreeForm
 from portal.templatetags.accord import money
+from portal.usecases.effective import effective
 
 ROLES = dict(MemberRole.choices)
-COMPANY_TONES = {"active": "ok", "on_hold": "warning", "closed": "danger"}
+COMPANY_TONES = {
+    "pending": "info",
+    "active": "ok",
+    "on_hold": "warning",
+    "rejected": "danger",
+    "closed": "danger",
+}
 
 
 class AddressInline(ShownTable):
@@ -70,6 +96,43 @@ class CompanyAdmin(FedHistoryAdmin):
     ordering = ("number",)
     inlines = (CreditInline, AddressInline, MembershipInline)
     hidden = ("id", "position")
+    readonly_fields = ("what_counts",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
+        """Before the fields what counts for the customer, with where it comes from (ACC-08)."""
+        counts = (_("What counts here, and where it comes from"), {"fields": ["what_counts"]})
+        return [counts, *super().get_fieldsets(request, obj)]
+
+    @admin.display(description="")
+    def what_counts(self, company: Company) -> str:
+        """Terms, credit, address, lists, assortments and segments, inherited or not."""
+        return render_to_string("admin/accord/accounts/_effective.html", {"effective": effective(company)})
+
+    def get_urls(self) -> list[URLPattern]:
+        """The tree beside the list."""
+        own = [path("tree/", self.admin_site.admin_view(self.tree_view), name="accounts_company_tree")]
+        return own + super().get_urls()
+
+    def tree_view(self, request: HttpRequest) -> HttpResponse:
+        """The tree: the groups, opened at one company, or what a search found (ACC-01)."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = TreeForm(request.GET or None)
+        text = form.cleaned_data["q"] if form.is_valid() else ""
+        customers = customers_for(request)
+        at = tree.all_by_number(request.GET.get("at", ""), customers)
+        page = None
+        if text:
+            nodes = tree.all_found(text, customers)
+        elif at is not None:
+            nodes = tree.all_opened_at(at, customers)
+        else:
+            page = Paginator(tree.all_roots(customers), self.list_per_page).get_page(request.GET.get("page"))
+            nodes = tree.as_nodes(page)
+        context = {"nodes": nodes, "page": page, "form": form, "text": text, "at": at}
+        return admin_page(
+            request, "admin/accord/accounts/tree.html", title=str(_("Tree of customers")), context=context
+        )
 
     @display(description=_("standing"), label=COMPANY_TONES, ordering="status")
     def standing(self, company: Company) -> tuple[str, str]:
@@ -81,6 +144,61 @@ class CompanyAdmin(FedHistoryAdmin):
         """The customer's own limit; a branch without one shares its parent's."""
         account = getattr(company, "credit", None)
         return money(account.limit_amount, account.currency) if account else "–"
+
+
+class SegmentMemberInline(OwnCustomers, TabularInline):
+    """Who is in the segment by itself."""
+
+    customer = "company"
+    model = SegmentMember
+    fields = ("company",)
+    autocomplete_fields = ("company",)
+    extra = 1
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A company is put in or taken out, never exchanged."""
+        return False
+
+
+@admin.register(Segment)
+class SegmentAdmin(OwnCustomers, SimpleHistoryAdmin, ModelAdmin):
+    """Regions, customer groups and strategic customers, for prices, assortments and waves of the hub."""
+
+    customer = EVERY
+    list_display = ("key", "kind", "name", "count")
+    list_filter = ("kind",)
+    search_fields = ("code", "name")
+    inlines = (SegmentMemberInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Segment]:
+        """With the number of companies put in."""
+        return super().get_queryset(request).annotate(members_count=Count("members"))
+
+    @admin.display(description=_("companies put in"))
+    def count(self, segment: Segment) -> int:
+        """How many companies were put in themselves; those below them come with them."""
+        return segment.members_count  # type: ignore[attr-defined]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Rules name a segment by kind and code: they stay."""
+        return ("kind", "code") if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rules may name it: it is emptied, not deleted."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Segment, form: Any, change: bool) -> None:
+        """Save by the action."""
+        by = request.actor  # type: ignore[attr-defined]
+        obj.pk = save_segment(obj.kind, obj.code, name=obj.name, by=by).pk
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Put in and take out by the actions."""
+        by = request.actor  # type: ignore[attr-defined]
+        for member in formset.save(commit=False):
+            put_in_segment(form.instance, member.company, by=by)
+        for member in formset.deleted_objects:
+            take_out_of_segment(form.instance, member.company, by=by)
 
 
 @admin.register(User)

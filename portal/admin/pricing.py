@@ -57,7 +57,7 @@ class PriceListAssignmentAdmin(FedAdmin):
     """Who gets which list."""
 
     customer = "company"
-    list_display = ["price_list", "company", "priority", "valid_from", "valid_until"]
+    list_display = ["price_list", "company", "segment", "priority", "valid_from", "valid_until"]
     list_select_related = ["price_list", "company"]
     search_fields = ["price_list__code", "price_list__name", "company__number", "company__name"]
 
@@ -72,7 +72,7 @@ class AssignmentInline(ShownTable):
     customer = "company"
 
     model = PriceListAssignment
-    fields = ("company", "priority", "valid_from", "valid_until")
+    fields = ("company", "segment", "priority", "valid_from", "valid_until")
     readonly_fields = fields
 
 

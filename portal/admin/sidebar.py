@@ -51,6 +51,10 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
             ),
             Entry(_("New quote"), "add_circle", "admin:quotes_quote_new", "quotes.add_quote"),
             Entry(_("Customers"), "apartment", "admin:accounts_company_changelist", "accounts.view_company"),
+            Entry(
+                _("Tree of customers"), "account_tree", "admin:accounts_company_tree", "accounts.view_company"
+            ),
+            Entry(_("Segments"), "workspaces", "admin:accounts_segment_changelist", "accounts.view_segment"),
         ],
     ),
     (

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, User
 from accounts.queries import billing_of
+from accounts.standing import Deed, forbids
 from core.actor import Actor, action
 from core.days import erp_today
 from core.errors import NotFound, WrongState
@@ -178,7 +179,7 @@ def _check_draft(quote: Quote) -> None:
 
 def _customer(company: Company, desk: Desk) -> Company:
     company = Company.objects.select_for_update(of=("self",), no_key=True).get(pk=company.pk)
-    if company.status == Company.Status.CLOSED or not desk.customers.hold(company.pk):
+    if forbids(company.status, Deed.QUOTES) or not desk.customers.hold(company.pk):
         raise NotFound(_("There is no such company among your customers."))
     return company
 

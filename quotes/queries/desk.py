@@ -13,6 +13,7 @@ from accounts.customers import Customers, customers_of
 from accounts.models import Company, User
 from accounts.queries import all_companies, grants_of_member, with_composed
 from accounts.staff import SALES, SALES_MANAGER, roles_of
+from accounts.standing import OURS, SHUT
 from accounts.states import Right
 from catalog.models import Product, ProductUnit
 from catalog.rules import conversion
@@ -56,7 +57,7 @@ def quotes_at(desk: Desk) -> QuerySet[Quote]:
 
 def customers_at(desk: Desk) -> QuerySet[Company]:
     """The customers of a desk that are not closed, by name."""
-    customers = all_companies().exclude(status=Company.Status.CLOSED)
+    customers = all_companies().exclude(status__in=[*SHUT, *OURS])
     return customers.filter(desk.customers.of("pk")).order_by("name", "pk")
 
 
