@@ -38,7 +38,10 @@ def told(monkeypatch):
 
     def tell(name, take, records, **more):
         def feed(reading):
-            batch = Batch(as_of=timezone.now(), cursor={"at": "now"}, records=list(records), **more)
+            keys = {getattr(record, "sku", "") for record in records}
+            batch = Batch(
+                as_of=timezone.now(), cursor={"at": "now"}, records=list(records), keys=keys, **more
+            )
             return feeds._taken(batch, take, reading, calls=1)
 
         monkeypatch.setitem(FLOWS, name, replace(FLOWS[name], feed=feed))
