@@ -6,9 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.contrib.postgres.aggregates import JSONBAgg
-from django.db.models import Q, QuerySet, Value
+from django.db.models import CharField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now, NullIf
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import (
@@ -429,3 +429,10 @@ def all_members_with(right: Right, company_ids: Iterable[int]) -> list[User]:
 def all_user_id_of(email: str) -> int | None:
     """The id of the user with an e-mail address, in any case; None when nobody has it."""
     return User.objects.filter(email__iexact=email).values_list("pk", flat=True).first() if email else None
+
+
+def name_of(column: str) -> Subquery:
+    """The name, or else the address, of the person whose id stands in a column of the outer query."""
+    word = Coalesce(NullIf("name", Value("")), "email", output_field=CharField())
+    named = User.objects.filter(pk=OuterRef(column)).annotate(word=word)
+    return Subquery(named.values("word")[:1])

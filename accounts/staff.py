@@ -48,6 +48,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     "quotes": ("quotes.rfq", "quotes.quote", "quotes.quotepolicy"),
     "cases": ("core.case", "core.conflict"),
     "log": ("core.event", "core.refusal"),
+    "audit": ("core.auditentry", "core.rowchange"),
     "flows": (
         "integrations.flowstate",
         "integrations.flowrun",
@@ -75,13 +76,13 @@ BUSINESS = ("customers", "catalogue", "prices", "costs", "orders", "credit", "qu
 SEES: dict[str, tuple[str, ...]] = {
     SALES: BUSINESS,
     SALES_MANAGER: BUSINESS,
-    OPERATOR: (*BUSINESS, *HUB),
+    OPERATOR: (*BUSINESS, *HUB, "audit"),
     FINANCE: BUSINESS,
     INTEGRATION_ADMIN: ("customers", "catalogue", "prices", "orders", *HUB),
-    AUDITOR: (*BUSINESS, *HUB),
+    AUDITOR: (*BUSINESS, *HUB, "audit"),
     PARTNER: ("customers", "catalogue", "orders", "flows"),
 }
-# What a role may do beyond seeing: app.codename. An auditor and a partner do nothing.
+# What a role may do beyond seeing: app.codename. An auditor takes out evidence and does nothing else; a partner nothing.
 DOES: dict[str, set[str]] = {
     SALES: {"quotes.change_rfq", "quotes.add_quote", "quotes.change_quote"},
     SALES_MANAGER: {
@@ -98,6 +99,7 @@ DOES: dict[str, set[str]] = {
     },
     OPERATOR: {
         "core.change_case",
+        "core.export_evidence",
         "integrations.change_delivery",
         "integrations.change_flowstate",
         "catalog.change_warehouse",
@@ -114,7 +116,7 @@ DOES: dict[str, set[str]] = {
         "integrations.change_systemwindow",
         "integrations.change_system",
     },
-    AUDITOR: set(),
+    AUDITOR: {"core.export_evidence"},
     PARTNER: set(),
 }
 # Roles that meet every customer; sales meets its own, a partner those that the access names.

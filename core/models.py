@@ -191,6 +191,7 @@ class AuditEntry(models.Model):
         verbose_name = _("entry of the audit log")
         verbose_name_plural = _("audit log")
         ordering = ["-id"]
+        permissions = [("export_evidence", _("Can take out evidence"))]
         indexes = [
             models.Index(fields=["id"], name="audit_unsealed", condition=Q(seal=None)),
             models.Index(fields=["occurred_at"], name="audit_occurred"),

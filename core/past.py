@@ -49,7 +49,7 @@ class Version:
 
 def versions_of(model: type[models.Model], key: Any, *, most: int = MOST) -> list[Version]:
     """The versions of a row, newest first, each with what differs from the one before it."""
-    kept = model.history.filter(**{model._meta.pk.attname: key})  # type: ignore[attr-defined,union-attr]
+    kept = model.history.filter(**{model._meta.pk.attname: key})  # type: ignore[attr-defined]
     rows = list(kept.order_by("-history_date", "-history_id")[: most + 1])
     return _versions(model, [(row, after) for row, after in zip(rows, [*rows[1:], None], strict=True)][:most])
 
@@ -110,7 +110,7 @@ def _times(correlation_id: str, near: datetime | None) -> tuple[datetime | None,
 
 
 def _before(model: type[models.Model], row: Any) -> Any:
-    key = model._meta.pk.attname  # type: ignore[union-attr]
+    key = model._meta.pk.attname
     past = model.history.filter(**{key: getattr(row, key)})  # type: ignore[attr-defined]
     return past.filter(history_id__lt=row.history_id).order_by("-history_id").first()
 
@@ -139,7 +139,7 @@ def _version(model: type[models.Model], fields: Sequence[Any], names: Any, row: 
         correlation_id=row.correlation_id,
         title=str(model._meta.verbose_name),
         model=model,
-        key=getattr(row, model._meta.pk.attname),  # type: ignore[union-attr]
+        key=getattr(row, model._meta.pk.attname),
         differences=differences,
     )
 

@@ -20,6 +20,7 @@ from orders.rules.live import CHOICES, UNANSWERED, cell
 from orders.states import ASKED, LiveKind, LiveRule, Situation
 from portal.admin.customers import OwnCustomers
 from portal.admin.fed import FedAdmin
+from portal.admin.history import HistoryTab
 from portal.admin.pages import admin_page
 from portal.admin.refusals import refusing, shown
 from portal.forms.policy import PolicyForm
@@ -197,7 +198,7 @@ def _check_post(request: HttpRequest) -> None:
 
 
 @admin.register(CachedCredit)
-class CachedCreditAdmin(OwnCustomers, ModelAdmin):
+class CachedCreditAdmin(HistoryTab, OwnCustomers, ModelAdmin):
     """How far our last known credit of an account counts while the ERP does not answer."""
 
     customer = "company"

@@ -16,12 +16,13 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from core import ownership
 from core.ownership import owner_of
 from portal.admin.customers import OwnCustomers, customers_for
+from portal.admin.history import HistoryTab
 from portal.templatetags.accord import at
 
 OWNERS = {"erp": "ERP", "pim": "PIM", "us": "Accord"}
 
 
-class FedAdmin(OwnCustomers, ModelAdmin):
+class FedAdmin(HistoryTab, OwnCustomers, ModelAdmin):
     """Shows a model without letting anybody type into it.
 
     Whoever posts all the same is told who owns the fields, and the attempt is kept among the
@@ -102,11 +103,7 @@ class FedAdmin(OwnCustomers, ModelAdmin):
 class FedHistoryAdmin(SimpleHistoryAdmin, FedAdmin):
     """A FedAdmin whose rows show their earlier versions (SEC-08)."""
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """The versions of a row that the person may see; the library would show those of any."""
-        self._check_own(request, object_id)
-        shown: HttpResponse = super().history_view(request, object_id, extra_context)
-        return shown
+    history_view = HistoryTab.history_view
 
     def _check_own(self, request: HttpRequest, object_id: str) -> None:
         if not customers_for(request).is_all:

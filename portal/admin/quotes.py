@@ -15,6 +15,7 @@ from unfold.decorators import display
 from accounts.staff import SALES, SALES_MANAGER, is_in
 from portal.admin.customers import OwnCustomers
 from portal.admin.fed import FedAdmin
+from portal.admin.history import HistoryTab
 from portal.admin.sales import approval, builder, new_quote, rfq
 from portal.templatetags.accord import money, on
 from portal.tones import TONES
@@ -165,7 +166,7 @@ class PolicyForm(forms.ModelForm):
 
 
 @admin.register(QuotePolicy)
-class QuotePolicyAdmin(OwnCustomers, ModelAdmin):
+class QuotePolicyAdmin(HistoryTab, OwnCustomers, ModelAdmin):
     """The versions of the policy. A change is a new version; an old one is never edited."""
 
     customer = None

@@ -13,6 +13,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 admin.site.unregister([EmailAddress, Failure, OrmQ, Schedule, Success])
 
 import portal.admin.accounts  # noqa: E402
+import portal.admin.audit  # noqa: E402
 import portal.admin.catalog  # noqa: E402
 import portal.admin.checkout  # noqa: E402
 import portal.admin.core  # noqa: E402

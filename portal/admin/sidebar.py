@@ -118,6 +118,13 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
             ),
             Entry(_("Events"), "timeline", "admin:core_event_changelist", "core.view_event"),
             Entry(_("Conflicts"), "balance", "admin:core_conflict_changelist", "core.view_conflict"),
+            Entry(_("Audit log"), "policy", "admin:core_auditentry_changelist", "core.view_auditentry"),
+            Entry(
+                _("Changes of rights"),
+                "manage_accounts",
+                "admin:core_rowchange_changelist",
+                "core.view_rowchange",
+            ),
         ],
     ),
     (

@@ -17,6 +17,7 @@ from integrations.models import SystemWindow
 from integrations.queries import all_windows
 from integrations.systems import KINDS
 from portal.admin.customers import OwnCustomers
+from portal.admin.history import HistoryTab
 from portal.templatetags.accord import at
 
 
@@ -70,7 +71,7 @@ class WindowForm(forms.ModelForm):
 
 
 @admin.register(SystemWindow)
-class WindowAdmin(OwnCustomers, ModelAdmin):
+class WindowAdmin(HistoryTab, OwnCustomers, ModelAdmin):
     """The theme's list and form; one that is over is taken out of use, not deleted."""
 
     customer = None

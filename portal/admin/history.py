@@ -1,0 +1,110 @@
+"""The history of a row: who changed what from which value to which, by which way, for whom, and with what else."""
+
+from typing import Any
+
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _gettext
+from django.utils.translation import gettext_lazy as _
+
+from core.past import (
+    Version,
+    all_entries_of_cause,
+    all_events_of_cause,
+    all_of_cause,
+    all_row_changes_of_cause,
+    versions_of,
+)
+from portal.admin.pages import admin_page
+
+KINDS = {"+": (_("made"), "good"), "~": (_("changed"), "work"), "-": (_("deleted"), "bad")}
+MAY_SEE_CAUSE = "core.view_auditentry"
+
+
+def channel_words(channel: str) -> str:
+    """A channel as people call it: pages, API, back office, a flow, a job."""
+    kind, _colon, name = channel.partition(":")
+    words = {
+        "portal": _gettext("portal"),
+        "api": _gettext("API"),
+        "admin": _gettext("back office"),
+        "shell": _gettext("command"),
+        "sql": _gettext("SQL by hand"),
+        "flow": _gettext("flow %(name)s") % {"name": name},
+        "job": _gettext("job %(name)s") % {"name": name},
+    }
+    return str(words.get(kind, channel or "–"))
+
+
+class ShownVersion:
+    """A version as the tables show it."""
+
+    def __init__(self, version: Version, *, with_cause: bool) -> None:
+        self.version = version
+        self.kind: Any
+        self.kind, self.tone = KINDS.get(version.kind, (version.kind, ""))
+        self.channel = channel_words(version.channel)
+        self.who = version.who or "–"
+        self.cause = cause_link(version) if with_cause else ""
+        self.link = _history_link(version)
+
+
+def cause_link(version: Version) -> str:
+    """The page of all that the same cause brought about; "" where the cause has no id."""
+    if not version.correlation_id:
+        return ""
+    page = reverse("admin:core_auditentry_cause", args=[version.correlation_id])
+    return f"{page}?near={int(version.at.timestamp())}"
+
+
+def _history_link(version: Version) -> str:
+    meta = version.model._meta
+    try:
+        return reverse(f"admin:{meta.app_label}_{meta.model_name}_history", args=[version.key])
+    except NoReverseMatch:
+        return ""
+
+
+class HistoryTab:
+    """The page behind the history button of an admin class, for models with a history (SEC-08)."""
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The versions of a row that the person may see, newest first, with what differs."""
+        model: Any = self.model  # type: ignore[attr-defined]
+        if not hasattr(model, "history"):
+            shown: HttpResponse = super().history_view(request, object_id, extra_context)  # type: ignore[misc]
+            return shown
+        row = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
+        if row is None:
+            raise Http404
+        if request.method != "GET" or not self.has_view_permission(request, row):  # type: ignore[attr-defined]
+            raise PermissionDenied
+        with_cause = request.user.has_perm(MAY_SEE_CAUSE)
+        context = {
+            "row": row,
+            "opts": model._meta,
+            "list_page": reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"),
+            "versions": [ShownVersion(one, with_cause=with_cause) for one in versions_of(model, row.pk)],
+        }
+        return admin_page(
+            request,
+            "admin/accord/history.html",
+            title=_gettext("History of %(row)s") % {"row": row},
+            context=context,
+        )
+
+
+def cause_page(request: HttpRequest, correlation: str, near: Any = None) -> HttpResponse:
+    """All that one cause brought about: the log, the events, the versions of rows, the changes of rights."""
+    if not request.user.has_perm(MAY_SEE_CAUSE):
+        raise PermissionDenied
+    context = {
+        "correlation": correlation,
+        "entries": all_entries_of_cause(correlation),
+        "events": all_events_of_cause(correlation),
+        "versions": [ShownVersion(one, with_cause=False) for one in all_of_cause(correlation, near=near)],
+        "rights": all_row_changes_of_cause(correlation),
+    }
+    return admin_page(request, "admin/accord/cause.html", title=_gettext("One cause"), context=context)
