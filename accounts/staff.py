@@ -100,6 +100,7 @@ DOES: dict[str, set[str]] = {
     OPERATOR: {
         "core.change_case",
         "core.export_evidence",
+        "accounts.erase_user",
         "integrations.change_delivery",
         "integrations.change_flowstate",
         "catalog.change_warehouse",

@@ -55,7 +55,10 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
-        permissions = [("assign_staff_roles", "Can give roles of the staff")]
+        permissions = [
+            ("assign_staff_roles", "Can give roles of the staff"),
+            ("erase_user", "Can hand out and erase the data of a person"),
+        ]
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
 
     def __str__(self) -> str:

@@ -33,6 +33,7 @@ from accounts.states import Role as MemberRole
 from portal.admin.customers import EVERY, OwnCustomers, customers_for
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
 from portal.admin.pages import admin_page
+from portal.admin.personal import personal_page
 from portal.admin.staff import roles_page
 from portal.forms.companies import TreeForm
 from portal.templatetags.accord import money
@@ -214,9 +215,14 @@ class UserAdmin(FedHistoryAdmin):
     hidden = ("id", "password")
 
     def get_urls(self) -> list[URLPattern]:
-        """The page of somebody's roles."""
+        """The pages of somebody's roles and personal data."""
         roles = self.admin_site.admin_view(roles_page)
-        return [path("<int:user_id>/roles/", roles, name="accounts_user_roles"), *super().get_urls()]
+        data = self.admin_site.admin_view(personal_page)
+        return [
+            path("<int:user_id>/roles/", roles, name="accounts_user_roles"),
+            path("<int:user_id>/personal-data/", data, name="accounts_user_personal"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """With groups and companies at hand, so that the list costs the same for any length."""
