@@ -7,6 +7,7 @@ from pydantic import Field
 
 from core import audit, ownership
 from core.records import Payload, Record, describe
+from core.rows import RowChanged
 
 
 class PaymentTermRecord(Record):
@@ -98,6 +99,7 @@ class StaffRolesAssigned(Payload):
 
 
 describe(StaffRolesAssigned, "staff.roles_assigned")
+describe(RowChanged, "licence.changed")
 ownership.declare("accounts.PaymentTerm", erp=["code", "name", "net_days", "erp_id"])
 ownership.declare(
     "accounts.Company",
@@ -141,3 +143,4 @@ ownership.declare(
 audit.tell(
     {f"member.{what}": ("user", "roles", "invitation") for what in "invited enrolled changed ended".split()}
 )
+audit.tell({"licence.changed": ("model", "key", "change")})

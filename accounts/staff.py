@@ -25,6 +25,8 @@ AREAS: dict[str, tuple[str, ...]] = {
         "accounts.user",
         "accounts.segment",
         "accounts.segmentmember",
+        "accounts.licence",
+        "accounts.licencekind",
     ),
     "catalogue": (
         "catalog.product",
@@ -34,6 +36,10 @@ AREAS: dict[str, tuple[str, ...]] = {
         "catalog.allocation",
         "catalog.productunit",
         "catalog.media",
+        "catalog.assortment",
+        "catalog.assortmentrule",
+        "catalog.assortmentassignment",
+        "catalog.productrestriction",
     ),
     "prices": (
         "pricing.pricelist",
@@ -82,6 +88,15 @@ SEES: dict[str, tuple[str, ...]] = {
     AUDITOR: (*BUSINESS, *HUB, "audit"),
     PARTNER: ("customers", "catalogue", "orders", "flows"),
 }
+# What sales managers keep by hand, whole rows.
+KEPT = {
+    "catalog.assortment",
+    "catalog.assortmentrule",
+    "catalog.assortmentassignment",
+    "catalog.productrestriction",
+    "accounts.licence",
+    "accounts.licencekind",
+}
 # What a role may do beyond seeing: app.codename. An auditor takes out evidence and does nothing else; a partner nothing.
 DOES: dict[str, set[str]] = {
     SALES: {"quotes.change_rfq", "quotes.add_quote", "quotes.change_quote"},
@@ -96,6 +111,7 @@ DOES: dict[str, set[str]] = {
         "accounts.delete_segmentmember",
         "pricing.add_pricepolicy",
         "orders.add_checkoutpolicy",
+        *(model.replace(".", f".{verb}_") for model in KEPT for verb in ("add", "change", "delete")),
     },
     OPERATOR: {
         "core.change_case",

@@ -6,6 +6,7 @@ from datetime import date
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from accounts.customers import Customers
 from accounts.scope import Scope
 from accounts.segments import segments_of
 from catalog.models import Assortment, AssortmentAssignment, AssortmentRule, Product
@@ -45,6 +46,11 @@ def range_of(lineage: Sequence[int], on: date) -> Range:
         own = segments_of(lineage)
         given = [row for row in given if not row.segment or row.segment in own]
     return range_on([_given(row, lineage) for row in given], on)
+
+
+def all_givings_to(customers: Customers) -> QuerySet[AssortmentAssignment]:
+    """The assignments that whoever meets these customers may see: theirs, and those to no company by name."""
+    return AssortmentAssignment.objects.filter(Q(company=None) | customers.of("company"))
 
 
 def _given(row: AssortmentAssignment, lineage: Sequence[int]) -> Given:

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from core import ownership
+from core import audit, ownership
 from core.records import Payload, Record, describe
+from core.rows import RowChanged
 
 
 class UnitRecord(Record):
@@ -175,6 +176,18 @@ class ProductApproved(Payload):
     skus: tuple[str, ...]
 
 
+class AssortmentFilled(Payload):
+    """Many products were put into an assortment, or taken out. new, changed: how many; skus: the first twenty."""
+
+    assortment: str
+    effect: str
+    new: int
+    changed: int
+    skus: tuple[str, ...]
+
+
+describe(AssortmentFilled, "assortment.filled")
+describe(RowChanged, "entitlement.changed")
 describe(StockUpdated, "stock.updated")
 describe(StockFell, "stock.fell_below")
 describe(ProductApproved, "product.approved")
@@ -219,3 +232,10 @@ ownership.declare(
 ownership.declare("catalog.StockLevel", erp=("on_hand", "as_of", "source"))
 # A supplier's figure is for places of which the ERP tells nothing.
 ownership.prefer("catalog.StockLevel", on_hand=("erp", "supplier"))
+
+audit.tell(
+    {
+        "entitlement.changed": ("model", "key", "change"),
+        "assortment.filled": ("assortment", "effect", "new", "changed"),
+    }
+)

@@ -1,5 +1,7 @@
 """Restrictions: what must be fulfilled before somebody may buy a product."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -105,3 +107,17 @@ class ProductRestriction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.product or self.category}"
+
+    @property
+    def name(self) -> str:
+        """How refusals call it."""
+        return f"R-{self.pk}"
+
+    @property
+    def condition(self) -> str:
+        """What it asks for, in short."""
+        if self.kind == self.Kind.LICENCE:
+            return str(self.licence_kind)
+        if self.kind == self.Kind.QUANTITY:
+            return f"≤ {(self.max_quantity or Decimal(0)).normalize():f} {self.get_period_display()}"
+        return f"{self.country} {self.postal_prefix}".strip()

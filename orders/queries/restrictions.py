@@ -106,7 +106,7 @@ def _rule(binding: Binding, today: date) -> Rule:
     row = binding.restriction
     counts = _counts_earlier(row)
     return Rule(
-        name=_name(row),
+        name=row.name,
         kind=Kind(row.kind),
         product_id=binding.product_id,
         licence=row.licence_kind.code if row.licence_kind else "",
@@ -120,11 +120,6 @@ def _rule(binding: Binding, today: date) -> Rule:
         postal_prefix=row.postal_prefix,
         note=row.note,
     )
-
-
-def _name(row: ProductRestriction) -> str:
-    """How a restriction is called in refusals and in the back office."""
-    return f"R-{row.pk}"
 
 
 def _held(licence: Licence) -> Held:
@@ -149,7 +144,7 @@ def _ordered_before(
         own = [one for one in limits if one.restriction.period == period]
         sums = _sums(company_id, {one.product_id for one in own}, start_of(period, today))
         for one in own:
-            found[_name(one.restriction), one.product_id] = sums.get(one.product_id, Decimal(0))
+            found[one.restriction.name, one.product_id] = sums.get(one.product_id, Decimal(0))
     return found
 
 

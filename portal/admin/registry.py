@@ -17,6 +17,7 @@ import portal.admin.audit  # noqa: E402
 import portal.admin.catalog  # noqa: E402
 import portal.admin.checkout  # noqa: E402
 import portal.admin.core  # noqa: E402
+import portal.admin.entitlements  # noqa: E402
 import portal.admin.operations.cases  # noqa: E402
 import portal.admin.operations.deliveries  # noqa: E402
 import portal.admin.operations.flows  # noqa: E402

@@ -146,6 +146,37 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
         ],
     ),
     (
+        _("Who sees and may buy what"),
+        [
+            Entry(
+                _("Assortments"),
+                "inventory",
+                "admin:catalog_assortment_changelist",
+                "catalog.view_assortment",
+            ),
+            Entry(
+                _("Given to"),
+                "assignment_ind",
+                "admin:catalog_assortmentassignment_changelist",
+                "catalog.view_assortmentassignment",
+            ),
+            Entry(_("Explain"), "visibility", "admin:catalog_assortment_explain", "catalog.view_assortment"),
+            Entry(
+                _("Restrictions"),
+                "block",
+                "admin:catalog_productrestriction_changelist",
+                "catalog.view_productrestriction",
+            ),
+            Entry(_("Licences"), "badge", "admin:accounts_licence_changelist", "accounts.view_licence"),
+            Entry(
+                _("Kinds of licences"),
+                "workspace_premium",
+                "admin:accounts_licencekind_changelist",
+                "accounts.view_licencekind",
+            ),
+        ],
+    ),
+    (
         _("Set-up"),
         [
             Entry(_("People"), "group", "admin:accounts_user_changelist", "accounts.view_user"),

@@ -1,0 +1,137 @@
+"""Forms of who sees and may buy what: assortments, restrictions, and the question of the explain page."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+
+from accounts.models import Company
+from accounts.segments import all_segments
+from catalog.models import Assortment, AssortmentAssignment, Product, ProductRestriction
+from catalog.queries import all_products
+
+
+def segment_choices() -> list[tuple[str, Any]]:
+    """Every segment that there is, and none."""
+    return [("", _("none")), *((key, key) for key in all_segments())]
+
+
+class SegmentForm(forms.ModelForm):
+    """A row that can be for a segment: those there are, and the one that it has."""
+
+    segment = forms.ChoiceField(label=_("segment"), required=False, widget=UnfoldAdminSelectWidget)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = segment_choices()
+        own = self.instance.segment
+        if own and own not in dict(choices):
+            choices.append((own, own))
+        self.fields["segment"].choices = choices  # type: ignore[attr-defined]
+
+
+class AssignmentForm(SegmentForm):
+    """An assortment given to a company, a segment or everybody."""
+
+    class Meta:
+        model = AssortmentAssignment
+        fields = ("company", "segment", "adds", "contract", "valid_from", "valid_until")
+
+
+class RestrictionForm(SegmentForm):
+    """A restriction; which fields count depends on its kind."""
+
+    class Meta:
+        model = ProductRestriction
+        fields = (
+            "kind", "product", "category", "company", "segment", "licence_kind", "max_quantity", "period",
+            "country", "postal_prefix", "valid_from", "valid_until", "note",
+        )  # fmt: skip
+
+    def clean_country(self) -> str:
+        """Countries are written in capitals."""
+        return str(self.cleaned_data["country"]).upper()
+
+    def clean(self) -> dict[str, Any]:
+        """Say at its field what a kind lacks."""
+        cleaned = super().clean() or {}
+        needs: dict[str, tuple[str, ...]] = {
+            ProductRestriction.Kind.LICENCE: ("licence_kind",),
+            ProductRestriction.Kind.QUANTITY: ("max_quantity", "period"),
+            ProductRestriction.Kind.ALLOWED_PLACE: ("country",),
+            ProductRestriction.Kind.FORBIDDEN_PLACE: ("country",),
+        }
+        for name in needs.get(cleaned.get("kind", ""), ()):
+            if cleaned.get(name) in (None, "") and name not in self.errors:
+                self.add_error(name, _("This kind of restriction needs it."))
+        if bool(cleaned.get("product")) == bool(cleaned.get("category")):
+            self.add_error("product", _("Name a product or a category, one of them."))
+        return cleaned
+
+
+class AssortmentForm(forms.ModelForm):
+    """An assortment, with numbers pasted from a sheet."""
+
+    put_in = forms.CharField(
+        label=_("put in these products"),
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=_("Product numbers, one per line. What is in already stays."),
+    )
+    take_out = forms.CharField(
+        label=_("take out these products"),
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=_("Product numbers, one per line. Taking out wins over every other rule."),
+    )
+
+    class Meta:
+        model = Assortment
+        fields = ("code", "name", "covers", "note")
+
+    def clean_put_in(self) -> list[str]:
+        """The numbers to put in."""
+        return self._numbers("put_in")
+
+    def clean_take_out(self) -> list[str]:
+        """The numbers to take out."""
+        return self._numbers("take_out")
+
+    def _numbers(self, name: str) -> list[str]:
+        typed = {text.strip() for text in re.split(r"[\n\r;\t]+", self.cleaned_data[name])} - {""}
+        known = set(all_products().filter(sku__in=typed).values_list("sku", flat=True))
+        if unknown := sorted(typed - known):
+            raise forms.ValidationError(
+                _("There are no products %(skus)s."), params={"skus": ", ".join(unknown[:10])}
+            )
+        return sorted(typed)
+
+
+class ExplainForm(forms.Form):
+    """Which company, which product, on which day."""
+
+    company = forms.CharField(label=_("Customer number"))
+    sku = forms.CharField(label=_("Product"))
+    on = forms.DateField(label=_("On"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, companies: QuerySet[Company], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.companies = companies
+        self.fields["company"].widget.attrs |= {"list": "companies", "autocomplete": "off"}
+
+    def clean_company(self) -> Company:
+        """The company of the number."""
+        company = self.companies.filter(number=self.cleaned_data["company"].strip()).first()
+        if company is None:
+            raise forms.ValidationError(_("There is no customer with this number."))
+        return company
+
+    def clean_sku(self) -> Product:
+        """The product of the number."""
+        product = all_products().filter(sku__iexact=self.cleaned_data["sku"].strip()).first()
+        if product is None:
+            raise forms.ValidationError(_("There is no product with this number."))
+        return product
