@@ -396,6 +396,16 @@ def all_companies() -> QuerySet[Company]:
     return Company.objects.select_related("parent", "sales_rep", "payment_term")
 
 
+def all_members_of(company: Company) -> QuerySet[Membership]:
+    """The active people of a company and those from above whose memberships reach down, for staff. One statement."""
+    line = Membership.objects.filter(
+        Q(company=company) | Q(company__in=RawSQL(ABOVE, [company.pk])),  # noqa: S611
+        is_active=True,
+        user__is_active=True,
+    )
+    return line.select_related("user", "company").order_by("user__name", "pk")
+
+
 def all_people() -> QuerySet[User]:
     """Everybody who can sign in, for staff."""
     return User.objects.all()

@@ -98,8 +98,19 @@ class StaffRolesAssigned(Payload):
     was: tuple[str, ...]
 
 
+class Assisted(Payload):
+    """Somebody of the staff begins or ends to act for a buyer. user, principal: the keys of the two people."""
+
+    assistance: int
+    user: int
+    principal: int
+    reason: str
+    ends_at: datetime
+
+
 describe(StaffRolesAssigned, "staff.roles_assigned")
 describe(RowChanged, "licence.changed")
+describe(Assisted, "assistance.started", "assistance.stopped")
 ownership.declare("accounts.PaymentTerm", erp=["code", "name", "net_days", "erp_id"])
 ownership.declare(
     "accounts.Company",
@@ -144,3 +155,10 @@ audit.tell(
     {f"member.{what}": ("user", "roles", "invitation") for what in "invited enrolled changed ended".split()}
 )
 audit.tell({"licence.changed": ("model", "key", "change")})
+audit.tell(
+    {
+        "staff.roles_assigned": ("user", "roles", "was"),
+        "assistance.started": ("assistance", "user", "principal", "ends_at"),
+        "assistance.stopped": ("assistance", "user", "principal"),
+    }
+)

@@ -18,6 +18,7 @@ class Scope:
     company_ids: the acting company and, if any right goes below it, its descendants. lineage: the acting
     company and its ancestors, nearest first: what it inherits from. grants: each right with its depth, in
     order. currency: the company's. until: when a right that was lent ends; None while none is.
+    principal_id: the buyer for whom somebody of the staff acts, by assistance_id; None for buyers themselves.
     An empty scope sees nothing, never everything.
     """
 
@@ -30,11 +31,23 @@ class Scope:
     lineage: tuple[int, ...] = ()
     grants: tuple[tuple[str, Depth], ...] = ()
     until: datetime | None = None
+    principal_id: int | None = None
+    assistance_id: int | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether there is no acting company."""
         return self.company_id is None
+
+    @property
+    def buyer_id(self) -> int | None:
+        """Whose documents they are: the buyer's, whoever acts."""
+        return self.principal_id or self.user_id
+
+    @property
+    def mark(self) -> str:
+        """What a form says of whom it was shown for: the company, and in whose place; see RefusalMiddleware."""
+        return f"{self.company_number} #{self.assistance_id}" if self.assistance_id else self.company_number
 
     @cached_property
     def depths(self) -> dict[str, Depth]:
@@ -68,7 +81,7 @@ class Scope:
         """
         seen = Q(**{f"{company}__in": self.reach(right)})
         if self.depths.get(right) == Depth.OWN:
-            seen &= Q(**{owner: self.user_id})
+            seen &= Q(**{owner: self.buyer_id})
         return seen
 
 

@@ -27,6 +27,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "accounts.segmentmember",
         "accounts.licence",
         "accounts.licencekind",
+        "accounts.assistance",
     ),
     "catalogue": (
         "catalog.product",
@@ -99,7 +100,7 @@ KEPT = {
 }
 # What a role may do beyond seeing: app.codename. An auditor takes out evidence and does nothing else; a partner nothing.
 DOES: dict[str, set[str]] = {
-    SALES: {"quotes.change_rfq", "quotes.add_quote", "quotes.change_quote"},
+    SALES: {"quotes.change_rfq", "quotes.add_quote", "quotes.change_quote", "accounts.add_assistance"},
     SALES_MANAGER: {
         "quotes.change_rfq",
         "quotes.add_quote",
@@ -112,6 +113,7 @@ DOES: dict[str, set[str]] = {
         "pricing.add_pricepolicy",
         "orders.add_checkoutpolicy",
         *(model.replace(".", f".{verb}_") for model in KEPT for verb in ("add", "change", "delete")),
+        "accounts.add_assistance",
     },
     OPERATOR: {
         "core.change_case",

@@ -26,7 +26,8 @@ class Actor:
     user_id: the person, None for machines. label: the name that people read.
     on_behalf_of: number of the company or name of the person acted for, empty if none.
     system: the kind of system whose data the actor brings (us, erp, pim): what it may write
-    is decided by it (INT-02). correlation_id: shared by all that one cause brings about.
+    is decided by it (INT-02). principal_id, principal: the buyer in whose place somebody of the staff
+    acts, none for everybody else. correlation_id: shared by all that one cause brings about.
     """
 
     channel: str
@@ -34,6 +35,8 @@ class Actor:
     user_id: int | None = None
     on_behalf_of: str = ""
     system: str = OUR_SYSTEM
+    principal_id: int | None = None
+    principal: str = ""
     correlation_id: str = field(default_factory=new_correlation_id)
 
     @property
@@ -42,6 +45,22 @@ class Actor:
         if self.system != OUR_SYSTEM:
             return self.system
         return "hub" if self.channel.startswith(("flow:", "job:")) else "portal"
+
+    @property
+    def buyer_id(self) -> int | None:
+        """Whose documents come of it: those of the buyer acted for, or one's own."""
+        return self.principal_id or self.user_id
+
+    @property
+    def behalf(self) -> str:
+        """Company and person acted for, as events, history and refusals keep it; up to 100 characters."""
+        return " · ".join(part for part in (self.on_behalf_of, self.principal) if part)[:100]
+
+    def in_place_of(self, principal_id: int, name: str) -> "Actor":
+        """The same actor in the place of a buyer: every label names both."""
+        return replace(
+            self, principal_id=principal_id, principal=name, label=f"{self.label} for {name}"[:200]
+        )
 
     def acting_for(self, company_number: str) -> "Actor":
         """The same actor on behalf of a company."""

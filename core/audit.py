@@ -61,7 +61,7 @@ def log(
         occurred_at=at or timezone.now(),
         user_id=by.user_id,
         actor_key=f"user:{by.user_id}" if by.user_id else by.channel,
-        on_behalf_of=f"user:{for_user}" if for_user else _company(by),
+        on_behalf_of=f"user:{for_user or by.principal_id}" if for_user or by.principal_id else _company(by),
         channel=by.channel,
         action=action,
         object_kind=kind,

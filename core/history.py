@@ -99,7 +99,7 @@ def _told(actor: Actor | None) -> str:
         {
             "user": actor.user_id,
             "label": actor.label[:200],
-            "behalf": actor.on_behalf_of[:100],
+            "behalf": actor.behalf,
             "channel": actor.channel[:60],
             "correlation": actor.correlation_id[:64],
         }
@@ -160,7 +160,7 @@ def record_set(
         "history_type": sql.Literal(kind),
         "history_user_id": sql.Literal(by.user_id),
         "actor_label": sql.Literal(by.label),
-        "on_behalf_of": sql.Literal(by.on_behalf_of),
+        "on_behalf_of": sql.Literal(by.behalf),
         "channel": sql.Literal(by.channel),
         "correlation_id": sql.Literal(by.correlation_id),
     }

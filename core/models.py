@@ -39,7 +39,7 @@ def trace(by: "Actor") -> dict[str, object]:
     return {
         "actor_user_id": by.user_id,
         "actor_label": by.label,
-        "on_behalf_of": by.on_behalf_of,
+        "on_behalf_of": by.behalf,
         "channel": by.channel,
         "source": by.source,
         "correlation_id": by.correlation_id,

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.assistance import acting_in, assistance_of
 from accounts.queries import memberships_of, scope_for
 from accounts.scope import NOTHING, Scope
 from accounts.states import Right
@@ -23,6 +24,7 @@ from portal.kept import kept, names
 Respond = Callable[[HttpRequest], HttpResponse]
 
 ACTING_COMPANY = "acting_company"
+ASSISTANCE = "assistance"
 
 
 class BuyerRequest(HttpRequest):
@@ -76,6 +78,9 @@ class ScopeMiddleware:
         scope = request.scope = self._scope(request)  # type: ignore[attr-defined]
         if scope.company_number:
             actor = request.actor.acting_for(scope.company_number)  # type: ignore[attr-defined]
+            buyer: Any = getattr(request, "buyer", None)
+            if buyer is not None:
+                actor = actor.in_place_of(buyer.pk, str(buyer))
             request.actor = actor  # type: ignore[attr-defined]
             with acting(actor), amounts.hidden(not scope.may(Right.VIEW_PRICES)):
                 return self.get_response(request)
@@ -84,6 +89,9 @@ class ScopeMiddleware:
     def _scope(self, request: HttpRequest) -> Scope:
         if not request.user.is_authenticated or channel_of(request.path) == "admin":
             return NOTHING
+        assistance_id = request.session.get(ASSISTANCE)
+        if assistance_id is not None:
+            return self._in_a_buyers_place(request, assistance_id)
         company_id = request.session.get(ACTING_COMPANY)
         scope = self._kept_scope(request, company_id)
         if not scope.is_empty:
@@ -95,6 +103,23 @@ class ScopeMiddleware:
             return NOTHING
         request.session[ACTING_COMPANY] = first.company_id
         return scope_for(request.user.pk, first.company_id)
+
+    def _in_a_buyers_place(self, request: HttpRequest, assistance_id: int) -> Scope:
+        """The scope of somebody of the staff who acts for a buyer; looked at anew with every request (ACC-16).
+
+        Over the API nobody acts for a buyer. What is over leaves nothing to act for: the person's own
+        companies come back with the next request, so that a form of the buyer's is refused.
+        """
+        assistance = assistance_of(assistance_id, request.user.pk)
+        acting = acting_in(assistance)
+        if acting is None:
+            del request.session[ASSISTANCE]
+            messages.warning(request, _("Your time of acting for a buyer is over; the cart stays as it is."))
+            return NOTHING
+        if channel_of(request.path) != "portal":
+            return NOTHING
+        request.assistance, request.buyer = assistance, acting.membership.user  # type: ignore[attr-defined]
+        return acting.scope
 
     def _ended(self, request: HttpRequest) -> Scope:
         """End the session of somebody whose access to the acting company has ended.
@@ -136,7 +161,7 @@ class RefusalMiddleware:
         if _holds_nul(request):
             raise Http404
         shown_for = request.POST.get("acting_company") if request.method == "POST" else None
-        acting_for = request.scope.company_number  # type: ignore[attr-defined]
+        acting_for = request.scope.mark  # type: ignore[attr-defined]
         if shown_for is None or shown_for == acting_for:
             return None
         return self.process_exception(

@@ -137,7 +137,7 @@ def frame_key(request: HttpRequest) -> tuple[Hashable, ...]:
 def _navigation(request: HttpRequest, user: User) -> Navigation:
     scope: Scope = request.scope  # type: ignore[attr-defined]
     now = timezone.now()
-    memberships = list(accounts.memberships_of(user.pk))
+    memberships = list(accounts.memberships_of(scope.buyer_id or user.pk))
     current = next((item for item in memberships if item.pk == scope.membership_id), None)
     rows = _as_tree(memberships)
     companies = [_choice(item.company, item.company_id == scope.company_id, depth) for item, depth in rows]
@@ -146,6 +146,8 @@ def _navigation(request: HttpRequest, user: User) -> Navigation:
         here = accounts.acting_company(scope)
         at = next(place for place, (item, _depth) in enumerate(rows) if item is current)
         companies.insert(at + 1, _choice(here, True, min(rows[at][1] + 1, 2)))
+    if scope.assistance_id is not None:  # there is nothing to change to in somebody else's place
+        companies = []
     ages = ages_of(request)
     return Navigation(
         home_url=reverse("portal:home"),

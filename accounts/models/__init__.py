@@ -12,10 +12,11 @@ from accounts.models.people import (
     User,
 )
 from accounts.models.segment import Segment, SegmentMember
-from accounts.models.staff import ForbiddenPair
+from accounts.models.staff import Assistance, ForbiddenPair
 
 __all__ = [
     "Address",
+    "Assistance",
     "Company",
     "CompanyGroupPermission",
     "CompanyRole",

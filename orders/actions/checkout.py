@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.queries import scope_for
+from accounts.assistance import acting_by
+from accounts.scope import NOTHING
 from accounts.states import Right
 from core.actor import Actor, action
 from core.days import erp_today
@@ -64,12 +65,13 @@ def checkout(
         raise InvalidValue(_("There is nothing to order: the cart is empty."), field="lines")
     cart = lock_cart(cart)
     placed = Order.objects.filter(
-        origin="cart", origin_ref=choice.token, company_id=cart.company_id, placed_by_id=by.user_id
+        origin="cart", origin_ref=choice.token, company_id=cart.company_id, placed_by_id=by.buyer_id
     ).first()
     if placed is not None:
         return placed
     cart = lock_cart(cart, token=choice.token)
-    scope = scope_for(by.user_id, cart.company_id)
+    acting = acting_by(by, cart.company_id)
+    scope = acting.scope if acting else NOTHING
     scope.require(Right.BUY)
     sheet = cart_sheet(cart, scope)
     check_lines(sheet.refusals)

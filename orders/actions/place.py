@@ -12,8 +12,9 @@ from django.db.models import BigIntegerField, F, Func, IntegerField, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.assistance import acting_by
 from accounts.models import Address, Company, CreditAccount, PaymentTerm
-from accounts.queries import Acting, Billing, acting_as, billing_of, ship_to_addresses
+from accounts.queries import Acting, Billing, billing_of, ship_to_addresses
 from accounts.scope import NOTHING, Scope
 from accounts.states import Right
 from catalog.actions.allocation import Want, allocate_stock
@@ -100,7 +101,7 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
         return placed
     if by.user_id is None:
         raise NotAllowed(_("An order is placed by a person."), right=str(Right.BUY))
-    acting = acting_as(by.user_id, draft.company_id)
+    acting = acting_by(by, draft.company_id)
     (acting.scope if acting else NOTHING).require(Right.BUY)
     assert acting is not None  # noqa: S101 - NOTHING has no rights
     company = acting.company
@@ -123,7 +124,7 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
             raise
         return placed
     cost_centre = _cost_centre(draft, acting.scope)
-    room = lock_room(acting.scope.lineage, by.user_id, cost_centre, company.currency)
+    room = lock_room(acting.scope.lineage, acting.membership.user_id, cost_centre, company.currency)
     try:
         exceeded = check_room(room, totals.net_amount)
     except DomainError:
@@ -143,6 +144,7 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
 
     order = _order(draft, company, bill_to, totals, by)
     order.placed_by = acting.membership.user
+    order.entered_by_id = by.user_id if by.principal_id else None
     order.ship_to_address, order.ship_to = ship_to, address_json(ship_to)
     order.warehouse = _warehouse(lines)
     order.credit_decision = outlook.story()

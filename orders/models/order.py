@@ -25,6 +25,7 @@ class Order(models.Model):
 
     origin and origin_ref say what it was made from (cart and its token, quote and its number);
     the pair is unique: whatever is clicked twice, there is one order (CRT-15, QTE-13).
+    placed_by is whose order it is; entered_by somebody of the staff who placed it for that buyer (ACC-16).
     `number` is also the key under which the ERP is asked for it. ship_to and bill_to are
     snapshots; the foreign keys say where they came from. live_checks: what was asked of the ERP when
     it was placed, and what was decided on the answer (OBS-23). approval_rules: those that asked for an
@@ -35,6 +36,9 @@ class Order(models.Model):
     number = models.CharField(_("number"), max_length=20, unique=True)
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="orders")
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     placed_at = models.DateTimeField(_("placed"))
     origin = models.CharField(max_length=10)
     origin_ref = models.CharField(max_length=60)

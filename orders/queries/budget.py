@@ -116,7 +116,7 @@ def budgets_for(scope: Scope) -> QuerySet[Budget]:
     if scope.company_id is None:
         return budgets.none()
     where = Q(company_id=scope.company_id) | Q(company_id__in=scope.lineage[1:], includes_below=True)
-    whose = Q(member_id=scope.user_id)
+    whose = Q(member_id=scope.buyer_id)
     if scope.may(Right.BUY) or scope.may(Right.APPROVE):
         whose |= Q(member=None)
     return budgets.filter(where, whose, is_active=True)
@@ -129,7 +129,7 @@ def budget_states(scope: Scope, day: date | None = None) -> list[BudgetState]:
 
 def outlook_of(scope: Scope, cost_centre: str) -> list[BudgetState]:
     """The budgets that an order of the acting person would weigh on now."""
-    return states_of(applicable(scope.lineage, scope.user_id, cost_centre), erp_today())
+    return states_of(applicable(scope.lineage, scope.buyer_id, cost_centre), erp_today())
 
 
 def cost_centres_for(scope: Scope) -> QuerySet[CostCentre]:

@@ -40,7 +40,7 @@ TABS: dict[str, Q] = {
 def orders_for(scope: Scope) -> QuerySet[Order]:
     """The orders that may be seen: one's own, the acting company's or its branches' too, as deep as the right goes."""
     seen = scope.documents(Right.SEE_ORDERS, owner="placed_by")
-    return Order.objects.filter(seen).select_related("company", "placed_by", "decided_by")
+    return Order.objects.filter(seen).select_related("company", "placed_by", "entered_by", "decided_by")
 
 
 def search_orders(scope: Scope, *, text: str = "", tab: str = "all") -> QuerySet[Order]:

@@ -9,18 +9,20 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from accounts import tree
 from accounts.actions.segments import put_in_segment, save_segment, take_out_of_segment
 from accounts.customers import Customers, memberships_at
 from accounts.models import (
     Address,
+    Assistance,
     Company,
     CreditAccount,
     Membership,
@@ -30,6 +32,7 @@ from accounts.models import (
     User,
 )
 from accounts.states import Role as MemberRole
+from portal.admin.acting import acting_page
 from portal.admin.customers import EVERY, OwnCustomers, customers_for
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
 from portal.admin.pages import admin_page
@@ -98,6 +101,7 @@ class CompanyAdmin(FedHistoryAdmin):
     inlines = (CreditInline, AddressInline, MembershipInline)
     hidden = ("id", "position")
     readonly_fields = ("what_counts",)
+    actions_detail = ("act_for",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
         """Before the fields what counts for the customer, with where it comes from (ACC-08)."""
@@ -110,8 +114,12 @@ class CompanyAdmin(FedHistoryAdmin):
         return render_to_string("admin/accord/accounts/_effective.html", {"effective": effective(company)})
 
     def get_urls(self) -> list[URLPattern]:
-        """The tree beside the list."""
-        own = [path("tree/", self.admin_site.admin_view(self.tree_view), name="accounts_company_tree")]
+        """The tree beside the list, and the page on which acting for a buyer begins."""
+        view = self.admin_site.admin_view
+        own = [
+            path("tree/", view(self.tree_view), name="accounts_company_tree"),
+            path("<int:company_id>/acting/", view(acting_page), name="accounts_company_acting"),
+        ]
         return own + super().get_urls()
 
     def tree_view(self, request: HttpRequest) -> HttpResponse:
@@ -134,6 +142,15 @@ class CompanyAdmin(FedHistoryAdmin):
         return admin_page(
             request, "admin/accord/accounts/tree.html", title=str(_("Tree of customers")), context=context
         )
+
+    @action(description=_("Act for a buyer"), url_path="act-for", permissions=("act_for",))
+    def act_for(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """On to that page."""
+        return redirect("admin:accounts_company_acting", object_id)
+
+    def has_act_for_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """For the sales staff."""
+        return bool(request.user.has_perm("accounts.add_assistance"))
 
     @display(description=_("standing"), label=COMPANY_TONES, ordering="status")
     def standing(self, company: Company) -> tuple[str, str]:
@@ -239,6 +256,17 @@ class UserAdmin(FedHistoryAdmin):
         """The staff's groups, or the companies somebody acts for."""
         groups = [group.name for group in user.groups.all()]
         return ", ".join(groups or [item.company.name for item in user.memberships.all()]) or "–"
+
+
+@admin.register(Assistance)
+class AssistanceAdmin(FedAdmin):
+    """Who of the staff acted for which buyer, why, and when."""
+
+    customer = "company"
+    list_display = ("user", "principal", "company", "reason", "started_at", "ends_at", "ended_at")
+    list_select_related = ("user", "principal", "company")
+    list_filter = ("started_at",)
+    search_fields = ("user__name", "principal__name", "company__name", "company__number", "reason")
 
 
 @admin.register(PaymentTerm)

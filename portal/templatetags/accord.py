@@ -58,7 +58,7 @@ UNIT_NAMES = {
 def acting_company(context: template.Context) -> str:
     """The hidden field that says for which company a form was shown; a stale tab is refused by it."""
     scope = context.get("scope")
-    number = scope.company_number if scope else ""
+    number = scope.mark if scope else ""
     return format_html('<input type="hidden" name="acting_company" value="{}">', number)
 
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.views import (
+    acting,
     approvals,
     cart,
     checkout,
@@ -22,6 +23,7 @@ app_name = "portal"
 
 urlpatterns = [
     path("home/", home.home, name="home"),
+    path("acting/stop/", acting.stop, name="acting-stop"),
     path("company/", home.switch_company, name="company-switch"),
     path("catalogue/", listing.catalogue, name="catalogue"),
     path("catalogue/<slug:slug>/", listing.category, name="category-detail"),

@@ -30,7 +30,7 @@ def see_quote(scope: Scope, number: str, *, by: Actor) -> Quote:
     """
     quote = locked_quote(quote_in(scope, number))
     revision = quote.revisions.get(number=quote.sent_revision)
-    if revision.first_seen_at is None:
+    if revision.first_seen_at is None and by.principal_id is None:
         revision.first_seen_at = timezone.now()
         revision.save(update_fields=["first_seen_at"])
         tell_quote("quote.seen", quote, revision, by=by)
@@ -114,6 +114,12 @@ def _answered(scope: Scope, number: str, right: Right) -> Quote:
     """The quote, locked, for a buyer who may answer it; the company that it is for must act."""
     quote = quote_in(scope, number)
     scope.require(right)
+    if scope.principal_id is not None:
+        raise NotAllowed(
+            _("An offer of ours is answered by the customer. Ask %(contact)s to answer it.")
+            % {"contact": quote.contact},
+            right=str(right),
+        )
     if quote.company_id != scope.company_id:
         raise NotAllowed(
             _("This offer is for %(company)s. Act for that company to answer it.")

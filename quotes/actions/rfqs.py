@@ -38,7 +38,7 @@ def submit_rfq(cart: Cart, draft: RfqDraft, *, scope: Scope, by: Actor) -> Rfq:
     if cart.pk is None:  # nothing was ever put into it
         _check_lines([], scope)
     cart = lock_cart(cart)
-    earlier = Rfq.objects.filter(token=draft.token, company=cart.company, requested_by=cart.user).first()
+    earlier = Rfq.objects.filter(token=draft.token, company=cart.company, requested_by=scope.buyer_id).first()
     if earlier is not None:
         return earlier
     if draft.requested_on is not None and draft.requested_on < erp_today():
@@ -51,7 +51,7 @@ def submit_rfq(cart: Cart, draft: RfqDraft, *, scope: Scope, by: Actor) -> Rfq:
     rfq = Rfq.objects.create(
         number=next_number("rfq"),
         company=cart.company,
-        requested_by=cart.user,
+        requested_by_id=scope.buyer_id or cart.user_id,
         submitted_at=timezone.now(),
         status=RfqStatus.SUBMITTED,
         token=cart.token,

@@ -8,6 +8,8 @@ from core.history import audited_models, by_hand, plain_tables
 # Apps whose every model is about these; what needs none says why. A new model is named here or has a history.
 APPS = {"accounts", "pricing", "orders", "quotes"}
 NEEDS_NONE = {
+    "accounts.Assistance": "says itself who acted for whom, why, from when and until when",
+    "accounts.ForbiddenPair": "a copy of the table in accounts.staff, made after every migration",
     "accounts.Invitation": "says itself who invited, who came and when it was taken back",
     "pricing.PriceRow": "immutable versions that are never rewritten: each is its own history",
     "pricing.PriceRun": "the report of an import, written once",

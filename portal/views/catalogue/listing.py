@@ -161,7 +161,7 @@ def _results(request: BuyerRequest, listed: Callable[[], Listed]) -> Results:
     rows = rows_of(
         offers,
         content.articles,
-        company=request.scope.company_number,
+        company=request.scope.mark,
         has_quotes="quotes" in ages_of(request).features,
     )
     turns = [freshness.turns_at("stock", row.as_of, now=now) for offer in offers for row in offer.stock]

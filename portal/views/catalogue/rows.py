@@ -135,7 +135,7 @@ def rows_of(
 ) -> list[Row]:
     """The rows as they are to be shown now; figures of the same moment have the same age.
 
-    company: the number of the acting one. has_quotes: whether a price can be asked for.
+    company: the mark of the acting one. has_quotes: whether a price can be asked for.
     """
     marked = cache(_mark)
     return [
