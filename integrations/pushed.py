@@ -113,6 +113,14 @@ def _parsed(body: bytes) -> Any:
     return told
 
 
+def _key_of(kind: Kind, data: dict[str, Any]) -> str:
+    """What a message that is not readable is about, as far as it says so: then its correction ends its case."""
+    try:
+        return str(kind.key(kind.record.model_construct(**data)))
+    except (AttributeError, TypeError, ValueError):
+        return ""
+
+
 def _incoming(row: Any, place: int, count: int) -> Incoming:
     kind, is_readable = _kind_of(row, place), True
     try:
@@ -124,8 +132,7 @@ def _incoming(row: Any, place: int, count: int) -> Incoming:
         record = kind.record.model_validate(data)
     except ValidationError:
         # Kept as it came: its worker puts it into quarantine, with the field named (INT-13).
-        key = envelope.key or envelope.id
-        is_readable = False
+        key, is_readable = envelope.key or _key_of(kind, data) or envelope.id, False
     else:
         key = kind.key(record)
         # What the contract does not name is not kept (INT-63).

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from core import refusals
-from core.actor import Actor, action
+from core.actor import Actor, acting, action
 from core.applied import Applied
 from core.cases import CaseFacts, open_case, settle_cases
 from core.errors import DomainError, InvalidValue, NotAllowed
@@ -64,7 +64,9 @@ STORE = """
         'new', '', 0, 1, clock_timestamp(), %(correlation_id)s
     FROM jsonb_to_recordset(%(rows)s::jsonb)
         AS row(kind text, message_id text, key text, version text, payload jsonb, lane int)
-    ON CONFLICT (system, kind, message_id) DO NOTHING
+    ON CONFLICT (system, kind, message_id) DO UPDATE SET payload = excluded.payload, state = 'new'
+        WHERE integrations_inboxmessage.state = 'quarantined'
+            AND integrations_inboxmessage.payload <> excluded.payload
 """
 
 # One record, one lock: whoever takes in a message about it holds it to the end of the transaction.
@@ -147,6 +149,7 @@ class Incoming:
 def store_pushed(system: str, incoming: Sequence[Incoming], *, by: Actor) -> int:
     """Keep messages that were pushed to us, in one statement; tell how many were not here before (INT-55).
 
+    One that was quarantined and now comes with other data is corrected: it is taken up anew, not for a repeat.
     They are written in one order by everybody, so that two pushes of the same do not block each other.
     """
     rows = {(item.kind, item.message_id): item for item in sorted(incoming, key=lambda item: item.place)}
@@ -180,13 +183,17 @@ def keep_refused_call(system: str, reason: str, *, by: Actor) -> None:
 def receive_messages(
     system: str, kind: str, incoming: Sequence[Incoming], *, by: Actor
 ) -> list[InboxMessage]:
-    """Keep the messages that were not here before, and hand them back in order (INT-35)."""
-    known = set(
-        InboxMessage.objects.filter(
-            system=system, kind=kind, message_id__in=[item.message_id for item in incoming]
-        ).values_list("message_id", flat=True)
-    )
-    fresh = {item.message_id: item for item in incoming if item.message_id not in known}
+    """Keep the messages that were not here before, or come corrected, and hand them back in order (INT-35)."""
+    told = {item.message_id: item for item in incoming}
+    here = InboxMessage.objects.filter(system=system, kind=kind, message_id__in=told)
+    known = {row.message_id: row for row in here.only("message_id", "state", "payload")}
+    corrected = []
+    for name, row in known.items():
+        if row.state == InboxState.QUARANTINED and row.payload != storable(told[name].payload):
+            row.payload, row.state = storable(told[name].payload), InboxState.NEW
+            corrected.append(row)
+    InboxMessage.objects.bulk_update(corrected, ["payload", "state"])
+    fresh = {name: item for name, item in told.items() if name not in known}
     rows = [
         InboxMessage(
             system=system,
@@ -200,7 +207,8 @@ def receive_messages(
         for item in fresh.values()
     ]
     InboxMessage.objects.bulk_create(rows, ignore_conflicts=True)
-    kept = InboxMessage.objects.filter(system=system, kind=kind, message_id__in=fresh, state=InboxState.NEW)
+    wanted = [*fresh, *(row.message_id for row in corrected)]
+    kept = InboxMessage.objects.filter(system=system, kind=kind, message_id__in=wanted, state=InboxState.NEW)
     return list(kept.order_by("id"))
 
 
@@ -254,10 +262,12 @@ def _taken(message: InboxMessage, *, take: Take, record: type[Record], by: Actor
     if row.attempts > 1:
         settle_cases(subject_of(row), by=by, reason=_("It was taken in."), kinds=(ORPHAN, QUARANTINED))
         _settle_shared(row, by=by)
+    if outcome != Outcome.OLDER:
+        _supersede([row], by=by)
     return outcome
 
 
-@action
+@transaction.atomic
 def take_claimed(
     pks: Sequence[int],
     *,
@@ -283,10 +293,11 @@ def take_claimed(
     if not rows:
         return 0
     actor = by(rows)
-    done = _take_set(rows, take_set, record, actor) if take_set else set()
-    for row in rows:
-        if row.pk not in done:
-            take_message(row, take=take, record=record, by=actor)
+    with acting(actor):
+        done = _take_set(rows, take_set, record, actor) if take_set else set()
+        for row in rows:
+            if row.pk not in done:
+                take_message(row, take=take, record=record, by=actor)
     return len(rows)
 
 
@@ -326,6 +337,7 @@ def _take_set(rows: list[InboxMessage], take: TakeSet, record: type[Record], by:
         logger.exception("inbox.broken", kind=rows[0].kind)
         return set()
     settled = {row.pk for key, (row, _item) in readable.items() if key not in refused}
+    _supersede([row for row, _item in readable.values() if row.pk in settled], by=by)
     InboxMessage.objects.filter(pk__in=settled).update(
         state=InboxState.APPLIED, applied_at=timezone.now(), next_try_at=None, attempts=F("attempts") + 1
     )
@@ -399,6 +411,23 @@ def _quarantine(pk: int, reason: str, *, by: Actor) -> str:
     row.save(update_fields=["state", "reason", "attempts", "next_try_at"])
     _open_case(QUARANTINED, row, reason, by=by)
     return "quarantined"
+
+
+def _supersede(taken: Sequence[InboxMessage], *, by: Actor) -> None:
+    """End what is quarantined of the same things in no newer a version: it was said anew. One read for all."""
+    if not taken:
+        return
+    newest = {row.key: row for row in taken}
+    stuck = InboxMessage.objects.filter(
+        system=taken[0].system, kind=taken[0].kind, key__in=newest, state=InboxState.QUARANTINED
+    )
+    for old in stuck.exclude(pk__in=[row.pk for row in taken]).select_for_update(of=("self",), no_key=True):
+        if is_older(newest[old.key].version, old.version):
+            continue
+        old.state, old.reason = InboxState.OLD, _("It was said anew, and that was taken in.")
+        old.save(update_fields=["state", "reason"])
+        settle_cases(subject_of(old), by=by, reason=old.reason, kinds=(QUARANTINED,))
+        _settle_shared(old, by=by)
 
 
 def _settle_shared(row: InboxMessage, *, by: Actor) -> None:
