@@ -27,7 +27,7 @@ from core.actor import Actor, action
 from core.errors import InvalidValue, NotFound, WrongState
 from core.history import audited_models
 from core.models import AuditEntry, Case, CaseState, Event
-from integrations.models import SentMail
+from integrations.models import FlowState, SentMail
 from orders.models import Cart, Order
 from orders.states import OrderStatus
 from quotes.models import Quote, Rfq
@@ -147,7 +147,9 @@ def erase_person(user: User, *, by: Actor, to: User | None = None) -> dict[str, 
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
     user.save()
-    counts["labels"] = _erase_labels(user, word)
+    counts["labels"] = _erase_labels(user, word) + FlowState.objects.filter(paused_by=name).update(
+        paused_by=word
+    )
     audit.log("person.erased", by=by, about=f"user:{user.pk}", data={"rows": counts})
     return counts
 
