@@ -70,7 +70,11 @@ IMPERSONAL = {
 # Unguessable values that open something.
 SECRET = {"accounts.User": {"password"}, "accounts.Invitation": {"key"}}
 # Tokens that make a form count once: they open nothing.
-NO_SECRET = {"orders.Cart": {"token"}, "quotes.Rfq": {"token"}, "integrations.System": {"tokens", "tokens_at"}}
+NO_SECRET = {
+    "orders.Cart": {"token"},
+    "quotes.Rfq": {"token"},
+    "integrations.System": {"tokens", "tokens_at"},
+}
 
 SETTLED = "KEEP_SETTLED_DAYS after it is settled"
 FOR_EVER = "as long as the installation"

@@ -38,6 +38,7 @@ from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
 from portal.admin.pages import admin_page
 from portal.admin.personal import personal_page
 from portal.admin.staff import roles_page
+from portal.admin.stale import FreshForm
 from portal.forms.companies import TreeForm
 from portal.templatetags.accord import money
 from portal.usecases.effective import effective
@@ -179,7 +180,7 @@ class SegmentMemberInline(OwnCustomers, TabularInline):
 
 
 @admin.register(Segment)
-class SegmentAdmin(OwnCustomers, SimpleHistoryAdmin, ModelAdmin):
+class SegmentAdmin(FreshForm, OwnCustomers, SimpleHistoryAdmin, ModelAdmin):
     """Regions, customer groups and strategic customers, for prices, assortments and waves of the hub."""
 
     customer = EVERY
@@ -282,7 +283,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(OwnCustomers, DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(FreshForm, OwnCustomers, DjangoGroupAdmin, ModelAdmin):
     """The staff's groups and their permissions."""
 
     customer = None

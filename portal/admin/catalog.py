@@ -25,6 +25,7 @@ from core import freshness
 from portal.admin.core import SYSTEMS
 from portal.admin.customers import EVERY
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
+from portal.admin.stale import FreshForm
 from portal.templatetags.accord import qty, unit, unit_label
 
 STATUS_TONES = {"active": "ok", "blocked": "warning", "retired": "danger"}
@@ -182,7 +183,7 @@ class WarehouseForm(forms.ModelForm):
 
 
 @admin.register(Warehouse)
-class WarehouseAdmin(FedAdmin):
+class WarehouseAdmin(FreshForm, FedAdmin):
     """Where goods leave from: named by the ERP; whether and in which order we sell from it is ours."""
 
     customer = None

@@ -23,6 +23,7 @@ from portal.admin.fed import FedAdmin
 from portal.admin.history import HistoryTab
 from portal.admin.pages import admin_page
 from portal.admin.refusals import refusing, shown
+from portal.admin.stale import FreshForm
 from portal.forms.policy import PolicyForm
 
 RIGHT = "orders.add_checkoutpolicy"
@@ -198,7 +199,7 @@ def _check_post(request: HttpRequest) -> None:
 
 
 @admin.register(CachedCredit)
-class CachedCreditAdmin(HistoryTab, OwnCustomers, ModelAdmin):
+class CachedCreditAdmin(FreshForm, HistoryTab, OwnCustomers, ModelAdmin):
     """How far our last known credit of an account counts while the ERP does not answer."""
 
     customer = "company"

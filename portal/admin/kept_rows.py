@@ -10,9 +10,10 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 
 from portal.admin.customers import OwnCustomers, customers_for
+from portal.admin.stale import FreshForm
 
 
-class KeptAdmin(OwnCustomers, SimpleHistoryAdmin, ModelAdmin):
+class KeptAdmin(FreshForm, OwnCustomers, SimpleHistoryAdmin, ModelAdmin):
     """A model whose rows are typed here; `keep` and `drop` are the actions that write. History is to be read."""
 
     keep: Callable[..., Any]

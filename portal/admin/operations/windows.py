@@ -18,6 +18,7 @@ from integrations.queries import all_windows
 from integrations.systems import KINDS
 from portal.admin.customers import OwnCustomers
 from portal.admin.history import HistoryTab
+from portal.admin.stale import FreshForm
 from portal.templatetags.accord import at
 
 
@@ -71,7 +72,7 @@ class WindowForm(forms.ModelForm):
 
 
 @admin.register(SystemWindow)
-class WindowAdmin(HistoryTab, OwnCustomers, ModelAdmin):
+class WindowAdmin(FreshForm, HistoryTab, OwnCustomers, ModelAdmin):
     """The theme's list and form; one that is over is taken out of use, not deleted."""
 
     customer = None
