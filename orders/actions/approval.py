@@ -10,31 +10,45 @@ from accounts.queries import lineage_of, scope_for
 from accounts.seats import Seat, seats_of
 from catalog.actions.allocation import release_allocation
 from core.actor import Actor, action
-from core.errors import InvalidValue, NotAllowed, WrongState
+from core.errors import InvalidValue, NotAllowed, OutOfDate, WrongState
 from core.models import trace
 from core.states import check_move
+from orders.actions.again import look_again
+from orders.actions.live import Confirmation
 from orders.actions.moves import lock_order, move, record
 from orders.actions.place import lock_credit
+from orders.actions.resubmit import take_new_prices
 from orders.actions.review import pass_on
 from orders.actions.submission import close_request, open_step, tell_approvers
 from orders.models import ApprovalDecision, ApprovalRequest, ApprovalStep, Order, OrderLine
+from orders.queries.again import Change, digest_of
 from orders.queries.approval import approvers_now, asked_of, deciders_of, may_decide, sitting
 from orders.queries.credit import all_credit_outlook
 from orders.rules.approval import check_approver, check_own
 from orders.rules.credit import check_credit
+from orders.rules.live import Decision, decisions_of
 from orders.states import NEXT, ApprovalOutcome, OrderStatus, RequestState, StepState
 
 
 @action
 def approve_order(
-    order: Order, *, by: Actor, comment: str = "", seen: str = "", figures: dict[str, Any] | None = None
+    order: Order,
+    *,
+    by: Actor,
+    comment: str = "",
+    seen: str = "",
+    confirmed: str = "",
+    live: Confirmation | None = None,
 ) -> Order:
     """Approve a waiting order, for each step that asks this person; after the last one it goes on to the ERP.
 
-    At the last step the credit is looked at again: the limit may have changed since. seen: `stamp_of` the
-    request as the page showed it; what was decided meanwhile refuses. figures: what else was shown, kept with
-    the decision. Records `order.approved` and what `pass_on` records at the end, `order.step_approved` before.
-    Raises NotAllowed for one's own order or without the right, WrongState, OnHold, OverLimit.
+    At the last step price, entitlement and credit are looked at again (APR-07). A price that is another now is
+    taken when `confirmed` says that it was shown (`digest_of` the changes), else it refuses; where a further rule
+    asks for the new total, the approval starts again. seen: `stamp_of` the request as the page showed it; what
+    was decided meanwhile refuses. live: what the ERP said just before. Records `order.approved` and what
+    `pass_on` records at the end, `order.step_approved` before.
+    Raises NotAllowed for one's own order or without the right, WrongState, OutOfDate with the changes as
+    details, LinesRefused, OnHold, OverLimit, OverBudget.
     """
     order = lock_order(order)
     request = _open(order, OrderStatus.RECEIVED, by, seen)
@@ -44,21 +58,31 @@ def approve_order(
         done |= {(step.pk, seat.holder_id) for seat in seats}
     finished = [step for step in steps if _is_done(step, request, order, done)]
     is_last = _is_last(request, finished)
-    credit = None
+    figures: dict[str, Any] = {}
     if is_last:
+        changes = look_again(order, live)
+        if changes and confirmed != digest_of(changes):
+            raise _changed(changes)
         lock_credit(lineage_of(order.company_id))
+        figures["changes"] = [change.to_json() for change in changes]
+        starts_again = bool(changes) and take_new_prices(order, request, changes, by=by)
+        if live is not None:
+            order.live_checks = [one.to_json() for one in merged(order.live_checks, live.decisions)]
+            order.save(update_fields=["live_checks"])
         outlook = all_credit_outlook(order.company, order.gross_amount, without=order.pk)
         check_credit(outlook.figures, order.currency)
-        credit = outlook.story()
+        figures["credit"] = outlook.story()
 
-    _keep(request, steps, seats, ApprovalOutcome.APPROVED, comment, by, {**(figures or {}), "credit": credit})
+    _keep(request, order, steps, seats, ApprovalOutcome.APPROVED, comment, by, figures)
+    if is_last and starts_again:
+        return order
     now = timezone.now()
     for step in finished:
         step.state, step.decided_at = StepState.APPROVED, now
         step.save(update_fields=["state", "decided_at"])
     if is_last:
         close_request(request, RequestState.APPROVED)
-        order.credit_decision = credit or {}
+        order.credit_decision = figures["credit"]
         _decide(order, OrderStatus.RECEIVED, comment, by, ("credit_decision",))
         record("order.approved", order, {"comment": comment}, by=by)
         pass_on(order, by=by)
@@ -94,7 +118,7 @@ def _turn_down(order: Order, new: OrderStatus, comment: str, by: Actor, seen: st
         raise InvalidValue(_("Say why, so that the buyer knows what to change."), field="comment")
 
     outcome = ApprovalOutcome.REJECTED if new == OrderStatus.REJECTED else ApprovalOutcome.RETURNED
-    _keep(request, steps, seats, outcome, comment, by, {})
+    _keep(request, order, steps, seats, outcome, comment, by, {})
     close_request(request, RequestState(outcome.value))
     _decide(order, new, comment, by)
     release_allocation(order.subject, by=by)
@@ -130,6 +154,23 @@ def _open(order: Order, new: OrderStatus, by: Actor, seen: str) -> ApprovalReque
             )
         )
     return request
+
+
+def _changed(changes: Sequence[Change]) -> OutOfDate:
+    """The refusal that shows what is another since the order was submitted."""
+    told = ", ".join(f"{one.sku}: {one.was.normalize():f} → {one.now.normalize():f}" for one in changes[:5])
+    return OutOfDate(
+        _("Prices have changed since the order was submitted, so nothing was approved yet: %(changes)s")
+        % {"changes": told},
+        changes=[one.to_json() for one in changes],
+        confirm=digest_of(changes),
+    )
+
+
+def merged(kept: Any, newer: Sequence[Decision]) -> list[Decision]:
+    """The decisions on what the ERP was asked, the newest of each kind and key."""
+    found = {(one.kind, one.key): one for one in (*decisions_of(kept), *newer)}
+    return list(found.values())
 
 
 def _told_already(last: ApprovalDecision) -> WrongState:
@@ -195,6 +236,7 @@ def _next_stage(request: ApprovalRequest, order: Order, by: Actor) -> None:
 
 def _keep(
     request: ApprovalRequest,
+    order: Order,
     steps: Sequence[ApprovalStep],
     seats: Sequence[Seat],
     outcome: ApprovalOutcome,
@@ -203,7 +245,6 @@ def _keep(
     figures: dict[str, Any],
 ) -> None:
     """Write down what was decided, with the rules' versions and what the person saw: a row per seat."""
-    order = request.order
     seen = {
         **request.figures,
         "net_amount": str(order.net_amount),

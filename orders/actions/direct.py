@@ -119,7 +119,7 @@ def order_directly(
             company_id=scope.company_id,
             origin="api",
             origin_ref=origin_ref,
-            lines=tuple(_draft_line(line, kept, decisions) for line in lines),
+            lines=tuple(draft_line(line, kept, decisions) for line in lines),
             decisions=(*decisions, *(live.decisions if live else ())),
             ship_to_erp_id=wanted.ship_to_erp_id,
             po_number=wanted.po_number,
@@ -198,7 +198,7 @@ def decided_prices(lines: list[PricedWish], live: Confirmation | None) -> list[D
     return decide_prices(priced, live.answers, live.table)
 
 
-def _draft_line(item: PricedWish, kept: dict[str, Decimal], decisions: list[Decision]) -> DraftLine:
+def draft_line(item: PricedWish, kept: dict[str, Decimal], decisions: list[Decision]) -> DraftLine:
     price = kept.get(price_key(item.product.sku, item.unit.key), item.unit_price)
     # Whoever names no price takes ours: one that the ERP raised has to be named.
     expected = item.unit_price if item.line.unit_price is None else item.line.unit_price

@@ -14,16 +14,21 @@ from orders.states import LiveKind, LiveRule, Situation
 
 
 def check_eligible(
-    scope: Scope, lines: Sequence[WantedLine], ship_to: Address, decisions: Sequence[Decision]
+    scope: Scope,
+    lines: Sequence[WantedLine],
+    ship_to: Address,
+    decisions: Sequence[Decision],
+    *,
+    without: int | None = None,
 ) -> list[Decision]:
     """Refuse what licences, quantity limits and regions forbid; belongs inside the order's transaction (ENT-07).
 
     decisions: on what the ERP was asked a moment ago. The answer holds the order for review over each
     product whose licence rests on the ERP's word while that cannot be had: it is never released silently
-    (ENT-16). Raises LinesRefused.
+    (ENT-16). without: id of the order that is looked at again. Raises LinesRefused.
     """
     assert scope.company_id is not None  # noqa: S101 - an empty scope has no rights
-    found = restricted(scope.company_id, scope.lineage, lines, [ship_to], is_ordering=True)
+    found = restricted(scope.company_id, scope.lineage, lines, [ship_to], is_ordering=True, without=without)
     check_lines(found.refusals)
     silent = [one for one in decisions if one.situation in UNANSWERED]
     return [

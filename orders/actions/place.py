@@ -106,13 +106,13 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     assert acting is not None  # noqa: S101 - NOTHING has no rights
     company = acting.company
 
-    lines = _checked_lines(draft, acting.scope)
+    lines = checked_lines(draft, acting.scope)
     ship_to = _ship_to(draft, acting.scope)
-    wanted = [wanted_line(line.position, line.product, _base(line)) for line in lines]
+    wanted = [wanted_line(line.position, line.product, base_quantity(line)) for line in lines]
     doubts = check_eligible(acting.scope, wanted, ship_to, draft.decisions)
     decisions = (*draft.decisions, *doubts)
     bill_to = _bill_to(acting)
-    _check_po(draft, company)
+    check_po(draft, company)
     totals = totals_of([(line.net_amount, line.tax_percent) for line in lines], company.currency)
     lock_credit(acting.scope.lineage)
     outlook = all_credit_outlook(company, totals.gross_amount)
@@ -123,7 +123,7 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
         if placed is None:
             raise
         return placed
-    cost_centre = _cost_centre(draft, acting.scope)
+    cost_centre = checked_cost_centre(draft, acting.scope)
     room = lock_room(acting.scope.lineage, acting.membership.user_id, cost_centre, company.currency)
     try:
         exceeded = check_room(room, totals.net_amount)
@@ -146,7 +146,7 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     order.placed_by = acting.membership.user
     order.entered_by_id = by.user_id if by.principal_id else None
     order.ship_to_address, order.ship_to = ship_to, address_json(ship_to)
-    order.warehouse = _warehouse(lines)
+    order.warehouse = warehouse_of(lines)
     order.credit_decision = outlook.story()
     order.live_checks = [one.to_json() for one in decisions]
     order.cost_centre = cost_centre
@@ -170,7 +170,7 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
         ask_for_approval(order, hits, facts, acting.membership.manager_id, by=by, figures=figures)
     else:
         pass_on(order, by=by, lines=lines)
-    _write_lines(order, lines, by)
+    write_lines(order, lines, by)
     return order
 
 
@@ -206,7 +206,7 @@ def _placed(draft: OrderDraft) -> Order | None:
     return placed_before(draft.origin, draft.origin_ref, draft.company_id)
 
 
-def _checked_lines(draft: OrderDraft, scope: Scope) -> list[OrderLine]:
+def checked_lines(draft: OrderDraft, scope: Scope) -> list[OrderLine]:
     if not draft.lines:
         raise InvalidValue(_("There is nothing to order: the cart is empty."), field="lines")
     ids = {line.product_id for line in draft.lines}
@@ -277,7 +277,7 @@ def _bill_to(acting: Acting) -> Billing:
     return billing
 
 
-def _check_po(draft: OrderDraft, company: Company) -> None:
+def check_po(draft: OrderDraft, company: Company) -> None:
     if company.needs_po_number and not draft.po_number.strip():
         raise InvalidValue(
             _("Your company orders with a PO number: enter it, it is printed on every paper."),
@@ -326,7 +326,7 @@ def shown_figures(lines: Sequence[OrderLine], budgets: Sequence[BudgetState]) ->
     }
 
 
-def _cost_centre(draft: OrderDraft, scope: Scope) -> str:
+def checked_cost_centre(draft: OrderDraft, scope: Scope) -> str:
     """The code of the chosen cost centre. Raises InvalidValue for a missing or unknown one."""
     known = list(cost_centres_for(scope).values_list("code", flat=True))
     wanted = draft.cost_centre.strip()
@@ -371,9 +371,9 @@ def _write_order(order: Order) -> None:
     Order.objects.bulk_create([order])
 
 
-def _warehouse(lines: Sequence[OrderLine]) -> Warehouse:
+def warehouse_of(lines: Sequence[OrderLine]) -> Warehouse:
     stock = availability([line.product_id for line in lines])
-    warehouse = warehouse_for([(line.product_id, _base(line)) for line in lines], stock)
+    warehouse = warehouse_for([(line.product_id, base_quantity(line)) for line in lines], stock)
     if warehouse is None:
         raise InvalidValue(_("No warehouse ships online orders at the moment: ask your contact in sales."))
     check_lines(
@@ -386,10 +386,10 @@ def _warehouse(lines: Sequence[OrderLine]) -> Warehouse:
     return warehouse
 
 
-def _write_lines(order: Order, lines: Sequence[OrderLine], by: Actor) -> None:
+def write_lines(order: Order, lines: Sequence[OrderLine], by: Actor) -> None:
     """Write the lines with the stock that is promised to them now (CRT-14, INV-02)."""
     wants = [
-        Want(f"{order.subject}/{line.position}", line.product_id, order.warehouse_id, _base(line))
+        Want(f"{order.subject}/{line.position}", line.product_id, order.warehouse_id, base_quantity(line))
         for line in lines
     ]
     for line, answer in zip(lines, allocate_stock(wants, by=by), strict=True):
@@ -423,5 +423,6 @@ def _record_allocated(order: Order, lines: Sequence[OrderLine], by: Actor) -> No
     )
 
 
-def _base(line: OrderLine) -> Decimal:
+def base_quantity(line: OrderLine) -> Decimal:
+    """How much a line orders, in base units."""
     return Conversion(line.numerator, line.denominator).to_base(line.ordered)

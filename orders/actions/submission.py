@@ -21,13 +21,13 @@ from orders.states import RequestState, StepState
 
 
 def planned(
-    hits: Sequence[Hit], order: Order, manager_id: int | None, by: Actor, seats: Sequence[Seat]
+    hits: Sequence[Hit], order: Order, manager_id: int | None, submitter: int | None, seats: Sequence[Seat]
 ) -> list[StepPlan]:
     """The steps that rules ask of an order. Raises NoApprover where nobody could decide on one of them.
 
     A step that asks only people who may not decide, such as the buyer, is asked of everybody who may.
     """
-    excluded = frozenset({order.placed_by_id, by.user_id or order.placed_by_id})
+    excluded = frozenset({order.placed_by_id, submitter or order.placed_by_id})
     steps = []
     for step in plan(hits, manager_id):
         if not asked_by_plan(step, seats, order.net_amount, excluded):
@@ -64,13 +64,15 @@ def ask_for_approval(
     *,
     by: Actor,
     figures: dict[str, Any] | None = None,
+    submitted_by: int | None = None,
 ) -> ApprovalRequest:
     """Open the next round of an order's approval. The order is written and locked; its lines may follow.
 
-    figures: more that the approvers are to see. Records `order.approval_requested`. Raises NoApprover.
+    figures: more that the approvers are to see. submitted_by: who pressed the button, if not `by`. Records `order.approval_requested`. Raises NoApprover.
     """
     seats = seats_of(order.company_id)
-    steps = planned(hits, order, manager_id, by, seats)
+    submitter = submitted_by or by.user_id
+    steps = planned(hits, order, manager_id, submitter, seats)
     now = timezone.now()
     last = order.approval_requests.aggregate(last=Max("round"))["last"] or 0
     request = ApprovalRequest.objects.create(
@@ -78,7 +80,7 @@ def ask_for_approval(
         round=last + 1,
         unit_id=order.company_id,
         requester_id=order.placed_by_id,
-        submitted_by_id=by.user_id,
+        submitted_by_id=submitter,
         rules=[hit.to_json() for hit in hits],
         figures={**facts.to_json(), **(figures or {})},
         opened_at=now,

@@ -147,6 +147,12 @@ def open_request(order: Order) -> ApprovalRequest | None:
     return order.approval_requests.filter(state="open").prefetch_related("steps").first()
 
 
+def is_last_stage(order: Order) -> bool:
+    """Whether no further stage comes after the one that is decided on now."""
+    request = open_request(order)
+    return request is not None and all(step.state != StepState.WAITING for step in request.steps.all())
+
+
 @dataclass(frozen=True)
 class StepView:
     """A step as the order's page shows it. people: who may decide and has not; decisions: what was decided."""

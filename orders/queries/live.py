@@ -172,6 +172,23 @@ def order_question(order: Order) -> LiveQuestion:
     return question_for(order.company, lines, None, order.gross_amount, [LiveKind.PRICE])
 
 
+def waiting_question(order: Order) -> LiveQuestion:
+    """What is asked about an order before its last approval: stock, credit, and prices that are not agreed."""
+    lines = [
+        AskedLine(
+            sku=line.sku,
+            unit_key=line.unit_key,
+            unit_erp_id=line.unit.erp_id if line.unit else "",
+            quantity=line.ordered,
+            quantity_base=line.ordered * line.numerator / line.denominator,
+            break_quantity=_breaks(line),
+            has_erp_price=order.origin != "quote" and line.price_story.get("system") == ERP,
+        )
+        for line in order.lines.select_related("unit").order_by("position")
+    ]
+    return question_for(order.company, lines, order.warehouse, order.gross_amount)
+
+
 def _breaks(line: OrderLine) -> Decimal:
     """What counted for the price breaks, in the unit: lines of one product add up."""
     base = Decimal(line.price_story.get("break_quantity") or 0)

@@ -92,7 +92,7 @@ def approvals_for(scope: Scope) -> QuerySet[Order]:
     Not the own ones, unless their rule allows it. Nothing without the right to approve. Inbox, count, page,
     mail and action all go by it (failure bank 19); it says what orders.rules.steps.may_decide says.
     """
-    if not scope.may(Right.APPROVE) or scope.company_id is None:
+    if not scope.may(Right.APPROVE) or scope.company_id is None or scope.principal_id is not None:
         return Order.objects.none()
     seats = seats_of(scope.company_id, scope.user_id)
     if not seats:

@@ -32,7 +32,7 @@ from orders.rules.restrictions import (
 from orders.states import OrderStatus
 
 # What was ordered and will not be: it does not count.
-GONE = (OrderStatus.REJECTED, OrderStatus.CANCELLED)
+GONE = (OrderStatus.REJECTED, OrderStatus.CANCELLED, OrderStatus.RETURNED)
 FRESHNESS = "licences"
 
 
@@ -66,12 +66,14 @@ def restricted(
     places: Iterable[Address] = (),
     *,
     is_ordering: bool = False,
+    without: int | None = None,
 ) -> Restricted:
     """The restrictions on these lines for a company today.
 
     lineage: its id and those above it, nearest first. places: where the goods may go, as far as it is known.
     is_ordering: take the locks that keep two orders at once from using the same rest of a quantity; then
-    it belongs inside the transaction that places the order. One statement where nothing is restricted.
+    it belongs inside the transaction that places the order. without: id of the order whose own lines these
+    are. One statement where nothing is restricted.
     """
     today = erp_today()
     bindings = bindings_for(lineage, {line.product_id for line in lines}, today)
@@ -86,7 +88,7 @@ def restricted(
         places=tuple(Place(place.country, place.postal_code) for place in places)
         if _has(bindings, Kind.ALLOWED_PLACE) or _has(bindings, Kind.FORBIDDEN_PLACE)
         else (),
-        before=_ordered_before(company_id, limits, today),
+        before=_ordered_before(company_id, limits, today, without),
     )
     return Restricted(tuple(lines), tuple(_rule(one, today) for one in bindings), facts)
 
@@ -136,19 +138,19 @@ def _held(licence: Licence) -> Held:
 
 
 def _ordered_before(
-    company_id: int, limits: Sequence[Binding], today: date
+    company_id: int, limits: Sequence[Binding], today: date, without: int | None
 ) -> dict[tuple[str, int], Decimal]:
     """What the company has ordered in the running period of each limit, in base units. One statement per period."""
     found: dict[tuple[str, int], Decimal] = {}
     for period in sorted({one.restriction.period for one in limits}):
         own = [one for one in limits if one.restriction.period == period]
-        sums = _sums(company_id, {one.product_id for one in own}, start_of(period, today))
+        sums = _sums(company_id, {one.product_id for one in own}, start_of(period, today), without)
         for one in own:
             found[one.restriction.name, one.product_id] = sums.get(one.product_id, Decimal(0))
     return found
 
 
-def _sums(company_id: int, product_ids: set[int], since: date) -> dict[int, Decimal]:
+def _sums(company_id: int, product_ids: set[int], since: date, without: int | None) -> dict[int, Decimal]:
     began = datetime.combine(since, time.min, tzinfo=erp_zone())
     exact: DecimalField[Decimal, Decimal] = DecimalField(max_digits=30, decimal_places=12)
     base = (
@@ -159,6 +161,8 @@ def _sums(company_id: int, product_ids: set[int], since: date) -> dict[int, Deci
     lines = OrderLine.objects.filter(
         order__company_id=company_id, product_id__in=product_ids, order__placed_at__gte=began
     ).exclude(order__status__in=GONE)
+    if without is not None:
+        lines = lines.exclude(order_id=without)
     rows = lines.order_by().values_list("product_id").annotate(total=Sum(base, output_field=exact))
     return {product: round(total, 6) for product, total in rows}
 

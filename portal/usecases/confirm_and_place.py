@@ -94,7 +94,7 @@ def order_from_api(
         return under_key(lambda: order_directly(scope, wanted, by=by))
     scope.require(Right.BUY)
     lines = priced_lines(scope, wanted.lines)
-    question = _direct_question(company, lines)
+    question = direct_question(company, lines)
     confirmed = _confirmed(company, question, by) if question.lines else None
     try:
         return under_key(lambda: order_directly(scope, wanted, by=by, live=confirmed))
@@ -123,7 +123,8 @@ def accept_offer(number: str, revision: int, choice: AcceptChoice, *, scope: Sco
         raise
 
 
-def _direct_question(company: Company, lines: list[PricedWish]) -> LiveQuestion:
+def direct_question(company: Company, lines: list[PricedWish]) -> LiveQuestion:
+    """What the ERP is asked about products that are named without a cart."""
     asked = [item.asked() for item in lines]
     ids = [item.product.pk for item in lines]
     bases = [one.quantity_base for one in asked]

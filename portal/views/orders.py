@@ -13,17 +13,20 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.states import Right
-from core.errors import InvalidValue
-from orders.actions.approval import approve_order, reject_order, stamp_of
+from core import refusals
+from core.errors import InvalidValue, OutOfDate
+from orders.actions.approval import reject_order, return_order, stamp_of
 from orders.actions.cancel import cancel_order
+from orders.models import Order
 from orders.queries.approval import may_decide
 from orders.queries.orders import order_by_number, search_orders, tab_counts
 from orders.queries.view import order_view
 from orders.states import OrderStatus
 from portal.approval_words import chains_in_words
-from portal.forms.orders import CancelForm, DecisionForm
+from portal.forms.orders import CancelForm, DecisionForm, ResubmitForm
 from portal.live_words import checked_of, is_unconfirmed, is_under_review
 from portal.middleware import BuyerRequest
+from portal.usecases import decide
 from portal.views.approvals import reason_of
 
 PAGE = 25
@@ -59,7 +62,17 @@ def order_list(request: BuyerRequest) -> HttpResponse:
 @require_GET
 def order_detail(request: BuyerRequest, number: str) -> HttpResponse:
     """One order with everything known of it."""
-    order = order_by_number(request.scope, number)
+    return _detail(request, order_by_number(request.scope, number))
+
+
+def _detail(
+    request: BuyerRequest,
+    order: Order,
+    *,
+    changes: OutOfDate | None = None,
+    resubmission: ResubmitForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
     sees_invoices = request.scope.may(Right.SEE_INVOICES)
     chains = chains_in_words(order)
     context = {
@@ -74,20 +87,35 @@ def order_detail(request: BuyerRequest, number: str) -> HttpResponse:
         "may_cancel": request.scope.may(Right.BUY),
         "may_decide": may_decide(request.scope, order),
         "may_see_invoices": sees_invoices,
-        "decision": DecisionForm(),
+        "changes": changes.details if changes else None,
+        "resubmission": resubmission or _resubmission(request, order),
+        "decision": DecisionForm(request.POST if changes else None),
         "cancel": CancelForm(),
     }
-    return render(request, "portal/orders/detail.html", context)
+    return render(request, "portal/orders/detail.html", context, status=status)
+
+
+def _resubmission(request: BuyerRequest, order: Order) -> ResubmitForm | None:
+    """The form by which the own returned order is submitted again."""
+    is_mine = order.placed_by_id == request.actor.buyer_id and request.scope.may(Right.BUY)
+    if order.status != OrderStatus.RETURNED or not is_mine or order.company_id != request.scope.company_id:
+        return None
+    return ResubmitForm(order=order, scope=request.scope)
 
 
 @login_required
 @require_POST
 def order_approve(request: BuyerRequest, number: str) -> HttpResponse:
-    """Let a waiting order go on."""
+    """Let a waiting order go on; what has changed meanwhile is shown first, and taken once it is confirmed."""
     order = order_by_number(request.scope, number)
     request.scope.require(Right.APPROVE)
-    comment = _typed(DecisionForm(request.POST), "comment")
-    order = approve_order(order, by=request.actor, comment=comment, seen=request.POST.get("seen", ""))
+    try:
+        order = decide.approve(order, _said(request), scope=request.scope, by=request.actor)
+    except OutOfDate as refusal:
+        if "confirm" not in refusal.details:
+            raise
+        refusals.keep(refusal, by=request.actor)
+        return _detail(request, order, changes=refusal, status=409)
     if order.status == OrderStatus.PENDING_APPROVAL:
         text = _("Your approval of order %(number)s is kept; it waits for the next approver now.")
     else:
@@ -102,10 +130,49 @@ def order_reject(request: BuyerRequest, number: str) -> HttpResponse:
     """Refuse a waiting order, with a reason."""
     order = order_by_number(request.scope, number)
     request.scope.require(Right.APPROVE)
-    comment = _typed(DecisionForm(request.POST), "comment")
-    reject_order(order, by=request.actor, comment=comment, seen=request.POST.get("seen", ""))
+    said = _said(request)
+    reject_order(order, by=request.actor, comment=said.comment, seen=said.seen)
     messages.success(request, _("Order %(number)s is rejected; the buyer is told why.") % {"number": number})
     return redirect("portal:order-detail", number=number)
+
+
+@login_required
+@require_POST
+def order_return(request: BuyerRequest, number: str) -> HttpResponse:
+    """Give a waiting order back to its buyer, who changes it and submits it again."""
+    order = order_by_number(request.scope, number)
+    request.scope.require(Right.APPROVE)
+    said = _said(request)
+    return_order(order, by=request.actor, comment=said.comment, seen=said.seen)
+    text = _("Order %(number)s is back with its buyer, with what you said.")
+    messages.success(request, text % {"number": number})
+    return redirect("portal:order-detail", number=number)
+
+
+@login_required
+@require_POST
+def order_resubmit(request: BuyerRequest, number: str) -> HttpResponse:
+    """Submit a returned order again, with what was changed."""
+    order = order_by_number(request.scope, number)
+    request.scope.require(Right.BUY)
+    form = ResubmitForm(request.POST, order=order, scope=request.scope)
+    if not form.is_valid():
+        return _detail(request, order, resubmission=form, status=422)
+    order = decide.resubmit(order, form.changed(), scope=request.scope, by=request.actor)
+    if order.status == OrderStatus.PENDING_APPROVAL:
+        text = _("Order %(number)s is submitted again and waits for approval.")
+    else:
+        text = _("Order %(number)s is submitted again and needs no approval any more.")
+    messages.success(request, text % {"number": number})
+    return redirect("portal:order-detail", number=number)
+
+
+def _said(request: BuyerRequest) -> decide.Said:
+    return decide.Said(
+        comment=_typed(DecisionForm(request.POST), "comment"),
+        seen=request.POST.get("seen", ""),
+        confirmed=request.POST.get("confirmed", ""),
+    )
 
 
 @login_required
