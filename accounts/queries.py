@@ -18,6 +18,7 @@ from accounts.models import (
     CreditAccount,
     Delegation,
     Licence,
+    LicenceKind,
     Membership,
     PaymentTerm,
     User,
@@ -384,6 +385,11 @@ def _sharing(owner: Company) -> dict[int, CreditAccount | None]:
             shared[company.pk] = account
             ahead += children.get(company.pk, [])
     return shared
+
+
+def licence_kind_by_code(code: str) -> LicenceKind | None:
+    """A kind of licence by its code, None when there is none."""
+    return LicenceKind.objects.filter(code=code).first()
 
 
 def licences_of(lineage: Sequence[int]) -> list[Licence]:

@@ -48,6 +48,11 @@ def range_of(lineage: Sequence[int], on: date) -> Range:
     return range_on([_given(row, lineage) for row in given], on)
 
 
+def assortment_by_code(code: str) -> Assortment | None:
+    """An assortment by its code, None when there is none."""
+    return Assortment.objects.filter(code=code).first()
+
+
 def all_givings_to(customers: Customers) -> QuerySet[AssortmentAssignment]:
     """The assignments that whoever meets these customers may see: theirs, and those to no company by name."""
     return AssortmentAssignment.objects.filter(Q(company=None) | customers.of("company"))

@@ -270,6 +270,12 @@ def category_by_slug(scope: Scope, slug: str) -> Category:
     return category
 
 
+def all_category_by_slug(slug: str) -> Category:
+    """A category by its address, for staff and jobs. Raises Category.DoesNotExist."""
+    found: Category = Category.objects.without_tree_fields().get(slug=slug)
+    return found
+
+
 def path_of(category: Category | None) -> list[Category]:
     """A category with its ancestors, the root first. One statement."""
     return [] if category is None else list(Category.objects.ancestors(category, include_self=True))

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.segments import segments_of
-from catalog.models import ProductRestriction
+from catalog.models import Category, ProductRestriction
 
 # Each product with its category and those above it.
 CATEGORIES = """
@@ -56,6 +56,11 @@ def bindings_for(lineage: Sequence[int], product_ids: Collection[int], on: date)
         for row in found
         for product in ([row.product_id] if row.product_id else sorted(within.get(row.category_id, ())))
     ]
+
+
+def restrictions_on(category: Category, kind: str) -> QuerySet[ProductRestriction]:
+    """The restrictions of a kind that name a category."""
+    return ProductRestriction.objects.filter(category=category, kind=kind)
 
 
 def _categories_of(product_ids: Collection[int]) -> dict[int | None, set[int]]:

@@ -19,6 +19,14 @@ def people() -> list[dict[str, Any]]:
     return listed
 
 
+def entitlements() -> dict[str, list[dict[str, Any]]]:
+    """Who of the demo's customers sees and may buy what: assortments, licences, restrictions."""
+    listed: dict[str, list[dict[str, Any]]] = json.loads(
+        (settings.BASE_DIR / "demo" / "entitlements.json").read_text(encoding="utf-8")
+    )
+    return listed
+
+
 def password() -> str:
     """The password that all people of this demo share; made at the first call."""
     known = sign_ins()

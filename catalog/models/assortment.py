@@ -46,7 +46,12 @@ class AssortmentRule(models.Model):
         INCLUDE = "include", _("Put in")
         EXCLUDE = "exclude", _("Take out")
 
-    assortment = models.ForeignKey(Assortment, on_delete=models.CASCADE, related_name="rules")
+    assortment = models.ForeignKey(
+        Assortment,
+        on_delete=models.CASCADE,
+        related_name="rules",
+        db_index=False,  # the index of what it puts in and takes out begins with it
+    )
     effect = models.CharField(_("effect"), max_length=10, choices=Effect, default=Effect.INCLUDE)
     product = models.ForeignKey(
         Product,
@@ -90,6 +95,9 @@ class AssortmentRule(models.Model):
                 condition=Q(category__isnull=False),
                 name="assortment_rule_category",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["assortment", "effect", "product"], name="assortment_rule_effect_product"),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
-"""`manage.py demo_seed`: the people of the demo, once its companies have come from the ERP."""
+"""`manage.py demo_seed`: the people of the demo and what its customers see, once the companies have come from the ERP."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from accounts.actions.licences import keep_licence
 from accounts.actions.people import (
     Identity,
     Invitation,
@@ -14,10 +16,15 @@ from accounts.actions.people import (
     enrol_member,
     register_person,
 )
-from accounts.models import Company
-from accounts.queries import all_companies
+from accounts.models import Company, Licence, LicenceKind
+from accounts.queries import all_companies, licence_kind_by_code
+from catalog.actions.entitlements import keep_entitlement
+from catalog.entitlement import assortment_by_code
+from catalog.models import Assortment, AssortmentAssignment, AssortmentRule, ProductRestriction
+from catalog.queries import all_category_by_slug
+from catalog.restrictions import restrictions_on
 from core.actor import Actor, acting
-from portal.demo import keep_sign_ins, password, people
+from portal.demo import entitlements, keep_sign_ins, password, people
 
 
 class Command(BaseCommand):
@@ -35,6 +42,12 @@ class Command(BaseCommand):
         with acting(by), transaction.atomic():
             for person in people():
                 self.make(person, word, companies, by)
+            for given in entitlements()["assortments"]:
+                self.give(given, companies, by)
+            for licence in entitlements()["licences"]:
+                self.require(licence, companies, by)
+            for rule in entitlements()["restrictions"]:
+                self.restrict(rule, companies, by)
         keep_sign_ins(word)
         self.stdout.write(f"{len(people())} people")
 
@@ -53,6 +66,44 @@ class Command(BaseCommand):
             enrol_member(self.company(place["company"], companies), invitation, by=by)
         for number in person.get("looks_after", []):
             assign_sales_rep(self.company(number, companies), to=user, by=by)
+
+    def give(self, given: dict[str, Any], companies: dict[str, Company], by: Actor) -> None:
+        """An assortment with what it takes out, given to a customer; one that is there stays as it is."""
+        if assortment_by_code(given["code"]) is not None:
+            return
+        texts = {name: given[name] for name in ("code", "name", "covers", "note")}
+        made = keep_entitlement(Assortment(**texts), by=by)
+        for slug in given["without"]:
+            category = all_category_by_slug(slug)
+            keep_entitlement(AssortmentRule(assortment=made, effect="exclude", category=category), by=by)
+        company = self.company(given["company"], companies)
+        keep_entitlement(
+            AssortmentAssignment(assortment=made, company=company, contract=given["contract"]), by=by
+        )
+
+    def require(self, licence: dict[str, Any], companies: dict[str, Company], by: Actor) -> None:
+        """A licence that a category requires, and who holds it."""
+        if licence_kind_by_code(licence["code"]) is not None:
+            return
+        texts = {name: licence[name] for name in ("code", "name", "next_step")}
+        kind = keep_licence(LicenceKind(**texts), by=by)
+        for held in licence["held"]:
+            company = self.company(held["company"], companies)
+            until = date.fromisoformat(held["valid_until"]) if "valid_until" in held else None
+            keep_licence(Licence(company=company, kind=kind, number=held["number"], valid_until=until), by=by)
+        rule = {"kind": "licence", "licence_kind": kind, "category": licence["required_for"]}
+        self.restrict(rule, companies, by)
+
+    def restrict(self, rule: dict[str, Any], companies: dict[str, Company], by: Actor) -> None:
+        """A restriction on a category."""
+        category = all_category_by_slug(rule["category"])
+        company = self.company(rule["company"], companies) if "company" in rule else None
+        if restrictions_on(category, rule["kind"]).exists():
+            return
+        values = {**rule, "category": category, "company": company}
+        if "max_quantity" in values:
+            values["max_quantity"] = Decimal(values["max_quantity"])
+        keep_entitlement(ProductRestriction(**values), by=by)
 
     def company(self, number: str, companies: dict[str, Company]) -> Company:
         """A company that must have come from the ERP."""
