@@ -1,6 +1,9 @@
 """Who works for the companies that a person looks after: members, invitations, roles."""
 
-from django.db.models import Q, QuerySet
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +13,7 @@ from accounts.scope import Scope
 from accounts.standing import SHUT
 from accounts.states import Right
 from core.errors import NotFound
+from core.models import AuditEntry
 
 
 def members_for(scope: Scope) -> QuerySet[Membership]:
@@ -76,3 +80,46 @@ def has_sign_in(email: str) -> bool:
 def is_over(invitation: Invitation) -> bool:
     """Whether the time of an open invitation has passed."""
     return invitation.expires_at <= timezone.now()
+
+
+@dataclass(frozen=True)
+class UnitRow:
+    """A company in the tree of those in view. depth: 0 for the acting one, at most 4. members: active ones."""
+
+    company: Company
+    depth: int
+    members: int
+    is_acting: bool
+
+
+def unit_rows(scope: Scope, *, text: str = "") -> list[UnitRow]:
+    """The companies in view, each below the one it belongs to; by a text those of that name or number. One statement."""
+    active = Q(memberships__is_active=True, memberships__user__is_active=True)
+    found = (
+        Company.objects.filter(pk__in=scope.company_ids)
+        .exclude(status=Company.Status.CLOSED)
+        .order_by("name")
+    )
+    below: dict[int | None, list[Company]] = {}
+    for company in found.annotate(member_count=Count("memberships", filter=active)):
+        below.setdefault(None if company.pk == scope.company_id else company.parent_id, []).append(company)
+    rows: list[UnitRow] = []
+    ahead = [(company, 0) for company in reversed(below.get(None, []))]
+    while ahead:
+        company, depth = ahead.pop()
+        members = company.member_count  # type: ignore[attr-defined]
+        rows.append(UnitRow(company, min(depth, 4), members, company.pk == scope.company_id))
+        ahead += [(inner, depth + 1) for inner in reversed(below.get(company.pk, []))]
+    words = text.lower()
+    return [row for row in rows if words in f"{row.company.name} {row.company.number}".lower()]
+
+
+def activity_for(scope: Scope, actions: Sequence[str]) -> QuerySet[AuditEntry]:
+    """What was done for the companies that are looked after, of these kinds, the newest first."""
+    numbers = Company.objects.filter(pk__in=scope.reach(Right.MANAGE_PEOPLE)).values("number")
+    return AuditEntry.objects.filter(company_number__in=numbers, action__in=actions).order_by("-id")
+
+
+def names_of_people(ids: Iterable[int]) -> dict[int, str]:
+    """The names of people by the ids of their users; ids of nobody are left out. One statement."""
+    return dict(User.objects.filter(pk__in=set(ids)).values_list("pk", "name"))
