@@ -107,7 +107,7 @@ def unit_rows(scope: Scope, *, text: str = "") -> list[UnitRow]:
     ahead = [(company, 0) for company in reversed(below.get(None, []))]
     while ahead:
         company, depth = ahead.pop()
-        members = company.member_count  # type: ignore[attr-defined]
+        members = company.member_count
         rows.append(UnitRow(company, min(depth, 4), members, company.pk == scope.company_id))
         ahead += [(inner, depth + 1) for inner in reversed(below.get(company.pk, []))]
     words = text.lower()

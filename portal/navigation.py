@@ -154,7 +154,7 @@ def _navigation(request: HttpRequest, user: User) -> Navigation:
         switch_url=reverse("portal:company-switch"),
         search_url=reverse("portal:search"),
         sign_out_url=reverse("account_logout"),
-        person=_person(user, current),
+        person=_person(user, current, scope),
         company=_choice(here, True) if here else None,
         companies=companies,
         sections=_sections(request.path, scope, ages.features) if current else [],
@@ -210,8 +210,10 @@ def _choice(company: Company, is_current: bool, depth: int = 0) -> Choice:
     return Choice(company.name, company.number, note, company.currency, depth, is_current)
 
 
-def _person(user: User, membership: Membership | None) -> Person:
+def _person(user: User, membership: Membership | None, scope: Scope) -> Person:
     links = []
+    if len(scope.company_ids) > 1:
+        links.append(Link(_("Units"), reverse("portal:unit-tree"), "building"))
     if user.is_staff:
         links.append(Link(_("Back office"), reverse("admin:index"), "settings"))
     if settings.DEMO:
