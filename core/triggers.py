@@ -94,6 +94,24 @@ BEGIN
     GET DIAGNOSTICS written = ROW_COUNT;
     RETURN written;
 END $$;
+-- The same for who was acted for: a name at the end of a label or of on_behalf_of.
+CREATE OR REPLACE FUNCTION core_erase_history(past regclass, name text, word text)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    written bigint;
+BEGIN
+    EXECUTE format($said$
+        UPDATE %s SET
+            actor_label = CASE WHEN right(actor_label, length($1) + 5) = ' for ' || $1
+                THEN left(actor_label, -length($1)) || $2 ELSE actor_label END,
+            on_behalf_of = CASE WHEN right(on_behalf_of, length($1) + 3) = ' · ' || $1
+                THEN left(on_behalf_of, -length($1)) || $2 WHEN on_behalf_of = $1 THEN $2 ELSE on_behalf_of END
+        WHERE right(actor_label, length($1) + 5) = ' for ' || $1
+            OR right(on_behalf_of, length($1) + 3) = ' · ' || $1 OR on_behalf_of = $1
+    $said$, past) USING name, word;
+    GET DIAGNOSTICS written = ROW_COUNT;
+    RETURN written;
+END $$;
 """  # noqa: S608 -- names of columns
 
 VERSION = sha256(FUNCTIONS.encode()).hexdigest()[:16]

@@ -147,7 +147,7 @@ def erase_person(user: User, *, by: Actor, to: User | None = None) -> dict[str, 
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
     user.save()
-    counts["labels"] = _erase_labels(user, word) + FlowState.objects.filter(paused_by=name).update(
+    counts["labels"] = _erase_labels(user, name, word) + FlowState.objects.filter(paused_by=name).update(
         paused_by=word
     )
     audit.log("person.erased", by=by, about=f"user:{user.pk}", data={"rows": counts})
@@ -242,7 +242,7 @@ def _without(value: Any, email: str, name: str, words: dict[str, str]) -> Any:
     return value
 
 
-def _erase_labels(user: User, word: str) -> int:
+def _erase_labels(user: User, name: str, word: str) -> int:
     """The name as it was told with events, steps and versions; the id beside it stays."""
     changed = _rewrite(
         "accounts_historicaluser", "id", user, {"name": word, "email": _address(user), "phone": ""}
@@ -255,7 +255,16 @@ def _erase_labels(user: User, word: str) -> int:
         names = {field.name for field in model._meta.concrete_fields}
         if {"actor_user", "actor_label"} <= names:
             changed += model._default_manager.filter(actor_user=user).update(actor_label=word)
+        if {"on_behalf_of", "actor_label"} <= names:
+            changed += _rename(model._meta.db_table, name, word)
     return changed
+
+
+def _rename(table: str, name: str, word: str) -> int:
+    """Where somebody of the staff acted in this person's place; a namesake's name goes as well."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT core_erase_history(%s, %s, %s)", [table, name, word])
+        return int(cursor.fetchone()[0])
 
 
 def _rewrite(table: str, column: str, user: User, words: dict[str, str]) -> int:

@@ -225,6 +225,7 @@ class UserAdmin(FedHistoryAdmin):
     """The people who can sign in: of customers by membership, of the staff by group."""
 
     customer = "memberships__company"
+    change_form_outer_before_template = "admin/accord/_person_links.html"
     list_display = ("name", "email", "place", "is_active", "last_login")
     list_filter = ("is_staff", "is_active", "groups")
     search_fields = ("name", "email")

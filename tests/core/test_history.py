@@ -16,11 +16,22 @@ from accounts.models import (
     CompanyUserPermission,
     CreditAccount,
     Delegation,
+    Licence,
+    LicenceKind,
     Membership,
     PaymentTerm,
+    Segment,
+    SegmentMember,
     User,
 )
-from catalog.models import Assortment, AssortmentAssignment, AssortmentRule, Product, Warehouse
+from catalog.models import (
+    Assortment,
+    AssortmentAssignment,
+    AssortmentRule,
+    Product,
+    ProductRestriction,
+    Warehouse,
+)
 from core.actor import Actor, acting
 from core.history import audited_models, plain_tables
 from core.models import RowChange
@@ -120,6 +131,29 @@ ROWS = {
     Budget: (lambda: BudgetFactory(company=CompanyFactory()), "amount", Decimal(5)),
     CostCentre: (lambda: CostCentreFactory(company=CompanyFactory()), "name", "Other"),
     Delegation: (lambda: delegation_of(CompanyFactory()), "reason", "longer"),
+    LicenceKind: (lambda: LicenceKind.objects.create(code="x", name="x"), "name", "y"),
+    Licence: (
+        lambda: Licence.objects.create(
+            company=CompanyFactory(), kind=LicenceKind.objects.create(code="x", name="x"), number="1"
+        ),
+        "is_withdrawn",
+        True,
+    ),
+    ProductRestriction: (
+        lambda: ProductRestriction.objects.create(
+            kind="quantity", product=ProductFactory(), max_quantity=5, period="order"
+        ),
+        "max_quantity",
+        Decimal(6),
+    ),
+    Segment: (lambda: Segment.objects.create(kind="group", code="x", name="x"), "name", "y"),
+    SegmentMember: (
+        lambda: SegmentMember.objects.create(
+            segment=Segment.objects.create(kind="group", code="x", name="x"), company=CompanyFactory()
+        ),
+        "company_id",
+        lambda: CompanyFactory().pk,
+    ),
     CachedCredit: (lambda: CachedCredit.objects.create(company=CompanyFactory(), amount=1, note="x"), "amount", 2),
     CheckoutPolicy: (lambda: CheckoutPolicy.objects.create(version=99, rules={}, note="x"), "note", "y"),
     Company: (CompanyFactory, "name", "Other"),
@@ -223,6 +257,7 @@ def test_every_way_to_write_leaves_one_true_row_and_none_for_what_stays(model, w
     make, field, value = ROWS[model]
     row = make()
     before = getattr(row, field)
+    value = value() if callable(value) else value
     by = Actor("api", "Anna", user_id=anna.user.pk, on_behalf_of="ACME", correlation_id="c0ffee")
     kept = model.history.filter(id=row.pk)
     assert [past.history_type for past in kept] == ["+"]

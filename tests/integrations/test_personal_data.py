@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import Membership, User
+from core.actor import acting
 from core.errors import InvalidValue, WrongState
 from core.models import AuditEntry
 from core.sealing import seal_all, verify
@@ -90,6 +91,21 @@ def test_after_erasure_no_table_names_the_person_and_the_documents_stand(zoe, ot
 
 def user_orders(user):
     return apps.get_model("orders.Order").objects.filter(placed_by=user)
+
+
+@pytest.mark.req("SEC-15")
+def test_a_person_in_whose_place_the_staff_acted_is_named_no_longer(zoe, otto, sam):
+    by = sam.actor.acting_for("ACME").in_place_of(zoe.user.pk, zoe.user.name)
+    with acting(by):
+        zoe.company.__class__.objects.filter(pk=zoe.company.pk).update(needs_po_number=True)
+    assert zoe.company.history.first().actor_label == "Sam for Zoequinn"
+
+    erase_person(zoe.user, by=otto.actor)
+
+    past = zoe.company.history.first()
+    assert past.actor_label == f"Sam for Person {zoe.user.pk} (erased)"
+    assert past.on_behalf_of == f"ACME · Person {zoe.user.pk} (erased)"
+    assert places_of("zoequinn") == set()
 
 
 @pytest.mark.req("SEC-15")
