@@ -11,13 +11,14 @@ from orders.models import Order, OrderLine
 from orders.queries.again import Change, check_requester
 from orders.queries.restrictions import wanted_line
 from orders.rules.confirm import kept_prices, told_live
-from orders.rules.live import DIFFERENT, check_confirmed, price_key
+from orders.rules.live import DIFFERENT, Decision, check_confirmed, price_key
 from orders.states import LiveRule
 
 
-def look_again(order: Order, live: Confirmation | None = None) -> list[Change]:
+def look_again(order: Order, live: Confirmation | None = None) -> tuple[list[Change], list[Decision]]:
     """What of a waiting order's prices is another now; nothing for an accepted quote, whose price is agreed.
 
+    Beside it the doubts over which it is to be held for review, see `check_eligible` (ENT-16).
     live: what the ERP said just before. Raises NotAllowed where its buyer may no longer order, LinesRefused for
     products that the company may no longer have or that have no price, NotConfirmed by the policy.
     """
@@ -35,10 +36,12 @@ def look_again(order: Order, live: Confirmation | None = None) -> list[Change]:
         scope,
     )
     restricted = [wanted_line(line.position, line.product, base_quantity(line)) for line in as_now]
-    check_eligible(scope, restricted, order.ship_to_address, live.decisions if live else (), without=order.pk)
+    doubts = check_eligible(
+        scope, restricted, order.ship_to_address, live.decisions if live else (), without=order.pk
+    )
     wanted = tuple(DirectLine(line.sku, line.unit_key, line.ordered, line.unit_price) for line in lines)
     if order.origin == "quote":
-        return []
+        return [], doubts
     wishes = priced_lines(scope, wanted)
     decisions = decided_prices(wishes, live)
     differing = [one for one in decisions if one.situation in DIFFERENT]
@@ -55,7 +58,7 @@ def look_again(order: Order, live: Confirmation | None = None) -> list[Change]:
         if now != line.unit_price and (heard or _is_newer(line, wish)):
             story = told_live(wish.answer.story(), line.sku, line.unit_key, decisions)
             changes.append(Change(line.position, line.sku, line.unit_price, now, story))
-    return changes
+    return changes, doubts
 
 
 def _is_newer(line: OrderLine, wish: PricedWish) -> bool:

@@ -60,14 +60,15 @@ def approve_order(
     is_last = _is_last(request, finished)
     figures: dict[str, Any] = {}
     if is_last:
-        changes = look_again(order, live)
+        changes, doubts = look_again(order, live)
         if changes and confirmed != digest_of(changes):
             raise _changed(changes)
         lock_credit(lineage_of(order.company_id))
         figures["changes"] = [change.to_json() for change in changes]
         starts_again = bool(changes) and take_new_prices(order, request, changes, by=by)
-        if live is not None:
-            order.live_checks = [one.to_json() for one in merged(order.live_checks, live.decisions)]
+        heard = (*(live.decisions if live else ()), *doubts)
+        if heard:
+            order.live_checks = [one.to_json() for one in merged(order.live_checks, heard)]
             order.save(update_fields=["live_checks"])
         outlook = all_credit_outlook(order.company, order.gross_amount, without=order.pk)
         check_credit(outlook.figures, order.currency)

@@ -76,13 +76,13 @@ class AssortmentForm(forms.ModelForm):
     """An assortment, with numbers pasted from a sheet."""
 
     put_in = forms.CharField(
-        label=_("put in these products"),
+        label=_("Put in these products"),
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text=_("Product numbers, one per line. What is in already stays."),
     )
     take_out = forms.CharField(
-        label=_("take out these products"),
+        label=_("Take out these products"),
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text=_("Product numbers, one per line. Taking out wins over every other rule."),

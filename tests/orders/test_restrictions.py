@@ -10,6 +10,7 @@ from accounts.queries import scope_for
 from catalog.models import ProductRestriction
 from core import freshness
 from core.models import Case
+from orders.actions.approval import approve_order
 from orders.actions.checkout import checkout
 from orders.actions.place import DraftLine, OrderDraft, place_order
 from orders.models import CartLine, Order
@@ -343,3 +344,23 @@ def test_a_cart_takes_the_same_statements_for_any_number_of_restrictions(
         sheet = cart_sheet(cart, anna.scope)
 
     assert {refusal.code for refusal in sheet.refusals} == {"licence_required"}
+
+
+@pytest.mark.django_db
+@pytest.mark.req("ENT-16", "APR-07")
+def test_an_approved_order_is_held_when_the_word_on_its_licence_has_grown_too_old_meanwhile(
+    anna, boris, vouched
+):
+    memberships = type(anna.user).objects.get(pk=anna.user.pk).memberships
+    memberships.update(order_limit=Decimal(0))
+    order = order_now(anna, ACID=1)
+    waiting = order.status
+    vouched.as_of = datetime.now(UTC) - timedelta(hours=2)
+    vouched.save()
+
+    approved = approve_order(order, by=boris.actor)
+
+    approved.refresh_from_db()
+    assert waiting == OrderStatus.PENDING_APPROVAL
+    assert approved.status == OrderStatus.ON_HOLD
+    assert [one.kind for one in decisions_of(approved.live_checks)] == ["eligibility"]
