@@ -278,6 +278,11 @@ def acting_company(scope: Scope) -> Company:
     return company
 
 
+def needs_second_factor(scope: Scope) -> bool:
+    """Whether the acting company, or one above it, asks for a second factor. One statement."""
+    return Company.objects.filter(pk__in=scope.lineage, requires_second_factor=True).exists()
+
+
 def ship_to_addresses(scope: Scope) -> QuerySet[Address]:
     """Where goods for the acting company may go: its own addresses in use (ACC-03)."""
     if scope.company_id is None:

@@ -108,6 +108,13 @@ class Assisted(Payload):
     ends_at: datetime
 
 
+class SecondFactorRequired(Payload):
+    """Whether a company asks everybody who acts for it for a second factor."""
+
+    is_required: bool
+
+
+describe(SecondFactorRequired, "company.second_factor_required")
 describe(StaffRolesAssigned, "staff.roles_assigned")
 describe(RowChanged, "licence.changed")
 describe(Assisted, "assistance.started", "assistance.stopped")
@@ -126,7 +133,7 @@ ownership.declare(
         "erp_id",
         "as_of",
     ],
-    us=["sales_rep", "needs_po_number"],
+    us=["sales_rep", "needs_po_number", "requires_second_factor"],
 )
 ownership.declare("accounts.Segment", us=["kind", "code", "name"])
 ownership.declare("accounts.SegmentMember", us=["segment", "company"])
@@ -157,6 +164,7 @@ audit.tell(
 audit.tell({"licence.changed": ("model", "key", "change")})
 audit.tell(
     {
+        "company.second_factor_required": ("is_required",),
         "staff.roles_assigned": ("user", "roles", "was"),
         "assistance.started": ("assistance", "user", "principal", "ends_at"),
         "assistance.stopped": ("assistance", "user", "principal"),

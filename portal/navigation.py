@@ -214,6 +214,7 @@ def _person(user: User, membership: Membership | None, scope: Scope) -> Person:
     links = []
     if len(scope.company_ids) > 1:
         links.append(Link(_("Units"), reverse("portal:unit-tree"), "building"))
+    links.append(Link(_("Sign-in and security"), reverse("portal:security"), "lock"))
     if user.is_staff:
         links.append(Link(_("Back office"), reverse("admin:index"), "settings"))
     if settings.DEMO:

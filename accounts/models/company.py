@@ -66,6 +66,11 @@ class Company(TreeNode):
         related_name="customers",
         verbose_name=_("sales contact"),
     )
+    requires_second_factor = models.BooleanField(
+        _("second factor required"),
+        default=False,
+        help_text=_("Whoever acts for it, or for a company below it, signs in with a second factor."),
+    )
     needs_po_number = models.BooleanField(_("PO number required"), default=False)
 
     objects: ClassVar[TreeManager] = TreeQuerySet.as_manager()

@@ -17,6 +17,7 @@ from portal.views import (
     people,
     quotes,
     rfqs,
+    security,
 )
 from portal.views.catalogue import listing, media, product
 
@@ -25,6 +26,9 @@ app_name = "portal"
 urlpatterns = [
     path("home/", home.home, name="home"),
     path("acting/stop/", acting.stop, name="acting-stop"),
+    path("security/", security.security, name="security"),
+    path("security/sessions/end/", security.end_sessions, name="security-sessions-end"),
+    path("security/second-factor/", security.require, name="security-second-factor"),
     path("company/", home.switch_company, name="company-switch"),
     path("catalogue/", listing.catalogue, name="catalogue"),
     path("catalogue/<slug:slug>/", listing.category, name="category-detail"),

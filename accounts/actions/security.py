@@ -1,0 +1,33 @@
+"""What a company asks of those who act for it when they sign in."""
+
+from django.db import transaction
+
+from accounts.models import Company
+from accounts.scope import Scope
+from accounts.states import Right
+from core import outbox, ownership
+from core.actor import Actor
+
+
+@transaction.atomic
+def require_second_factor(scope: Scope, is_required: bool, *, by: Actor) -> Company:
+    """Let everybody who acts for the company, or one below it, need a second factor from the next request on.
+
+    Raises NotAllowed without the right to manage people. Records `company.second_factor_required`.
+    """
+    ownership.check(by, "accounts.Company", ["requires_second_factor"])
+    scope.require(Right.MANAGE_PEOPLE)
+    company = Company.objects.select_for_update(of=("self",), no_key=True).get(pk=scope.company_id or 0)
+    if company.requires_second_factor == is_required:
+        return company
+
+    company.requires_second_factor = is_required
+    company.save(update_fields=["requires_second_factor"])
+    outbox.record(
+        "company.second_factor_required",
+        subject=f"company:{company.number}",
+        payload={"is_required": is_required},
+        by=by,
+        company=company.number,
+    )
+    return company

@@ -1,0 +1,54 @@
+"""The second factor that a company asks for: who has none sees the page where to set one up, and nothing else."""
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.queries import needs_second_factor
+from accounts.scope import Scope
+from portal.kept import kept, names
+from portal.middleware import Respond, channel_of
+
+KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+def has_second_factor(user: Any) -> bool:
+    """Whether somebody has an authenticator or a passkey; recovery codes alone are none. One statement."""
+    return Authenticator.objects.filter(user_id=user.pk, type__in=KINDS).exists()
+
+
+class SecondFactorMiddleware:
+    """Lets nobody on to a company's pages, files or API without the second factor that it asks for (ACC-12)."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Lead to the page of security; what sets a second factor up, and the way out, stay open."""
+        scope: Scope = request.scope  # type: ignore[attr-defined]
+        if scope.is_empty or not self._is_asked(request, scope) or has_second_factor(request.user):
+            return None
+        if request.path.startswith(("/accounts/", reverse("portal:security"))):
+            return None
+        if request.path == reverse("portal:company-switch") or request.path == reverse("portal:acting-stop"):
+            return None
+        if channel_of(request.path) == "api":
+            told = {"code": "second_factor", "detail": _("This company asks for a second factor at sign-in.")}
+            return JsonResponse(told, status=403)
+        messages.warning(request, _("This company asks for a second factor. Set one up here to go on."))
+        return redirect("portal:security")
+
+    def _is_asked(self, request: HttpRequest, scope: Scope) -> bool:
+        found: bool = kept(
+            ("second factor", scope.lineage, *names(request, "people")),
+            lambda: needs_second_factor(scope),
+        )
+        return found

@@ -1,0 +1,65 @@
+"""Sign-in and security: password, second factors, passkeys, recovery codes, and where one is signed in."""
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.actions.security import require_second_factor
+from accounts.queries import acting_company, needs_second_factor
+from accounts.states import Right
+from portal.middleware import BuyerRequest
+
+
+@login_required
+def security(request: BuyerRequest) -> HttpResponse:
+    """All about one's own sign-in on one page."""
+    user = request.user
+    kinds: dict[str, list[Authenticator]] = {}
+    for one in Authenticator.objects.filter(user_id=user.pk).order_by("pk"):
+        kinds.setdefault(one.type, []).append(one)
+    sessions = UserSession.objects.purge_and_list(user)
+    codes = kinds.get(Authenticator.Type.RECOVERY_CODES, [])
+    context = {
+        "totp": next(iter(kinds.get(Authenticator.Type.TOTP, [])), None),
+        "passkeys": [one.wrap() for one in kinds.get(Authenticator.Type.WEBAUTHN, [])],
+        "codes_left": len(codes[0].wrap().get_unused_codes()) if codes else None,
+        "sessions": sorted(sessions, key=lambda one: one.last_seen_at, reverse=True),
+        "company": None if request.scope.is_empty else acting_company(request.scope),
+        "is_asked": needs_second_factor(request.scope),
+        "may_ask": request.scope.may(Right.MANAGE_PEOPLE),
+    }
+    return render(request, "portal/security.html", context)
+
+
+@login_required
+@require_POST
+def end_sessions(request: BuyerRequest) -> HttpResponse:
+    """Sign out in one other place, or in all others; they end at their next request (ACC-12)."""
+    others = [one for one in UserSession.objects.purge_and_list(request.user) if not one.is_current()]
+    wanted = request.POST.get("session", "")
+    if wanted:
+        others = [one for one in others if str(one.pk) == wanted]
+        if not others:
+            raise Http404
+    for one in others:
+        one.end()
+    messages.success(request, _("Signed out there."))
+    return redirect("portal:security")
+
+
+@login_required
+@require_POST
+def require(request: BuyerRequest) -> HttpResponse:
+    """Ask everybody who acts for the company for a second factor, or no longer."""
+    is_required = request.POST.get("required") == "1"
+    require_second_factor(request.scope, is_required, by=request.actor)
+    messages.success(
+        request,
+        _("From now on a second factor is asked for.") if is_required else _("No longer asked for."),
+    )
+    return redirect("portal:security")

@@ -1,0 +1,172 @@
+"""Second factors, sessions and passwords: set up, asked for by a company, signed out elsewhere, attempts bounded."""
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from django.contrib.auth import SESSION_KEY
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Company
+from core.models import Event
+from tests.conftest import enrol
+from tests.factories.accounts import CompanyFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("ACC-12")]
+WORD = "pass-phrase-4711"
+SECURITY = "/security/"
+
+
+def sign_in(user, **more):
+    browser = Client(**more)
+    answer = browser.post(reverse("account_login"), {"login": user.email, "password": WORD})
+    return browser, answer
+
+
+def code_of(secret):
+    return f"{hotp_value(secret, next(yield_hotp_counters_from_time())):06d}"
+
+
+@pytest.fixture
+def secret(anna):
+    made = generate_totp_secret()
+    TOTP.activate(anna.user, made)
+    return made
+
+
+def test_a_second_factor_is_asked_for_at_sign_in_and_a_wrong_code_does_not_pass(anna, secret):
+    browser, answer = sign_in(anna.user)
+
+    assert answer.url.startswith(reverse("mfa_authenticate"))
+    assert SESSION_KEY not in browser.session
+    page = browser.get(answer.url)
+    assert page.status_code == 200
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    assert browser.post(reverse("mfa_authenticate"), {"code": "000000"}).status_code == 200
+    assert SESSION_KEY not in browser.session
+    browser.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    assert browser.session[SESSION_KEY] == str(anna.user.pk)
+
+
+def test_the_secret_is_not_in_the_database_as_it_is(anna, secret):
+    kept = Authenticator.objects.get(user=anna.user)
+
+    assert secret not in str(kept.data)
+    assert kept.wrap().validate_code(code_of(secret))
+
+
+def test_somebody_sets_up_an_app_and_gets_recovery_codes_each_of_which_works_once(anna):
+    browser, _answer = sign_in(anna.user)
+    assert browser.get(reverse("mfa_activate_totp")).url.startswith(reverse("account_reauthenticate"))
+    browser.post(reverse("account_reauthenticate"), {"password": WORD})
+    page = browser.get(reverse("mfa_activate_totp"))
+    made = page.context["form"].secret
+
+    browser.post(reverse("mfa_activate_totp"), {"code": code_of(made)})
+
+    assert Authenticator.objects.filter(user=anna.user, type="totp").exists()
+    codes = Authenticator.objects.get(user=anna.user, type="recovery_codes").wrap().get_unused_codes()
+    assert len(codes) == 10
+    shown = browser.get(SECURITY).content.decode()
+    assert "10 are left" in shown
+    for attempt, passes in ((codes[0], True), (codes[0], False)):
+        other, _answer = sign_in(anna.user)
+        other.post(reverse("mfa_authenticate"), {"code": attempt})
+        assert (SESSION_KEY in other.session) is passes
+
+
+@pytest.mark.parametrize("path", ["mfa_add_webauthn", "mfa_activate_totp", "account_change_password"])
+def test_the_pages_of_security_run_no_script_that_stands_in_them(anna, path):
+    browser, _answer = sign_in(anna.user)
+    browser.post(reverse("account_reauthenticate"), {"password": WORD})
+
+    page = browser.get(reverse(path))
+
+    assert page.status_code == 200
+    for tag in page.content.decode().split("<script")[1:]:
+        head = tag.split(">", 1)[0]
+        assert "src=" in head or 'type="application/json"' in head
+
+
+@pytest.mark.req("SEC-13")
+def test_a_company_that_asks_for_it_lets_nobody_in_without_and_a_branch_asks_likewise(acme, anna):
+    branch = CompanyFactory(number="ACME-1", parent=acme)
+    dora = enrol("Dora", branch, "buyer")
+    ada = enrol("Ada", acme, "administrator")
+    browsers = [anna.signed_in(), dora.signed_in()]
+    assert [browser.get("/orders/").status_code for browser in browsers] == [200, 200]
+
+    ada.signed_in().post("/security/second-factor/", {"required": "1", "acting_company": "ACME"})
+
+    assert Company.objects.get(pk=acme.pk).requires_second_factor
+    assert Event.objects.filter(name="company.second_factor_required", actor_user=ada.user).count() == 1
+    for browser in browsers:
+        for path in ("/home/", "/orders/", "/cart/", "/catalogue/", "/media/none.svg"):
+            assert browser.get(path).url == SECURITY, path
+        assert browser.get("/api/v1/orders/").status_code == 403
+        assert browser.post("/cart/lines/", {"sku": "S", "quantity": "1"}).url == SECURITY
+        assert browser.get(SECURITY).status_code == 200
+    TOTP.activate(anna.user, generate_totp_secret())
+    assert browsers[0].get("/orders/").status_code == 200
+    assert browsers[1].get("/orders/").url == SECURITY
+
+
+def test_only_whoever_manages_people_lets_a_company_ask(acme, anna):
+    answer = anna.signed_in().post("/security/second-factor/", {"required": "1", "acting_company": "ACME"})
+
+    assert answer.status_code in (302, 403)
+    assert not Company.objects.get(pk=acme.pk).requires_second_factor
+
+
+def test_one_other_session_or_all_others_end_at_their_next_request(anna, clara):
+    here, *others = [sign_in(anna.user, HTTP_USER_AGENT=f"Browser {nth}")[0] for nth in range(4)]
+    foreign, _answer = sign_in(clara.user)
+    for browser in (here, *others, foreign):
+        browser.get("/home/")
+    sessions = here.get(SECURITY).context["sessions"]
+    assert {session.user_agent for session in sessions} == {f"Browser {nth}" for nth in range(4)}
+    one = next(session for session in sessions if session.user_agent == "Browser 1")
+
+    assert foreign.post("/security/sessions/end/", {"session": one.pk}).status_code == 404
+    here.post("/security/sessions/end/", {"session": one.pk})
+    alive = [browser.get("/home/").status_code for browser in (here, *others)]
+    assert alive == [200, 302, 200, 200]
+    here.post("/security/sessions/end/")
+    assert [browser.get("/home/").status_code for browser in (here, *others, foreign)] == [
+        200,
+        302,
+        302,
+        302,
+        200,
+    ]
+
+
+def test_a_changed_password_ends_every_other_session(anna):
+    here, there = sign_in(anna.user)[0], sign_in(anna.user)[0]
+    new = "another-word-8842"
+
+    asked = {"oldpassword": WORD, "password1": new, "password2": new}
+    here.post(reverse("account_change_password"), asked)
+
+    anna.user.refresh_from_db()
+    assert anna.user.check_password(new)
+    assert here.get("/home/").status_code == 200
+    assert there.get("/home/").status_code == 302
+
+
+@pytest.mark.req("SEC-13")
+def test_after_so_many_wrong_passwords_the_right_one_is_refused_for_a_while(anna, boris, settings):
+    browser = Client()
+    for _attempt in range(settings.AXES_FAILURE_LIMIT):
+        browser.post(reverse("account_login"), {"login": anna.user.email, "password": "wrong"})
+
+    locked = browser.post(reverse("account_login"), {"login": anna.user.email, "password": WORD})
+
+    assert locked.status_code != 302
+    assert SESSION_KEY not in browser.session
+    assert SESSION_KEY in sign_in(boris.user)[0].session
