@@ -5,7 +5,7 @@ UV ?= uv
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-.PHONY: help demo demo-reset dev story chaos test bench requirements contracts lint format lock environment
+.PHONY: help demo demo-reset dev story chaos crawl test bench requirements contracts lint format lock environment
 
 help:
 	@echo "make demo          the product with a demo company and a real ERP, on http://127.0.0.1:8000"
@@ -13,6 +13,7 @@ help:
 	@echo "make dev           the demo, restarting by itself when code changes"
 	@echo "make story         an RFQ to its paid invoice through all the real parts, checked"
 	@echo "make chaos         300 orders while everything is killed and the line to the ERP is bad, checked"
+	@echo "make crawl         every page and API address as every role at every company's things, checked"
 	@echo "make test          everything: linters, types, tests (real PostgreSQL, Tryton, browser)"
 	@echo "make bench         the measured figures against their limits"
 	@echo "make contracts     publish the contracts under docs/contracts anew"
@@ -34,6 +35,9 @@ story: environment
 
 chaos: environment
 	@exec $(VENV)/python -m tests.chaos
+
+crawl: environment
+	@exec $(VENV)/python -m tests.crawl
 
 bench: environment
 	@exec $(VENV)/python -m tests.bench

@@ -52,6 +52,15 @@ def invitations_for(scope: Scope) -> QuerySet[Invitation]:
     return still.select_related("company", "invited_by")
 
 
+def invitation_in(scope: Scope, key: str) -> Invitation:
+    """An invitation that is looked after, also one that is over. Raises NotFound for every other one."""
+    reach = scope.reach(Right.MANAGE_PEOPLE)
+    invitation = Invitation.objects.filter(company_id__in=reach, key=key).first()
+    if invitation is None:
+        raise NotFound(_("There is no such invitation."))
+    return invitation
+
+
 def roles_for(scope: Scope) -> QuerySet[CompanyRole]:
     """The roles that can be given in the acting company: its own and those of the companies above it."""
     return CompanyRole.objects.filter(company_id__in=scope.lineage).select_related("company")

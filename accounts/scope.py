@@ -67,6 +67,11 @@ class Scope:
         """Raise NotAllowed unless the right is there."""
         check_right(self.depths, right)
 
+    def require_in(self, right: Right, company_id: int) -> None:
+        """Raise NotAllowed unless the right goes as far as this company: who sees further does not do further."""
+        if company_id not in self.reach(right):
+            check_right({}, right)
+
     def reach(self, right: Right) -> frozenset[int]:
         """The companies in which a right counts: none, the acting one, or also all below it."""
         depth = self.depths.get(right)

@@ -73,7 +73,7 @@ def _detail(
     resubmission: ResubmitForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    sees_invoices = request.scope.may(Right.SEE_INVOICES)
+    sees_invoices = order.company_id in request.scope.reach(Right.SEE_INVOICES)
     chains = chains_in_words(order)
     context = {
         "order": order,
@@ -84,7 +84,7 @@ def _detail(
         "reason": reason_of(order),
         "chains": chains,
         "seen": stamp_of(chains[0].chain.request) if chains and chains[0].is_open else "",
-        "may_cancel": request.scope.may(Right.BUY),
+        "may_cancel": order.company_id in request.scope.reach(Right.BUY),
         "may_decide": may_decide(request.scope, order),
         "may_see_invoices": sees_invoices,
         "changes": changes.details if changes else None,
@@ -108,7 +108,7 @@ def _resubmission(request: BuyerRequest, order: Order) -> ResubmitForm | None:
 def order_approve(request: BuyerRequest, number: str) -> HttpResponse:
     """Let a waiting order go on; what has changed meanwhile is shown first, and taken once it is confirmed."""
     order = order_by_number(request.scope, number)
-    request.scope.require(Right.APPROVE)
+    request.scope.require_in(Right.APPROVE, order.company_id)
     try:
         order = decide.approve(order, _said(request), scope=request.scope, by=request.actor)
     except OutOfDate as refusal:
@@ -129,7 +129,7 @@ def order_approve(request: BuyerRequest, number: str) -> HttpResponse:
 def order_reject(request: BuyerRequest, number: str) -> HttpResponse:
     """Refuse a waiting order, with a reason."""
     order = order_by_number(request.scope, number)
-    request.scope.require(Right.APPROVE)
+    request.scope.require_in(Right.APPROVE, order.company_id)
     said = _said(request)
     reject_order(order, by=request.actor, comment=said.comment, seen=said.seen)
     messages.success(request, _("Order %(number)s is rejected; the buyer is told why.") % {"number": number})
@@ -141,7 +141,7 @@ def order_reject(request: BuyerRequest, number: str) -> HttpResponse:
 def order_return(request: BuyerRequest, number: str) -> HttpResponse:
     """Give a waiting order back to its buyer, who changes it and submits it again."""
     order = order_by_number(request.scope, number)
-    request.scope.require(Right.APPROVE)
+    request.scope.require_in(Right.APPROVE, order.company_id)
     said = _said(request)
     return_order(order, by=request.actor, comment=said.comment, seen=said.seen)
     text = _("Order %(number)s is back with its buyer, with what you said.")
@@ -180,7 +180,7 @@ def _said(request: BuyerRequest) -> decide.Said:
 def order_cancel(request: BuyerRequest, number: str) -> HttpResponse:
     """Take an order back that the ERP has not confirmed."""
     order = order_by_number(request.scope, number)
-    request.scope.require(Right.BUY)
+    request.scope.require_in(Right.BUY, order.company_id)
     reason = _typed(CancelForm(request.POST), "reason")
     cancel_order(order, by=request.actor, reason=reason)
     messages.success(request, _("Order %(number)s is cancelled.") % {"number": number})

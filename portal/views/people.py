@@ -122,7 +122,8 @@ def member_restore(request: BuyerRequest, pk: int) -> HttpResponse:
 @require_POST
 def invitation_withdraw(request: BuyerRequest, key: str) -> HttpResponse:
     """Take an invitation back."""
-    gone = members.withdraw_invitation(str(key), by=request.actor)
+    invitation = people.invitation_in(request.scope, str(key))
+    gone = members.withdraw_invitation(str(invitation.key), by=request.actor)
     messages.success(
         request, _("The invitation of %(email)s opens nothing any more.") % {"email": gone.email}
     )

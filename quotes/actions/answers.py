@@ -26,9 +26,12 @@ from quotes.states import QUOTE_NEXT, QuoteStatus
 def see_quote(scope: Scope, number: str, *, by: Actor) -> Quote:
     """Keep when the buyer first saw the sent revision; again is nothing new.
 
-    Raises NotFound for a foreign or unsent quote. Records `quote.seen` the first time.
+    Raises NotFound for a foreign or unsent quote, NotAllowed for whoever may not open its page. Records
+    `quote.seen` the first time.
     """
-    quote = locked_quote(quote_in(scope, number))
+    quote = quote_in(scope, number)
+    scope.require(Right.VIEW_PRICES)
+    quote = locked_quote(quote)
     revision = quote.revisions.get(number=quote.sent_revision)
     if revision.first_seen_at is None and by.principal_id is None:
         revision.first_seen_at = timezone.now()

@@ -138,7 +138,7 @@ def cancel_rfq(scope: Scope, number: str, *, by: Actor) -> Rfq:
     quoted.
     """
     rfq = locked_rfq(rfq_by_number(scope, number))
-    scope.require(Right.REQUEST_QUOTES)
+    scope.require_in(Right.REQUEST_QUOTES, rfq.company_id)
 
     move_rfq(rfq, RfqStatus.CANCELLED)
     _withdraw_draft(rfq)

@@ -1,5 +1,6 @@
 """The words of the API: what comes in and what goes out, field by field."""
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -74,7 +75,7 @@ class ProductOutput(serializers.Serializer):
 class PriceQuestion(serializers.Serializer):
     """For how much of which unit a price is asked; without a unit, the base unit."""
 
-    quantity = Quantity(min_value=0, default="1")
+    quantity = Quantity(min_value=0, default=Decimal(1))
     unit = serializers.CharField(default="")
 
 

@@ -1,0 +1,187 @@
+"""What the crawler walks through: a family of companies and a foreign one, each with a thing of every kind."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.test import override_settings
+
+from accounts.actions.members import Place, compose_role, invite_member
+from accounts.models import Company, CompanyRole, Membership
+from accounts.queries import scope_for
+from catalog.models import Product
+from orders.actions.approval import stamp_of
+from orders.actions.cart import CartItem, add_line
+from orders.actions.invoices import apply_invoice
+from orders.models import ApprovalRequest, Order
+from orders.queries.cart import cart_for
+from orders.records import InvoiceLineRecord, InvoiceRecord
+from tests.conftest import Member, employ, enrol
+from tests.factories.accounts import AddressFactory, CompanyFactory, CreditAccountFactory
+from tests.factories.assortments import assortment, give
+from tests.factories.catalog import MORNING, CategoryFactory, MediaFactory
+from tests.factories.orders import by_erp, order_now, sell
+from tests.factories.quotes import ask, offer
+
+# Where a thing stands, seen from the acting company. "mine" is there, too: the person's own.
+PLACES = ("own", "foreign", "mine", "child", "sibling", "parent")
+FAMILY = {"parent": "HQ", "own": "UNIT", "sibling": "SISTER", "child": "BRANCH", "foreign": "FOREIGN"}
+COMMON = ("S-1", "S-2", "S-3", "S-4")
+PRICE = "73.1941"
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One thing. key: as an address names it. words: what no page may say to whoever may not see it."""
+
+    kind: str
+    key: object
+    company: Company
+    words: tuple[str, ...] = ()
+    is_own: bool = False
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class World:
+    """The companies by place, the things by place and kind, and the person who walks: a member of "own"."""
+
+    companies: dict[str, Company]
+    things: dict[str, dict[str, Thing]]
+    walker: Member
+
+    def all_things(self) -> Iterator[tuple[str, Thing]]:
+        """Every thing with its place."""
+        for place, things in self.things.items():
+            for thing in things.values():
+                yield place, thing
+
+
+@contextmanager
+def furnished() -> Iterator[World]:
+    """A world; belongs into a transaction that is rolled back. The pictures lie in a folder of its own."""
+    with TemporaryDirectory() as folder, override_settings(PIM_DROP=folder):
+        yield _furnish(Path(folder))
+
+
+def _furnish(drop: Path) -> World:
+    companies: dict[str, Company] = {}
+    for place, number in FAMILY.items():
+        over = {"own": "parent", "sibling": "parent", "child": "own"}.get(place)
+        company = CompanyFactory(
+            number=number, name=f"{number} Works", parent=companies[over] if over else None
+        )
+        AddressFactory(company=company, erp_id=f"{number.lower()}-1", name=f"Gate {number}")
+        CreditAccountFactory(company=company, limit_amount=Decimal(100_000))
+        companies[place] = company
+    products = [sell(sku, PRICE) for sku in COMMON]
+    give(assortment("COMMON", *products))
+    seller = employ("Sam", "Sales")
+    Company.objects.update(sales_rep=seller.user)
+    walker = enrol("Uma", companies["own"], "buyer", order_limit=Decimal(0))
+    things: dict[str, dict[str, Thing]] = {}
+    for place, company in companies.items():
+        buyer = enrol("Bodo", company, "buyer", order_limit=Decimal(0))
+        enrol("Bea", company, "approver")
+        things[place] = {
+            **_range(place, company, drop, products),
+            **_documents(place, company, buyer, seller),
+            **_people(place, company),
+            "company": Thing("company", company.number, company),
+            "unit": Thing("unit", company.number, company),
+        }
+    mine = _documents("mine", companies["own"], walker, seller, is_own=True)
+    things["mine"] = {kind: mine[kind] for kind in ("order", "quote", "rfq", "cart-line")}
+    return World(companies, things, walker)
+
+
+def _documents(
+    place: str, company: Company, buyer: Member, seller: Member, *, is_own: bool = False
+) -> dict[str, Thing]:
+    ship_to = f"{company.number.lower()}-1"
+    order = order_now(buyer, choice={"po_number": f"PO-{place}-4711"}, **{"S-1": 7})
+    request = ApprovalRequest.objects.filter(order=order).first()
+    invoice = _invoice(place, company, order)
+    quote = offer(buyer, seller, **{"S-2": 7})
+    rfq = ask(buyer, **{"S-3": 7})
+    add_line(buyer.scope, CartItem("S-4", Decimal(7), "piece", note=f"note-{place}-4711"), by=buyer.actor)
+    line = cart_for(buyer.scope).lines.get()
+    answer = {"revision": quote.sent_revision, "ship_to": ship_to, "comment": "again", "reason": "price"}
+    decide = {"comment": "as agreed", "reason": "not needed", "seen": stamp_of(request) if request else ""}
+    cart = (f"note-{place}-4711",)
+    return {
+        "order": Thing("order", order.number, company, (order.number, order.po_number), is_own, decide),
+        "invoice": Thing("invoice", invoice, company, (invoice,), is_own),
+        "quote": Thing("quote", quote.number, company, (quote.number,), is_own, answer),
+        "rfq": Thing("rfq", rfq.number, company, (rfq.number,), is_own),
+        "cart-line": Thing("cart-line", line.pk, company, cart, is_own, {"quantity": "3", "unit": "piece"}),
+    }
+
+
+def _invoice(place: str, company: Company, order: Order) -> str:
+    number = f"INV-{place}-4711"
+    record = InvoiceRecord(
+        erp_id=f"i-{place}", number=number, kind="invoice", company_number=company.number,
+        order_numbers=(order.number,), currency="EUR", net_amount=Decimal("512.36"), tax_amount=Decimal("102.47"),
+        gross_amount=Decimal("614.83"), open_amount=Decimal("614.83"), status="open", issued_on=MORNING.date(),
+        version="1", as_of=MORNING,
+        lines=(
+            InvoiceLineRecord(
+                position=1, order_number=order.number, order_line_position=1, sku="S-1", quantity=Decimal(7),
+                unit_code="C62", unit_price=Decimal(PRICE), net_amount=Decimal("512.36"),
+            ),
+        ),
+    )  # fmt: skip
+    apply_invoice(record, by=by_erp())
+    return number
+
+
+def _people(place: str, company: Company) -> dict[str, Thing]:
+    admin = enrol("Ada", company, "administrator")
+    weak = enrol(f"Vera-{place}", company, "viewer")
+    gone = enrol(f"Fred-{place}", company, "viewer", is_active=False)
+    invited = f"nina@{place}.example"
+    invitation = invite_member(company, invited, "", Place(("viewer",)), by=admin.actor)
+    role = compose_role(company, f"Role-{place}-4711", {"view_prices": 2}, by=admin.actor)
+    member, former = (Membership.objects.get(user=one.user) for one in (weak, gone))
+    chosen = {"roles": ["requester"], "order_limit": "0", "version": member.version}
+    role_form = {"name": f"Role-{place}-4712", "right_view_prices": "2"}
+    return {
+        "member": Thing("member", member.pk, company, (weak.user.email,), values=chosen),
+        "former": Thing("member", former.pk, company, (gone.user.email,)),
+        "invitation": Thing("invitation", invitation.key, company, (invited,)),
+        "role": Thing("role", role.pk, company, (role.name,), values=role_form),
+    }
+
+
+def _range(place: str, company: Company, drop: Path, common: list[Product]) -> dict[str, Thing]:
+    """A product that this company alone has, with its category and its picture; the parent's is its branches', too."""
+    if place == "parent":
+        return {}
+    category = CategoryFactory(slug=f"cat-{place}", name=f"Category-{place}-4711")
+    product = sell(f"RANGE-{place}", PRICE, category=category, name=f"Ranged-{place}-4711")
+    give(assortment(f"RANGE-{place}", product, *common), company)
+    media = MediaFactory(product=product, reference=f"{place}.svg")
+    (drop / f"{place}.svg").write_bytes(b"<svg xmlns='http://www.w3.org/2000/svg'/>")
+    return {
+        "product": Thing("product", product.sku, company, (product.name,)),
+        "category": Thing("category", category.slug, company, (category.name,)),
+        "media": Thing("media", media.reference, company),
+    }
+
+
+def become(world: World, roles: list[str], grants: dict[str, int]) -> Member:
+    """The walker with other roles, and with the rights of a composed role if some are given."""
+    member = Membership.objects.get(user=world.walker.user)
+    member.roles = roles
+    member.save(update_fields=["roles"])
+    member.own_roles.clear()
+    if grants:
+        made = CompanyRole.objects.create(company=member.company, name="The walker's", grants=grants)
+        member.own_roles.add(made)
+    walker = world.walker
+    return Member(walker.user, walker.company, scope_for(walker.user.pk, walker.company.pk), walker.actor)
