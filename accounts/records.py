@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
+from accounts.proposals import FIELDS
 from core import audit, ownership
 from core.records import Payload, Record, describe
 from core.rows import RowChanged
@@ -86,6 +87,25 @@ class MemberInvited(Payload):
     invited_by: str
 
 
+class AddressProposed(Payload):
+    """A buyer would like an address changed, or a further one. proposal: its key here.
+
+    erp_id: the ERP's key of the address, "" for a further one.
+    """
+
+    proposal: int
+    company_number: str
+    erp_id: str
+    name: str
+    street: str
+    postal_code: str
+    city: str
+    country: str
+    is_ship_to: bool
+    is_bill_to: bool
+
+
+describe(AddressProposed, "address.proposed")
 describe(MemberEnrolled, "member.enrolled", "member.changed", "member.ended")
 describe(MemberInvited, "member.invited")
 
@@ -134,6 +154,11 @@ ownership.declare(
         "as_of",
     ],
     us=["sales_rep", "needs_po_number", "requires_second_factor"],
+)
+ownership.declare(
+    "accounts.AddressProposal",
+    us=["company", "address", *FIELDS, "proposed_by", "proposed_at"],
+    erp=["state", "reason", "erp_id", "sent_at", "settled_at"],
 )
 ownership.declare("accounts.Segment", us=["kind", "code", "name"])
 ownership.declare("accounts.SegmentMember", us=["segment", "company"])

@@ -1,6 +1,6 @@
 """Which event goes where: the one page that says it."""
 
-from integrations.destinations import erp, mail, unconfirmed
+from integrations.destinations import addresses, erp, mail, unconfirmed
 from integrations.states import Lane
 from integrations.systems import ERP, MAIL, Destination, Route
 
@@ -10,6 +10,7 @@ DESTINATIONS: dict[str, Destination] = {
         "erp", ERP, 1, erp.send, erp.bury, passing=("order.cancelled",), pays=False, compare=erp.compare
     ),
     "erp-prices": Destination("erp-prices", ERP, 2, unconfirmed.send, unconfirmed.bury, pays=False),
+    "erp-addresses": Destination("erp-addresses", ERP, 1, addresses.send, addresses.bury, pays=False),
     "mail": Destination("mail", MAIL, 4, mail.send, mail.bury, batch=10),
 }
 
@@ -25,6 +26,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "quote.declined": ("mail",),
     "quote.expired": ("mail",),
     "quote.withdrawn": ("mail",),
+    "address.proposed": ("erp-addresses",),
     "order.received": ("erp", "mail"),
     "order.unconfirmed": ("erp-prices",),
     "order.resent": ("erp",),

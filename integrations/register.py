@@ -36,8 +36,8 @@ SERVICES: tuple[Service, ...] = (
         _("Who buys, where to deliver, on which terms and credit"),
         "accounts.queries",
         OPERATOR,
-        ("erp.terms", "erp.customers", "erp.credit", "erp.live-credit"),
-        FLOW_ERRORS,
+        ("erp.terms", "erp.customers", "erp.credit", "erp.live-credit", "erp.addresses-out"),
+        (*FLOW_ERRORS, "address_refused"),
     ),
     Service(
         "product",
@@ -125,6 +125,7 @@ NOTICED: dict[str, Words] = {
     "erp.live-price": _("the price at the decision"),
     "erp.live-stock": _("availability at the decision"),
     "erp.live-credit": _("whether an order goes through at once"),
+    "erp.addresses-out": _("whether a changed address is in force"),
     "erp.orders-out": _("the confirmation"),
     "erp.order-states": _("the order's status"),
     "erp.shipments": _("what was shipped"),

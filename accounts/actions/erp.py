@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from pydantic import BaseModel
 
+from accounts.actions.proposals import settle_proposals
 from accounts.models import (
     Address,
     Company,
@@ -192,6 +193,7 @@ def _write_addresses(records: Sequence[CustomerRecord], known: dict[str, Company
             changed.append(assign(address, {"is_active": False}))
             touched.add(companies[address.company_id])
     write(Address, new=new, changed=changed, fields=(*fields, "company", "is_active", "as_of"))
+    settle_proposals({erp_id: (record.as_of, item) for erp_id, (record, item) in told.items()})
     return touched
 
 

@@ -11,12 +11,14 @@ from accounts.models.people import (
     Membership,
     User,
 )
+from accounts.models.proposal import AddressProposal
 from accounts.models.segment import Segment, SegmentMember
 from accounts.models.staff import Assistance, ForbiddenPair
 
 __all__ = [
     "Address",
     "Assistance",
+    "AddressProposal",
     "Company",
     "CompanyGroupPermission",
     "CompanyRole",

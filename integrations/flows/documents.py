@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.records import AddressProposed
 from core.tolerance import ANY
 from integrations import feeds
 from integrations.flows.definition import AlertRule, Flow, minutes, seconds
@@ -102,6 +103,26 @@ DOCUMENTS = (
         playbook="orders-out",
         criteria=("company", "segment"),
         is_guarded=True,
+    ),
+    Flow(
+        "erp.addresses-out",
+        _("Addresses that customers propose"),
+        ERP,
+        seconds(1),
+        minutes(15),
+        "addresses_out",
+        Direction.OUT,
+        Pattern.EVENT,
+        destination="erp-addresses",
+        full_every=None,
+        contract=(AddressProposed,),
+        mapping="integrations.connectors.tryton.writing.addresses.write_address",
+        writes=("accounts.AddressProposal",),
+        conflict=ConflictRule.ANSWER,
+        alert=AlertRule(minutes(60), 5, 50),
+        tests="tests/integrations/test_proposed_addresses.py",
+        playbook="addresses-out",
+        criteria=("company", "segment"),
     ),
     Flow(
         "mail.out",

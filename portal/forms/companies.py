@@ -8,3 +8,19 @@ class TreeForm(forms.Form):
     """What is looked for in the tree."""
 
     q = forms.CharField(label=_("Name, number or VAT number"), required=False, max_length=100)
+
+
+class AddressForm(forms.Form):
+    """An address as a buyer would like it; the ERP's word makes it count."""
+
+    name = forms.CharField(
+        label=_("Name"), required=False, max_length=200, help_text=_("Of the building, gate or recipient.")
+    )
+    street = forms.CharField(label=_("Street and number"), max_length=300)
+    postal_code = forms.CharField(label=_("Postal code"), max_length=20)
+    city = forms.CharField(label=_("City"), max_length=100)
+    country = forms.CharField(
+        label=_("Country"), min_length=2, max_length=2, help_text=_("Two letters, such as AT or DE.")
+    )
+    is_ship_to = forms.BooleanField(label=_("Deliveries go there"), required=False)
+    is_bill_to = forms.BooleanField(label=_("Invoices go there"), required=False)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.views import (
+    addresses,
     acting,
     approvals,
     cart,
@@ -64,6 +65,9 @@ urlpatterns = [
     path("invoices/<path:number>/", invoices.invoice_detail, name="invoice-detail"),
     path("company/tree/", company.unit_tree, name="unit-tree"),
     path("company/activity/", company.activity, name="activity"),
+    path("company/addresses/", addresses.address_list, name="address-list"),
+    path("company/addresses/new/", addresses.address_new, name="address-new"),
+    path("company/addresses/<str:erp_id>/change/", addresses.address_change, name="address-change"),
     path("company/people/", people.member_list, name="member-list"),
     path("company/people/invite/", people.invite, name="member-invite"),
     path("company/people/<int:pk>/", people.member_detail, name="member-detail"),

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from accounts.actions import erp as accounts
+from accounts.actions.proposals import refuse_proposal
 from catalog.actions.categories import apply_categories
 from catalog.actions.content import apply_content
 from catalog.actions.products import apply_products
@@ -95,6 +96,7 @@ TAKES = {
     "erp.order-states": lambda by: apply_order_status(None, by=by),
     "erp.shipments": lambda by: apply_shipment(None, by=by),
     "erp.invoices": lambda by: apply_invoice(None, by=by),
+    "erp.addresses-out": lambda by: refuse_proposal(1, "", by=by),
     "erp.orders-out": lambda by: confirm_order("SO-1", None, by=by),
     "pim.categories": lambda by: apply_categories([], by=by),
     "pim.content": lambda by: apply_content([], by=by),
@@ -111,6 +113,7 @@ ALIKE = [
     {"erp.prices", "supplier.prices"},
     {"erp.credit", "erp.live-credit"},
     {"erp.products", "pim.content"},
+    {"erp.customers", "erp.addresses-out"},
     {"erp.order-states", "erp.shipments", "erp.invoices", "erp.orders-out"},
 ]
 

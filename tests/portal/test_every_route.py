@@ -112,6 +112,7 @@ def mine(anna, sam):
         "member": anna.scope.membership_id,
         "invitation": str(invitation.key),
         "role": role.pk,
+        "address": anna.company.addresses.get().erp_id,
         "order": order.number,
         "invoice": "2026-00001",
         "quote": quote.number,

@@ -46,11 +46,12 @@ def customer(row: Row, *, parent: str | None, currency: str, as_of: datetime) ->
         payment_term_code=(row["customer_payment_term."] or {}).get("name"),
         erp_id=str(row["id"]),
         as_of=as_of,
-        addresses=tuple(_address(address) for address in row["addresses."] if address["active"]),
+        addresses=tuple(address(place) for place in row["addresses."] if place["active"]),
     )
 
 
-def _address(row: Row) -> AddressRecord:
+def address(row: Row) -> AddressRecord:
+    """An address of a party."""
     return AddressRecord(
         erp_id=str(row["id"]),
         name=row["party_name"] or "",

@@ -1,0 +1,134 @@
+"""Changes of addresses that buyers propose: sent to the ERP once, in force when the ERP says the same (ACC-11)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Address, AddressProposal, Company
+from accounts.proposals import FIELDS, NEXT, OPEN, ProposalState
+from accounts.queries import acting_as
+from accounts.records import AddressRecord
+from accounts.standing import OURS
+from accounts.states import Right
+from core import outbox, ownership
+from core.actor import Actor, action
+from core.changes import assign, differs
+from core.errors import InvalidValue, NotAllowed, WrongState
+from core.states import check_move
+
+
+@action
+def propose_address(
+    company: Company, wish: Mapping[str, str | bool], *, address: Address | None = None, by: Actor
+) -> AddressProposal:
+    """Ask for an address as `wish` has it, see FIELDS; the own row stays as it is until the ERP has confirmed.
+
+    address: the one to be changed, None for a further one. Needs the right to manage the company. Raises
+    NotAllowed, InvalidValue, WrongState while another change of the same address is under way or the ERP does not
+    know the company yet. Records `address.proposed`.
+    """
+    ownership.check(by, "accounts.AddressProposal", [*FIELDS, "company"])
+    company = Company.objects.select_for_update(of=("self",), no_key=True).get(pk=company.pk)
+    acting = acting_as(by.user_id, company.pk)
+    if acting is None:
+        raise NotAllowed(_("You do not act for this company."))
+    acting.scope.require(Right.MANAGE_COMPANY)
+    values = _checked(wish)
+    if company.status in OURS or not company.erp_id:
+        raise WrongState(_("Addresses can be changed when the registration has been approved."))
+    if address is not None and (address.company_id != company.pk or not address.is_active):
+        raise InvalidValue(_("This address is not in use here."), field="address")
+    if address is not None and not differs(address, values):
+        raise InvalidValue(_("Nothing of it is different."), field="street")
+
+    proposal = AddressProposal(company=company, address=address, proposed_by=acting.membership.user, **values)
+    try:
+        with transaction.atomic():
+            proposal.save()
+    except IntegrityError:
+        raise WrongState(_("A change of this address is under way already.")) from None
+
+    outbox.record(
+        "address.proposed",
+        subject=f"address_proposal:{proposal.pk}",
+        payload={
+            "proposal": proposal.pk,
+            "company_number": company.number,
+            "erp_id": address.erp_id if address else "",
+            **values,
+        },
+        by=by,
+        company=company.number,
+    )
+    return proposal
+
+
+def _checked(wish: Mapping[str, str | bool]) -> dict[str, str | bool]:
+    values = {name: value.strip() if isinstance(value := wish[name], str) else value for name in FIELDS}
+    for name in ("street", "postal_code", "city"):
+        if not values[name]:
+            raise InvalidValue(_("This is needed."), field=name)
+    country = str(values["country"]).upper()
+    if len(country) != 2 or not country.isalpha() or not country.isascii():
+        raise InvalidValue(_("Two letters, such as AT or DE."), field="country")
+    if not values["is_ship_to"] and not values["is_bill_to"]:
+        raise InvalidValue(_("Say what it is for: deliveries, invoices or both."), field="is_ship_to")
+    return {**values, "country": country}
+
+
+@action
+def note_proposal_sent(pk: int, *, erp_id: str, at: datetime, by: Actor) -> AddressProposal:
+    """The ERP has taken it; in force it is when the ERP's own feed tells it. Repeats are quiet."""
+    ownership.check(by, "accounts.AddressProposal", ["state", "erp_id", "sent_at"])
+    proposal = _locked(pk)
+    if proposal.state != ProposalState.PROPOSED:
+        return proposal
+    check_move(NEXT, ProposalState(proposal.state), ProposalState.SENT)
+
+    proposal.state, proposal.erp_id, proposal.sent_at = ProposalState.SENT, erp_id, at
+    proposal.save(update_fields=["state", "erp_id", "sent_at"])
+    return proposal
+
+
+@action
+def refuse_proposal(pk: int, reason: str, *, by: Actor) -> AddressProposal:
+    """The ERP will not take it. reason: in words for the buyer. Repeats are quiet."""
+    ownership.check(by, "accounts.AddressProposal", ["state", "reason"])
+    proposal = _locked(pk)
+    if proposal.state not in OPEN:
+        return proposal
+    check_move(NEXT, ProposalState(proposal.state), ProposalState.REFUSED)
+
+    proposal.state, proposal.reason = ProposalState.REFUSED, reason[:300]
+    proposal.settled_at = timezone.now()
+    proposal.save(update_fields=["state", "reason", "settled_at"])
+    return proposal
+
+
+def settle_proposals(told: Mapping[str, tuple[datetime, AddressRecord]]) -> None:
+    """What the ERP tells of addresses settles the proposals that were sent for them; within the feed's action.
+
+    told: {id over there: the ERP's time, the address}. The same values confirm; others, told after it had
+    taken ours, mean that it decided otherwise. Nothing is sent: the change came from there.
+    """
+    waiting = AddressProposal.objects.select_for_update(no_key=True).filter(
+        state=ProposalState.SENT, erp_id__in=told
+    )
+    for proposal in waiting.order_by("pk"):
+        as_of, address = told[proposal.erp_id]
+        if not differs(proposal, address.model_dump(include=set(FIELDS))):
+            state, reason = ProposalState.CONFIRMED, ""
+        elif proposal.sent_at and as_of > proposal.sent_at:
+            state, reason = ProposalState.REFUSED, _("We keep the address otherwise: please call us.")
+        else:
+            continue
+        check_move(NEXT, ProposalState(proposal.state), state)
+        assign(proposal, {"state": state, "reason": reason, "settled_at": timezone.now()})
+        proposal.save(update_fields=["state", "reason", "settled_at"])
+
+
+def _locked(pk: int) -> AddressProposal:
+    return AddressProposal.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)

@@ -1,0 +1,58 @@
+"""What a customer would like changed in what the ERP owns."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.company import Address, Company
+from accounts.models.people import User
+from accounts.proposals import OPEN, ProposalState
+from core.history import history
+
+
+class AddressProposal(models.Model):
+    """An address as a buyer would like it; it counts only when the ERP has said the same (ACC-11).
+
+    address: the one to be changed, empty for a further one. erp_id: of the address over there, as soon as it
+    was sent. sent_at: by the ERP's clock. reason: why it was refused, in words for the buyer.
+    """
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="address_proposals")
+    address = models.ForeignKey(
+        Address, null=True, blank=True, on_delete=models.PROTECT, related_name="proposals"
+    )
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    street = models.CharField(_("street"), max_length=300)
+    postal_code = models.CharField(_("postal code"), max_length=20)
+    city = models.CharField(_("city"), max_length=100)
+    country = models.CharField(_("country"), max_length=2)
+    is_ship_to = models.BooleanField(_("deliveries"), default=True)
+    is_bill_to = models.BooleanField(_("invoices"), default=False)
+    state = models.CharField(_("state"), max_length=10, choices=ProposalState, default=ProposalState.PROPOSED)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    erp_id = models.CharField(max_length=60, blank=True)
+    proposed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by")
+    )
+    proposed_at = models.DateTimeField(_("proposed"), auto_now_add=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+
+    history = history()
+
+    class Meta:
+        verbose_name = _("proposed address")
+        verbose_name_plural = _("proposed addresses")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["proposed", "sent", "confirmed", "refused"]),
+                name="address_proposal_state_known",
+            ),
+            models.UniqueConstraint(
+                fields=["address"], condition=Q(state__in=sorted(OPEN)), name="address_proposal_open_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in (self.name, self.street, self.city) if part)

@@ -1,0 +1,24 @@
+"""The states of a proposed change, from the buyer's wish to the ERP's word."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class ProposalState(TextChoices):
+    """How far a proposed change has come."""
+
+    PROPOSED = "proposed", _("Proposed")
+    SENT = "sent", _("Sent, not confirmed yet")
+    CONFIRMED = "confirmed", _("Confirmed")
+    REFUSED = "refused", _("Refused")
+
+
+NEXT: dict[ProposalState, frozenset[ProposalState]] = {
+    ProposalState.PROPOSED: frozenset({ProposalState.SENT, ProposalState.REFUSED}),
+    ProposalState.SENT: frozenset({ProposalState.CONFIRMED, ProposalState.REFUSED}),
+    ProposalState.CONFIRMED: frozenset(),
+    ProposalState.REFUSED: frozenset(),
+}
+OPEN = frozenset(state for state, after in NEXT.items() if after)
+# What of an address may be proposed.
+FIELDS = ("name", "street", "postal_code", "city", "country", "is_ship_to", "is_bill_to")

@@ -1,0 +1,75 @@
+"""The acting company: its place in the tree, what counts for it and from where, its addresses and proposed ones."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from accounts.actions.proposals import propose_address
+from accounts.models import Address
+from accounts.proposals import FIELDS, OPEN
+from accounts.queries import acting_company, address_in, addresses_for, proposals_for
+from accounts.states import Right
+from accounts.tree import tree_for
+from core.errors import InvalidValue, WrongState
+from portal.forms.companies import AddressForm
+from portal.middleware import BuyerRequest
+from portal.usecases.effective import effective
+from portal.views.replies import move_on, show_again
+
+# What of the effective values a customer reads here; lists and assortments show where they count.
+SHOWN = ("terms", "credit", "bill_to")
+SHOWN_PROPOSALS = 20
+
+
+@login_required
+def address_list(request: BuyerRequest) -> HttpResponse:
+    """Addresses, proposed changes, terms with their origin, and the tree (ACC-01, ACC-08, ACC-11)."""
+    request.scope.require(Right.MANAGE_COMPANY)
+    company = acting_company(request.scope)
+    proposals = list(proposals_for(request.scope)[:SHOWN_PROPOSALS])
+    context = {
+        "company": company,
+        "addresses": addresses_for(request.scope),
+        "proposals": proposals,
+        "waiting": {item.address_id for item in proposals if item.state in OPEN},
+        "effective": [item for item in effective(company) if item.kind in SHOWN],
+        "nodes": tree_for(request.scope),
+    }
+    return render(request, "portal/company/addresses.html", context)
+
+
+@login_required
+def address_new(request: BuyerRequest) -> HttpResponse:
+    """Propose a further address."""
+    return _propose(request, None)
+
+
+@login_required
+def address_change(request: BuyerRequest, erp_id: str) -> HttpResponse:
+    """Propose a change of an address."""
+    request.scope.require(Right.MANAGE_COMPANY)
+    return _propose(request, address_in(request.scope, erp_id))
+
+
+def _propose(request: BuyerRequest, address: Address | None) -> HttpResponse:
+    request.scope.require(Right.MANAGE_COMPANY)
+    first: dict[str, Any] = {name: getattr(address, name) for name in FIELDS} if address else {}
+    form = AddressForm(request.POST or None, initial=first or {"is_ship_to": True})
+    if request.method == "POST" and form.is_valid():
+        company = acting_company(request.scope)
+        try:
+            propose_address(company, form.cleaned_data, address=address, by=request.actor)
+        except (InvalidValue, WrongState) as error:
+            name = str(error.details.get("field", ""))
+            form.add_error(name if name in form.fields else None, str(error))
+        else:
+            messages.success(request, _("Proposed. It counts as soon as it is confirmed; you see it here."))
+            return move_on(request, "portal:address-list")
+    context = {"form": form, "address": address}
+    if form.is_bound:
+        return show_again(request, "portal/company/address.html", context)
+    return render(request, "portal/company/address.html", context)
