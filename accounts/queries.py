@@ -447,6 +447,12 @@ def all_people() -> QuerySet[User]:
     return User.objects.all()
 
 
+def all_merged() -> frozenset[str]:
+    """The numbers of the companies that were merged into others."""
+    rows = Company.objects.exclude(merged_into=None)
+    return frozenset(rows.values_list("number", flat=True))
+
+
 def all_company_names(numbers: Iterable[str]) -> dict[str, str]:
     """The names of companies by their numbers, for staff; unknown numbers are left out."""
     return dict(Company.objects.filter(number__in=set(numbers)).values_list("number", "name"))

@@ -153,7 +153,7 @@ ownership.declare(
         "erp_id",
         "as_of",
     ],
-    us=["sales_rep", "needs_po_number", "requires_second_factor"],
+    us=["sales_rep", "needs_po_number", "requires_second_factor", "merged_into"],
 )
 ownership.declare(
     "accounts.AddressProposal",

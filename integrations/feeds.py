@@ -10,6 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.actions import erp as accounts
+from accounts.queries import all_merged
+from accounts.records import CreditRecord
 from catalog.actions.categories import apply_categories
 from catalog.actions.content import apply_content
 from catalog.actions.products import apply_products
@@ -72,6 +74,10 @@ def _from_erp(read: Callable[..., Batch[Any]], take: Take, identity: tuple[str, 
 
 def _identify(batch: Batch[Any], kind: str, key: str) -> None:
     """Leave out the records whose id over there stands for something else here (INT-07)."""
+    if kind == "customer":
+        # The ERP may still have both of two that are one here: the old one brings nothing any more.
+        merged = all_merged()
+        batch.records = [record for record in batch.records if getattr(record, key) not in merged]
     refused = keep_identifiers(ERP, kind, [(record.erp_id, getattr(record, key)) for record in batch.records])
     names = {item.key for item in refused}
     batch.records = [record for record in batch.records if getattr(record, key) not in names]
@@ -88,6 +94,11 @@ def _follow_renamed(batch: Batch[Any]) -> None:
         if not batch.records or not hasattr(batch.records[0], field):
             continue
         if names := all_renamed(ERP, kind):
+            if isinstance(batch.records[0], CreditRecord):
+                told = {record.company_number for record in batch.records}
+                batch.records = [
+                    record for record in batch.records if names.get(record.company_number) not in told
+                ]
             batch.records = [
                 record.model_copy(update={field: names[getattr(record, field)]})
                 if getattr(record, field) in names

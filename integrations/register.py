@@ -37,7 +37,7 @@ SERVICES: tuple[Service, ...] = (
         "accounts.queries",
         OPERATOR,
         ("erp.terms", "erp.customers", "erp.credit", "erp.live-credit", "erp.addresses-out"),
-        (*FLOW_ERRORS, "address_refused"),
+        (*FLOW_ERRORS, "address_refused", "duplicate_customer"),
     ),
     Service(
         "product",

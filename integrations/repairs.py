@@ -21,6 +21,7 @@ from integrations.actions.deliveries import drop_delivery, replay_delivery
 from integrations.actions.flows import ask_for_run
 from integrations.actions.identifiers import KINDS, Known, merge_identifiers, rename_identifier
 from integrations.actions.inbox import put_back
+from integrations.actions.merging import DUPLICATE, merge_companies
 from integrations.actions.processes import settle_undoing
 from integrations.dispatch import DESTINATIONS
 from integrations.failures import failure_from
@@ -225,6 +226,12 @@ def _rename(case: Case, reason: str, by: Actor) -> str:
     return _("%(old)s is %(new)s from now on.") % {"old": known.key, "new": now}
 
 
+def _merge_customers(case: Case, old: str, new: str, reason: str, by: Actor) -> str:
+    """Merge the two of a case; only the steward of customers may."""
+    kept = merge_companies(case.evidence[old], case.evidence[new], reason=reason, by=by)
+    return _("%(number)s is one customer now.") % {"number": kept.number}
+
+
 def _merge(case: Case, reason: str, by: Actor) -> str:
     known, now = _named_before(case), case.evidence["key"]
     merge_identifiers(known, now, reason=reason, by=by)
@@ -323,6 +330,24 @@ MENDS: dict[str, dict[str, Mend]] = {
             is_for=_names_another,
         ),
         "run": RUN,
+    },
+    DUPLICATE: {
+        "into_one": Mend(
+            gettext_lazy("They are one: keep the first"),
+            gettext_lazy(
+                "People, carts, orders, quotes and invoices of the second move to the first; its number and ids still "
+                "lead there. It cannot be taken back."
+            ),
+            lambda case, reason, by: _merge_customers(case, "other", "one", reason, by),
+        ),
+        "into_other": Mend(
+            gettext_lazy("They are one: keep the second"),
+            gettext_lazy(
+                "People, carts, orders, quotes and invoices of the first move to the second; its number and ids still "
+                "lead there. It cannot be taken back."
+            ),
+            lambda case, reason, by: _merge_customers(case, "one", "other", reason, by),
+        ),
     },
     "rows_rejected": {"run": RUN},
     "flow_broken": {"run": RUN},

@@ -71,6 +71,15 @@ class Company(TreeNode):
         default=False,
         help_text=_("Whoever acts for it, or for a company below it, signs in with a second factor."),
     )
+    merged_into = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="merged_from",
+        verbose_name=_("merged into"),
+    )
     needs_po_number = models.BooleanField(_("PO number required"), default=False)
 
     objects: ClassVar[TreeManager] = TreeQuerySet.as_manager()

@@ -1,0 +1,188 @@
+"""Two customers that are one: found by rules, merged by the steward, with nothing lost (ACC-13)."""
+
+from decimal import Decimal
+
+import pytest
+
+from accounts.duplicates import all_duplicates, plain_address, plain_name, plain_tax_id
+from accounts.models import Company, Membership
+from accounts.queries import scope_for
+from core.errors import InvalidValue, NotAllowed
+from core.models import Case
+from integrations.actions.identifiers import keep_identifiers
+from integrations.actions.merging import merge_companies, report_duplicates
+from integrations.identifiers import all_key_now, all_resolved
+from integrations.repairs import repair_case, repairs_for
+from integrations.systems import job_actor
+from orders.actions.cart import CartItem, add_line
+from orders.models import Order
+from orders.queries.cart import cart_for
+from quotes.models import Quote, Rfq
+from tests.conftest import enrol
+from tests.factories.accounts import AddressFactory, CompanyFactory, MembershipFactory
+from tests.factories.orders import order_now, sell
+from tests.factories.quotes import offer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("ACC-13")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Müller & Söhne GmbH", "MULLER SOHNE"), ("Acme Ltd.", "acme"), ("Böhm AG", "Bohm")]
+)
+def test_names_are_compared_without_accents_signs_and_legal_form(one, other):
+    assert plain_name(one) == plain_name(other)
+
+
+def test_tax_ids_and_places_are_compared_without_how_they_are_written():
+    assert plain_tax_id("atu 123.456-78") == "ATU12345678"
+    assert plain_address("Hafenstraße 9", "4020", "at") == plain_address("Hafenstr. 9", " 4020", "AT")
+    assert plain_address("Hafenstraße 9", "4020", "AT") != plain_address("Hafenstraße 91", "4020", "AT")
+    assert plain_address("", "4020", "AT") == ""
+
+
+def pairs():
+    return [(pair.one, pair.other, pair.rules) for pair in all_duplicates()]
+
+
+def test_the_same_tax_id_is_a_pair_however_it_is_written():
+    CompanyFactory(number="A", tax_id="ATU12345678")
+    CompanyFactory(number="B", tax_id="ATU 1234 5678")
+    CompanyFactory(number="C", tax_id="")
+    CompanyFactory(number="D", tax_id="")
+
+    assert pairs() == [("A", "B", ("tax_id",))]
+
+
+def test_name_and_address_together_are_a_pair_and_neither_alone():
+    one, other = CompanyFactory(number="A", name="Acme GmbH"), CompanyFactory(number="B", name="ACME")
+    CompanyFactory(number="C", name="Acme")
+    for company in (one, other, CompanyFactory(number="N", name="Neighbour")):
+        AddressFactory(company=company)
+
+    assert pairs() == [("A", "B", ("name", "address"))]
+
+
+def test_a_branch_that_shares_the_tax_id_of_its_group_is_no_pair():
+    group = CompanyFactory(number="G", tax_id="ATU1")
+    for number in ("G-1", "G-2"):
+        CompanyFactory(number=number, tax_id="ATU1", parent=group)
+
+    assert pairs() == []
+
+
+def test_a_pair_is_one_case_however_often_it_is_found():
+    CompanyFactory(number="A", tax_id="ATU1")
+    CompanyFactory(number="B", tax_id="ATU1")
+
+    for _time in range(2):
+        report_duplicates(by=job_actor("test"))
+
+    case = Case.objects.get(kind="duplicate_customer")
+    assert (case.subject, case.times) == ("pair:A/B", 2)
+    assert "the same VAT number" in case.cause
+
+
+@pytest.fixture
+def double(anna, mona, sam):
+    """Acme twice: as ACME with orders, a quote and a cart, and as ACME-2, to which both its people may belong."""
+    for sku in ("S-1", "S-2", "S-3"):
+        sell(sku, "1.00")
+    keep_identifiers("erp", "customer", [("11", "ACME"), ("22", "ACME-2")])
+    order_now(anna, **{"S-1": 3})
+    offer(anna, sam, **{"S-2": 5})
+    branch = CompanyFactory(number="ACME-9", parent=anna.company)
+    add_line(anna.scope, CartItem("S-3", Decimal(2), "piece"), by=anna.actor)
+    new = CompanyFactory(number="ACME-2", name="Acme")
+    both = enrol("Both", anna.company, "buyer")
+    MembershipFactory(user=both.user, company=new, roles=["approver"])
+    return anna, new, both, branch
+
+
+def test_documents_people_and_the_tree_move_and_the_old_ids_still_resolve(double, mona):
+    anna, new, _both, branch = double
+
+    merge_companies("ACME", "ACME-2", reason="One customer", by=mona.actor)
+
+    assert {order.company for order in Order.objects.all()} == {new}
+    assert {order.bill_to_company for order in Order.objects.all()} == {new}
+    assert (
+        {quote.company for quote in Quote.objects.all()}
+        == {rfq.company for rfq in Rfq.objects.all()}
+        == {new}
+    )
+    scope = scope_for(anna.user.pk, new.pk)
+    assert cart_for(scope).lines.get().product.sku == "S-3"
+    branch.refresh_from_db()
+    assert branch.parent == new
+    assert all_resolved("erp", "customer", "11") == "ACME-2"
+    assert all_resolved("erp", "customer", "22") == "ACME-2"
+    assert all_key_now("erp", "customer", "ACME") == "ACME-2"
+
+
+def test_nobody_acts_for_the_old_one_any_more_and_who_was_in_both_keeps_the_place_in_the_other(double, mona):
+    anna, new, both, _branch = double
+
+    merge_companies("ACME", "ACME-2", reason="One customer", by=mona.actor)
+
+    assert not Membership.objects.filter(company=anna.company, is_active=True).exists()
+    assert scope_for(anna.user.pk, anna.company.pk).is_empty
+    kept = Membership.objects.get(user=both.user, company=new)
+    assert (kept.roles, kept.is_active) == (["approver"], True)
+
+
+@pytest.mark.req("SEC-08")
+def test_the_history_says_who_merged_and_what_moved(double, mona):
+    merge_companies("ACME", "ACME-2", reason="One customer", by=mona.actor)
+
+    change = Company.objects.get(number="ACME").history.first()
+    assert (change.merged_into.number, change.actor_label) == ("ACME-2", mona.actor.label)
+    moved = Order.objects.get().history.first()
+    assert (moved.company.number, moved.actor_label) == ("ACME-2", mona.actor.label)
+
+
+def test_the_case_of_the_pair_is_settled_by_the_merge(double, mona):
+    Company.objects.filter(number__in=["ACME", "ACME-2"]).update(tax_id="ATU1")
+    report_duplicates(by=job_actor("test"))
+
+    merge_companies("ACME", "ACME-2", reason="One customer", by=mona.actor)
+
+    assert Case.objects.get(kind="duplicate_customer").state == "closed"
+    assert pairs() == []
+
+
+@pytest.mark.req("ACC-17")
+def test_only_the_steward_merges(double, anna, otto, sam):
+    for by in (anna.actor, sam.actor, otto.actor, job_actor("test")):
+        with pytest.raises(NotAllowed):
+            merge_companies("ACME", "ACME-2", reason="One customer", by=by)
+
+    assert Company.objects.get(number="ACME").merged_into is None
+    assert Order.objects.get().company.number == "ACME"
+
+
+def test_what_cannot_be_merged_stays_as_it_is(double, mona):
+    CompanyFactory(number="USD", currency="USD")
+
+    for old, new, reason in [
+        ("ACME", "ACME", "x"),
+        ("ACME", "ACME-9", "x"),
+        ("ACME", "USD", "x"),
+        ("ACME", "ACME-2", " "),
+    ]:
+        with pytest.raises(InvalidValue):
+            merge_companies(old, new, reason=reason, by=mona.actor)
+
+    assert not Company.objects.exclude(merged_into=None).exists()
+
+
+def test_the_steward_merges_on_the_page_of_the_case(double, mona):
+    Company.objects.filter(number__in=["ACME", "ACME-2"]).update(tax_id="ATU1")
+    report_duplicates(by=job_actor("test"))
+    case = Case.objects.get(kind="duplicate_customer")
+
+    assert [repair.key for repair in repairs_for(case)] == ["into_one", "into_other"]
+    repair_case(case, "into_other", reason="One customer", by=mona.actor)
+
+    case.refresh_from_db()
+    assert case.state == "closed"
+    assert Order.objects.get().company.number == "ACME-2"
