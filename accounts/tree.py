@@ -9,7 +9,6 @@ from django.db.models.expressions import RawSQL
 from accounts.customers import Customers
 from accounts.models import Company
 from accounts.queries import line_of
-from accounts.scope import Scope
 
 MOST_FOUND = 50
 LINES = """
@@ -77,12 +76,6 @@ def all_found(text: str, customers: Customers) -> list[Node]:
     )
     rows = _counted(customers.companies().filter(pk__in=RawSQL(LINES, [list(found)])))  # noqa: S611
     return _nested(rows, meant=found)
-
-
-def tree_for(scope: Scope) -> list[Node]:
-    """The acting company with all below it that may be seen, whole. One statement."""
-    rows = _counted(Company.objects.filter(pk__in=scope.company_ids))
-    return _nested(rows, meant={scope.company_id or 0})
 
 
 def _counted(rows: QuerySet[Company]) -> QuerySet[Company]:

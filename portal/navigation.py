@@ -110,7 +110,7 @@ SECTIONS = [
     (gettext_lazy("Orders"), "portal:order-list", "package", None),
     (gettext_lazy("Approvals"), "portal:approval-list", "user-check", Right.APPROVE),
     (gettext_lazy("Invoices"), "portal:invoice-list", "receipt", Right.SEE_INVOICES),
-    (gettext_lazy("Company"), "portal:address-list", "building", Right.MANAGE_COMPANY),
+    (gettext_lazy("Addresses"), "portal:address-list", "map-pin", Right.MANAGE_COMPANY),
     (gettext_lazy("People"), "portal:member-list", "user", Right.MANAGE_PEOPLE),
 ]
 

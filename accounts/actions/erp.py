@@ -96,7 +96,7 @@ def apply_customers(records: Sequence[CustomerRecord], *, by: Actor, is_full: bo
     fresh = [record for record in good if record.number not in outdated]
 
     new, changed = _write_companies(fresh, known, terms)
-    touched = _write_addresses(fresh, known)
+    touched = _write_addresses(fresh, known, by)
     removed = _close_missing(records, known) if is_full and records else 0
     changed |= touched - new
     return Applied(
@@ -164,7 +164,7 @@ def _write_companies(
     return {company.number for company in new}, set(changed)
 
 
-def _write_addresses(records: Sequence[CustomerRecord], known: dict[str, Company]) -> set[str]:
+def _write_addresses(records: Sequence[CustomerRecord], known: dict[str, Company], by: Actor) -> set[str]:
     """Write the addresses of these customers; one that is gone stays, out of use.
 
     An address may come from another customer, also from one that is not among the records.
@@ -193,7 +193,7 @@ def _write_addresses(records: Sequence[CustomerRecord], known: dict[str, Company
             changed.append(assign(address, {"is_active": False}))
             touched.add(companies[address.company_id])
     write(Address, new=new, changed=changed, fields=(*fields, "company", "is_active", "as_of"))
-    settle_proposals({erp_id: (record.as_of, item) for erp_id, (record, item) in told.items()})
+    settle_proposals({erp_id: (record.as_of, item) for erp_id, (record, item) in told.items()}, by=by)
     return touched
 
 

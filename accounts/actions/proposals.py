@@ -108,12 +108,13 @@ def refuse_proposal(pk: int, reason: str, *, by: Actor) -> AddressProposal:
     return proposal
 
 
-def settle_proposals(told: Mapping[str, tuple[datetime, AddressRecord]]) -> None:
+def settle_proposals(told: Mapping[str, tuple[datetime, AddressRecord]], *, by: Actor) -> None:
     """What the ERP tells of addresses settles the proposals that were sent for them; within the feed's action.
 
     told: {id over there: the ERP's time, the address}. The same values confirm; others, told after it had
     taken ours, mean that it decided otherwise. Nothing is sent: the change came from there.
     """
+    ownership.check(by, "accounts.AddressProposal", ["state", "reason"])
     waiting = AddressProposal.objects.select_for_update(no_key=True).filter(
         state=ProposalState.SENT, erp_id__in=told
     )

@@ -1,4 +1,4 @@
-"""The acting company: its place in the tree, what counts for it and from where, its addresses and proposed ones."""
+"""The addresses of the acting company, proposed ones, and which terms count for it and from where."""
 
 from typing import Any
 
@@ -13,7 +13,6 @@ from accounts.models import Address
 from accounts.proposals import FIELDS, OPEN
 from accounts.queries import acting_company, address_in, addresses_for, proposals_for
 from accounts.states import Right
-from accounts.tree import tree_for
 from core.errors import InvalidValue, WrongState
 from portal.forms.companies import AddressForm
 from portal.middleware import BuyerRequest
@@ -27,7 +26,7 @@ SHOWN_PROPOSALS = 20
 
 @login_required
 def address_list(request: BuyerRequest) -> HttpResponse:
-    """Addresses, proposed changes, terms with their origin, and the tree (ACC-01, ACC-08, ACC-11)."""
+    """Addresses, proposed changes, and terms with their origin (ACC-08, ACC-11)."""
     request.scope.require(Right.MANAGE_COMPANY)
     company = acting_company(request.scope)
     proposals = list(proposals_for(request.scope)[:SHOWN_PROPOSALS])
@@ -37,7 +36,6 @@ def address_list(request: BuyerRequest) -> HttpResponse:
         "proposals": proposals,
         "waiting": {item.address_id for item in proposals if item.state in OPEN},
         "effective": [item for item in effective(company) if item.kind in SHOWN],
-        "nodes": tree_for(request.scope),
     }
     return render(request, "portal/company/addresses.html", context)
 

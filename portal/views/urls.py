@@ -3,8 +3,8 @@
 from django.urls import path
 
 from portal.views import (
-    addresses,
     acting,
+    addresses,
     approvals,
     cart,
     checkout,

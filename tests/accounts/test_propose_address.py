@@ -170,14 +170,3 @@ def test_a_buyer_without_the_right_opens_no_page_of_addresses(anna):
 @pytest.mark.req("ACC-03")
 def test_a_foreign_address_is_not_found(ada, other):
     assert ada.signed_in().get("/company/addresses/other-1/change/").status_code == 404
-
-
-@pytest.mark.req("ACC-01")
-def test_the_page_shows_the_units_below_and_nobody_else_s(ada, acme, other):
-    branch = Company.objects.create(number="ACME-1", name="Acme Wels", currency="EUR", parent=acme)
-    Company.objects.create(number="ACME-1-1", name="Acme Workshop", currency="EUR", parent=branch)
-
-    page = ada.signed_in().get("/company/addresses/").content.decode()
-
-    assert page.index("Acme Wels") < page.index("Acme Workshop")
-    assert "Other Ltd" not in page

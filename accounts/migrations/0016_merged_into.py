@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0012_address_proposals'),
+        ('accounts', '0015_address_proposals'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0011_standing'),
+        ('accounts', '0014_second_factor'),
     ]
 
     operations = [
