@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Company, CompanyUserPermission, Delegation, Membership, User
 from accounts.queries import at_or_above, grants_at, line_of, members_in, with_composed
+from accounts.scope import Scope
 from accounts.standing import SHUT
 from accounts.states import Right
 
@@ -112,3 +113,24 @@ def _delegations(line: Sequence[Company], user_id: int | None) -> list[Delegatio
     if user_id is not None:
         rows = rows.filter(delegate_id=user_id)
     return list(rows.select_related("delegate", "delegator").order_by("pk"))
+
+
+def delegations_of(scope: Scope) -> list[Delegation]:
+    """The own delegations in the acting company that are not over, by others and to others."""
+    if scope.company_id is None:
+        return []
+    rows = Delegation.objects.filter(company_id=scope.company_id, ended_at=None, valid_until__gt=Now())
+    mine = rows.filter(Q(delegator_id=scope.user_id) | Q(delegate_id=scope.user_id))
+    return list(mine.select_related("delegator", "delegate").order_by("valid_from", "pk"))
+
+
+def colleagues_of(scope: Scope) -> list[User]:
+    """Who may stand in for somebody: the other members of the acting company and of those above it."""
+    rows = Membership.objects.filter(company_id__in=scope.lineage, is_active=True, user__is_active=True)
+    found = {row.user_id: row.user for row in rows.select_related("user") if row.user_id != scope.user_id}
+    return sorted(found.values(), key=lambda user: user.name.casefold())
+
+
+def all_names(user_ids: Iterable[int]) -> dict[int, str]:
+    """The names of people by their ids."""
+    return {user.pk: str(user) for user in User.objects.filter(pk__in=set(user_ids))}

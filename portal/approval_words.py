@@ -1,14 +1,20 @@
 """The approval of an order as pages and the back office tell it: each step, who decided, who is next, and why."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.seats import all_names
+from accounts.states import Role
 from orders.models import ApprovalDecision, ApprovalStep, Order
 from orders.queries.approval import ChainView, StepView, chains_of
-from orders.states import StepState
-from portal.templatetags.accord import age, at
+from orders.queries.rules import RuleView
+from orders.states import Approvers, Condition, StepState
+from portal.templatetags.accord import age, at, money
 
 TONES = {"approved": "good", "rejected": "bad", "returned": "warn"}
 
@@ -93,3 +99,46 @@ def rule_words(step: ApprovalStep) -> str:
     if not step.rule_version:
         return step.rule_name
     return _("%(rule)s, version %(version)s") % {"rule": step.rule_name, "version": step.rule_version}
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """A rule as its list shows it. is_own: of the acting company; waits: a draft or one to come."""
+
+    view: RuleView
+    conditions: tuple[str, ...]
+    steps: tuple[str, ...]
+    is_own: bool
+
+
+def rule_rows(views: Sequence[RuleView], company_id: int | None, currency: str) -> list[RuleRow]:
+    """Rules in words: when they ask, and whom."""
+    ids = {pk for view in views for step in view.shown.steps for pk in step.get("people", [])}
+    names = all_names(ids)
+    return [
+        RuleRow(
+            view,
+            tuple(_condition(one, currency) for one in view.shown.conditions) or (_("every order"),),
+            tuple(_step(one, names) for one in view.shown.steps),
+            view.shown.company_id == company_id,
+        )
+        for view in views
+    ]
+
+
+def _condition(one: Mapping[str, Any], currency: str) -> str:
+    label = str(Condition(one["kind"]).label)
+    if one["kind"] == Condition.AMOUNT:
+        return f"{label}: {money(Decimal(one['over']), currency)}"
+    values = one.get("over") or ", ".join(one.get("any_of", []))
+    return f"{label}: {values}" if values else label
+
+
+def _step(step: Mapping[str, Any], names: Mapping[int, str]) -> str:
+    kind = step["approvers"]
+    who = str(Approvers(kind).label)
+    if kind == Approvers.ROLE:
+        who = ", ".join(str(Role(role).label) for role in step["roles"])
+    elif kind == Approvers.PERSON:
+        who = ", ".join(names.get(int(pk), "?") for pk in step["people"])
+    return _("all of %(people)s") % {"people": who} if step.get("needs") == "all" else who

@@ -109,6 +109,7 @@ SECTIONS = [
     (gettext_lazy("Quotes"), "portal:quote-list", "file-text", None),
     (gettext_lazy("Orders"), "portal:order-list", "package", None),
     (gettext_lazy("Approvals"), "portal:approval-list", "user-check", Right.APPROVE),
+    (gettext_lazy("Budgets"), "portal:budget-list", "scale", Right.BUY),
     (gettext_lazy("Invoices"), "portal:invoice-list", "receipt", Right.SEE_INVOICES),
     (gettext_lazy("Addresses"), "portal:address-list", "map-pin", Right.MANAGE_COMPANY),
     (gettext_lazy("People"), "portal:member-list", "user", Right.MANAGE_PEOPLE),

@@ -12,7 +12,7 @@ from accounts.seats import Seat, seats_of
 from orders.models import ApprovalDecision, ApprovalRequest, ApprovalStep, Order
 from orders.queries.budget import BudgetState, outlook_of
 from orders.queries.orders import approvals_for
-from orders.queries.rules import Judged, hits_of
+from orders.queries.rules import ORDER_LIMIT, Judged, hits_of
 from orders.rules.steps import AskedOf, Hit, StepPlan, plan
 from orders.rules.steps import may_decide as may_sit
 from orders.states import OnExceeding, OrderStatus, StepState
@@ -33,6 +33,16 @@ class ApprovalOutlook:
     stages: tuple[tuple[str, ...], ...] = ()
     budgets: tuple[BudgetState, ...] = ()
     exceeded: tuple[BudgetState, ...] = ()
+
+    @property
+    def is_above_limit(self) -> bool:
+        """Whether the member's own limit asks for it."""
+        return any(hit.code == ORDER_LIMIT and not hit.version for hit in self.hits)
+
+    @property
+    def company_hits(self) -> tuple[Hit, ...]:
+        """The rules that ask for it, but for the member's own limit."""
+        return tuple(hit for hit in self.hits if hit.code != ORDER_LIMIT or hit.version)
 
     @property
     def refusing(self) -> tuple[BudgetState, ...]:
@@ -151,6 +161,12 @@ def is_last_stage(order: Order) -> bool:
     """Whether no further stage comes after the one that is decided on now."""
     request = open_request(order)
     return request is not None and all(step.state != StepState.WAITING for step in request.steps.all())
+
+
+def all_due_at(order: Order) -> datetime | None:
+    """When the approval of a waiting order is escalated, None for never or no more."""
+    open_steps = ApprovalStep.objects.filter(request__order=order, state=StepState.OPEN, escalated_at=None)
+    return open_steps.order_by("due_at").values_list("due_at", flat=True).first()
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,11 @@ class BudgetState:
         return self.figures.percent(self.figures.spent)
 
     @property
+    def held_until(self) -> int:
+        """Where the reserved part of the bar ends."""
+        return self.spent_percent + self.reserved_percent
+
+    @property
     def tone(self) -> str:
         """good; warn from four fifths on; bad when nothing is left."""
         left = self.figures.left

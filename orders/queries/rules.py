@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Company
@@ -16,7 +17,7 @@ from accounts.scope import Scope
 from accounts.states import Right
 from catalog.models import Category, Product
 from core.errors import NotFound
-from orders.models import ApprovalRule, OrderLine
+from orders.models import ApprovalRule, Order, OrderLine
 from orders.rules.approval import needs_approval
 from orders.rules.conditions import OrderFacts, hits
 from orders.rules.steps import Candidate, Hit, chosen
@@ -235,9 +236,50 @@ def all_rules() -> QuerySet[ApprovalRule]:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a rule would have done. stopped: numbers, of the orders looked at, newest first."""
+    """What a rule would have done. orders: how many were looked at; stopped: numbers, newest first."""
 
     days: int
     orders: int
     stopped: tuple[str, ...]
-    since: date
+
+
+LOOKED_AT = 1000
+
+
+def preview_of(
+    scope: Scope, conditions: Sequence[dict[str, Any]], *, applies_below: bool, days: int = 90
+) -> Preview:
+    """Which orders of the last days a rule would have stopped, by what they were when they were placed.
+
+    Of the acting company, and those below where the rule is meant for them; the newest thousand. Budgets and
+    the ERP's word of then are not known any more: conditions on them stop none.
+    """
+    scope.require(Right.MANAGE_COMPANY)
+    units = scope.reach(Right.MANAGE_COMPANY)
+    if not applies_below:
+        units &= {scope.company_id or 0}
+    since = timezone.now() - timedelta(days=days)
+    orders = list(
+        Order.objects.filter(company_id__in=units, placed_at__gte=since)
+        .select_related("company", "placed_by", "ship_to_address")
+        .prefetch_related("lines")
+        .order_by("-pk")[:LOOKED_AT]
+    )
+    kinds = {one["kind"] for one in conditions}
+    stopped = []
+    for order in orders:
+        judged = Judged(
+            company=order.company,
+            lineage=(order.company_id,),
+            net_amount=order.net_amount,
+            product_ids=tuple(line.product_id for line in order.lines.all()),
+            limit=None,
+            requester=order.placed_by.email,
+            ship_to=order.ship_to_address.erp_id,
+            cost_centre=order.cost_centre,
+            lines=len(order.lines.all()),
+            before=order.placed_at,
+        )
+        if hits(conditions, facts_of(judged, kinds)) is not None:
+            stopped.append(order.number)
+    return Preview(days, len(orders), tuple(stopped))

@@ -11,6 +11,7 @@ from accounts.scope import Scope
 from core.days import erp_today
 from orders.actions.checkout import CheckoutChoice
 from orders.models import Order
+from orders.queries.budget import cost_centres_for
 from orders.queries.orders import orders_with_po
 
 
@@ -58,6 +59,13 @@ class CheckoutForm(forms.Form):
         self.fields["po_number"].error_messages["required"] = _(
             "Your company orders with a PO number: enter it, it is printed on every paper."
         )
+        centres = list(cost_centres_for(scope))
+        if centres:
+            self.fields["cost_centre"] = forms.ChoiceField(
+                label=_("Cost centre"),
+                choices=[("", _("choose one")), *((one.code, str(one)) for one in centres)],
+                error_messages={"required": _("Choose the cost centre that this order is booked to.")},
+            )
         self.fields["requested_on"].widget.attrs["min"] = erp_today().isoformat()
 
     def clean(self) -> dict[str, Any]:
@@ -87,4 +95,5 @@ class CheckoutForm(forms.Form):
             po_number=data["po_number"],
             note=data["note"],
             requested_on=data["requested_on"],
+            cost_centre=data.get("cost_centre", ""),
         )

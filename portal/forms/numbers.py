@@ -45,3 +45,8 @@ class NumberField(forms.DecimalField):
             return parse_number(str(value).strip())
         except ValueError:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+def whole_number(text: str | None) -> int:
+    """A number that a hidden field carries; 0, which nothing has, for anything else."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -1,25 +1,108 @@
 """The inbox of an approver."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
 
+from accounts.actions.delegation import delegate_approvals, end_delegation
+from accounts.seats import delegations_of
 from accounts.states import Right
+from core.errors import InvalidValue
 from orders.models import Order
-from orders.queries.orders import approvals_for
+from orders.queries.approval import all_due_at
+from orders.queries.orders import approvals_for, search_orders
 from orders.rules.approval import approval_text
+from portal.forms.approvals import AbsenceForm
+from portal.forms.numbers import whole_number
+from portal.forms.orders import DecisionForm
 from portal.middleware import BuyerRequest
 from portal.templatetags.accord import money
+from portal.usecases import decide
 
 
 @login_required
 @require_GET
 def approval_list(request: BuyerRequest) -> HttpResponse:
-    """The orders that wait for this person, the longest waiting first."""
+    """The orders that wait for this person, the longest waiting first, and those who stand in."""
     request.scope.require(Right.APPROVE)
-    waiting = [(order, reason_of(order)) for order in approvals_for(request.scope)]
-    return render(request, "portal/approvals/list.html", {"waiting": waiting})
+    return _page(request)
+
+
+@login_required
+@require_POST
+def approval_decide(request: BuyerRequest) -> HttpResponse:
+    """Decide on several orders at once; each has its own outcome."""
+    request.scope.require(Right.APPROVE)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        raise InvalidValue(" ".join(str(error) for error in form.errors["comment"]), field="comment")
+    verb = request.POST.get("verb", "")
+    if verb not in VERBS:
+        raise InvalidValue(_("Say what to do with them."), field="verb")
+    said = decide.Said(comment=form.cleaned_data["comment"])
+    numbers = request.POST.getlist("order")
+    outcomes = decide.decide_together(numbers, verb, said, scope=request.scope, by=request.actor)
+    if not outcomes:
+        messages.warning(request, _("No order was chosen."))
+    done = [one.number for one in outcomes if not one.problem]
+    if done:
+        messages.success(request, VERBS[verb] % {"orders": ", ".join(done)})
+    for one in outcomes:
+        if one.problem:
+            messages.error(request, f"{one.number}: {one.problem}")
+    return redirect("portal:approval-list")
+
+
+VERBS = {
+    "approve": gettext_lazy("Approved: %(orders)s"),
+    "return": gettext_lazy("Returned: %(orders)s"),
+    "reject": gettext_lazy("Rejected: %(orders)s"),
+}
+
+
+@login_required
+@require_POST
+def absence_add(request: BuyerRequest) -> HttpResponse:
+    """Let a colleague decide during one's absence."""
+    request.scope.require(Right.APPROVE)
+    form = AbsenceForm(request.POST, scope=request.scope)
+    if not form.is_valid():
+        return _page(request, absence=form, status=422)
+    data = form.cleaned_data
+    delegate_approvals(
+        request.scope, data["delegate"], *form.moments(), by=request.actor, reason=data["reason"]
+    )
+    messages.success(request, _("Your colleague decides instead of you on these days."))
+    return redirect("portal:approval-list")
+
+
+@login_required
+@require_POST
+def absence_end(request: BuyerRequest) -> HttpResponse:
+    """Take a delegation back."""
+    end_delegation(request.scope, whole_number(request.POST.get("key")), by=request.actor)
+    messages.success(request, _("You decide yourself again."))
+    return redirect("portal:approval-list")
+
+
+def _page(request: BuyerRequest, *, absence: AbsenceForm | None = None, status: int = 200) -> HttpResponse:
+    text = request.GET.get("q", "").strip()
+    orders = approvals_for(request.scope)
+    if text:
+        orders = orders.filter(pk__in=search_orders(request.scope, text=text).values("pk"))
+    waiting = [(order, reason_of(order), all_due_at(order)) for order in orders]
+    context = {
+        "waiting": waiting,
+        "text": text,
+        "decision": DecisionForm(),
+        "absence": absence or AbsenceForm(scope=request.scope),
+        "delegations": delegations_of(request.scope),
+    }
+    return render(request, "portal/approvals/list.html", context, status=status)
 
 
 def reason_of(order: Order) -> str:

@@ -57,7 +57,7 @@ def _order(request: BuyerRequest, cart: Cart) -> HttpResponse:
     choice = form.choice()
     if str(cart.token) == choice.token:
         # Kept before anything can be refused, so that nothing typed is lost.
-        details = CartDetails(choice.po_number, choice.note, choice.requested_on)
+        details = CartDetails(choice.po_number, choice.note, choice.requested_on, choice.cost_centre)
         set_details(request.scope, details, by=request.actor)
         request.session[SHIP_TO] = choice.ship_to_erp_id
     order = order_cart(
@@ -106,6 +106,7 @@ def _form(request: BuyerRequest, sheet: CartSheet | None, data: Any = None) -> C
             "po_number": sheet.cart.po_number,
             "requested_on": sheet.cart.requested_on,
             "note": sheet.cart.note,
+            "cost_centre": sheet.cart.cost_centre,
         }
     return CheckoutForm(
         data,
@@ -128,7 +129,13 @@ def _page(request: BuyerRequest, sheet: CartSheet, form: CheckoutForm, status: i
         "addresses": ship_to_addresses(request.scope),
         "chosen": form["ship_to"].value(),
         "credit": credit_outlook(request.scope, sheet.totals.gross_amount),
-        "approval": approval_outlook(request.scope, sheet.totals.net_amount),
+        "approval": approval_outlook(
+            request.scope,
+            sheet.totals.net_amount,
+            product_ids=[line.product.pk for line in sheet.lines],
+            ship_to=form["ship_to"].value() or "",
+            cost_centre=(form["cost_centre"].value() or "") if "cost_centre" in form.fields else "",
+        ),
         "token": str(sheet.cart.token),
     }
     return render(request, "portal/checkout/detail.html", context, status=status)

@@ -1,0 +1,76 @@
+"""Budgets of the acting company: how they stand, and who manages it changes them."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.states import Right
+from orders.actions.budgets import add_cost_centre, end_budget, save_budget
+from orders.queries.budget import budget_states, cost_centres_for
+from portal.forms.approvals import BudgetForm, CostCentreForm
+from portal.forms.numbers import whole_number
+from portal.middleware import BuyerRequest
+
+
+@login_required
+@require_GET
+def budget_list(request: BuyerRequest) -> HttpResponse:
+    """The budgets that one orders by, or all of the company for who manages it: left, reserved, spent."""
+    return _page(request)
+
+
+@login_required
+@require_POST
+def budget_save(request: BuyerRequest) -> HttpResponse:
+    """Make a budget, or change one."""
+    request.scope.require(Right.MANAGE_COMPANY)
+    form = BudgetForm(request.POST, scope=request.scope)
+    if not form.is_valid():
+        return _page(request, form=form, status=422)
+    save_budget(request.scope, form.draft(), by=request.actor, key=form.cleaned_data["key"])
+    messages.success(request, _("The budget is in force."))
+    return redirect("portal:budget-list")
+
+
+@login_required
+@require_POST
+def budget_end(request: BuyerRequest) -> HttpResponse:
+    """Let a budget count no more."""
+    request.scope.require(Right.MANAGE_COMPANY)
+    end_budget(request.scope, whole_number(request.POST.get("key")), by=request.actor)
+    messages.success(request, _("The budget counts no more; what was booked stays."))
+    return redirect("portal:budget-list")
+
+
+@login_required
+@require_POST
+def cost_centre_add(request: BuyerRequest) -> HttpResponse:
+    """Make a cost centre."""
+    request.scope.require(Right.MANAGE_COMPANY)
+    form = CostCentreForm(request.POST)
+    if not form.is_valid():
+        return _page(request, centre=form, status=422)
+    add_cost_centre(request.scope, form.cleaned_data["code"], form.cleaned_data["name"], by=request.actor)
+    messages.success(request, _("The cost centre is there; orders name one from now on."))
+    return redirect("portal:budget-list")
+
+
+def _page(
+    request: BuyerRequest,
+    *,
+    form: BudgetForm | None = None,
+    centre: CostCentreForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    may_manage = request.scope.may(Right.MANAGE_COMPANY)
+    context = {
+        "states": budget_states(request.scope),
+        "may_manage": may_manage,
+        "form": (form or BudgetForm(scope=request.scope)) if may_manage else None,
+        "centre": (centre or CostCentreForm()) if may_manage else None,
+        "centres": cost_centres_for(request.scope),
+    }
+    return render(request, "portal/approvals/budgets.html", context, status=status)

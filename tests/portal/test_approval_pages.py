@@ -1,0 +1,131 @@
+"""The pages around approvals: inbox with several at once, rules, budgets, absence."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Delegation
+from orders.models import ApprovalRule, Budget, Order
+from tests.conftest import enrol
+from tests.factories.approvals import BudgetFactory, CostCentreFactory, rule_of
+from tests.factories.orders import fill, order_now, sell
+from tests.portal.pages import form_of, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def boss(acme):
+    """Administers Acme."""
+    return enrol("Boss", acme, "administrator")
+
+
+@pytest.mark.req("APR-02")
+def test_several_are_decided_on_at_once_and_each_has_its_own_outcome(anna, boris, clara):
+    rule_of(anna.company)
+    sell("A1")
+    first, second, third = (order_now(anna, A1=pieces).number for pieces in (60, 70, 80))
+    browser = boris.signed_in()
+    form = form_of(browser.get("/approvals/"), "/approvals/decide/")
+    browser.post(f"/orders/{second}/approve/", {})
+
+    page = browser.post(
+        "/approvals/decide/", {**form, "order": [first, second, "SO-1"], "verb": "approve"}, follow=True
+    )
+
+    told = text_of(page)
+    assert f"Approved: {first}" in told
+    assert f"{second}:" in told
+    assert "There is no order SO-1." in told
+    states = dict(Order.objects.values_list("number", "status"))
+    assert states == {first: "received", second: "received", third: "pending_approval"}
+    clara.signed_in().post("/approvals/decide/", {"order": [third], "verb": "reject", "comment": "x"})
+    assert Order.objects.get(number=third).status == "pending_approval"
+
+
+@pytest.mark.req("APR-04")
+def test_a_manager_drafts_previews_and_puts_a_rule_in_force_by_the_pages(anna, boris, boss, clara):
+    sell("A1")
+    order_now(anna, A1=60)
+    browser = boss.signed_in()
+    form = form_of(browser.get("/approvals/rules/"), "/approvals/rules/save/")
+    wish = {**form, "name": "Big orders", "amount": "50", "who_1": ["right"]}
+
+    assert "It would have stopped 1 of 1 orders" in text_of(
+        browser.post("/approvals/rules/save/", {**wish, "preview": "1"})
+    )
+    assert not ApprovalRule.objects.exists()
+    browser.post("/approvals/rules/save/", wish)
+    page = browser.get("/approvals/rules/")
+    assert "draft, version 1" in text_of(page)
+    clara.signed_in().post("/approvals/rules/activate/", {"rule": "big-orders", "version": "1"})
+    assert ApprovalRule.objects.get().active_from is None
+    browser.post("/approvals/rules/activate/", form_of(page, "/approvals/rules/activate/"))
+
+    rule = ApprovalRule.objects.get()
+    assert rule.conditions == [{"kind": "amount", "over": "50"}]
+    assert [step["approvers"] for step in rule.steps] == ["right"]
+    assert order_now(anna, A1=60).status == "pending_approval"
+    assert "Order above an amount: EUR 50.00" in text_of(browser.get("/approvals/rules/"))
+    again = form_of(browser.get("/approvals/rules/?rule=big-orders&version=1"), "/approvals/rules/save/")
+    assert (again["code"], again["amount"]) == ("big-orders", "50")
+    for other in (anna, boris):
+        assert other.signed_in().get("/approvals/rules/").status_code == 403
+
+
+@pytest.mark.req("APR-03")
+def test_a_manager_makes_a_budget_and_a_buyer_sees_what_is_left(anna, boss):
+    sell("A1")
+    browser = boss.signed_in()
+    form = form_of(browser.get("/budgets/"), "/budgets/save/")
+    wish = {**form, "name": "Workshop", "amount": "100", "period": "month", "on_exceeding": "refuse"}
+    browser.post("/budgets/save/", wish)
+    order_now(anna, A1=60)
+
+    page = anna.signed_in().get("/budgets/")
+
+    assert "Workshop" in text_of(page)
+    assert "EUR 40.00" in text_of(page)
+    assert b"/budgets/save/" not in page.content
+    anna.signed_in().post("/budgets/save/", {**wish, "amount": "1000"})
+    assert Budget.objects.get().amount == 100
+
+
+@pytest.mark.req("APR-03")
+def test_checkout_asks_for_the_cost_centre_and_shows_its_budget(anna):
+    shop = CostCentreFactory(company=anna.company, code="4711")
+    BudgetFactory(company=anna.company, cost_centre=shop, amount=Decimal(100))
+    sell("A1")
+    fill(anna, A1=60)
+    browser = anna.signed_in()
+    form = form_of(browser.get("/checkout/"), having="shown")
+    ship_to = {"ship_to": "acme-1"}
+
+    refused = browser.post("/checkout/", {**form, **ship_to})
+    assert refused.status_code == 422
+    assert "Choose the cost centre" in text_of(refused)
+    shown = browser.post("/checkout/", {**form, **ship_to, "cost_centre": "4711"}, follow=True)
+
+    assert Order.objects.get().cost_centre == "4711"
+    assert "is received" in text_of(shown)
+
+
+@pytest.mark.req("APR-09")
+def test_who_is_absent_names_a_colleague_who_finds_the_orders(anna, boris):
+    dora = enrol("Dora", anna.company, "buyer")
+    rule_of(anna.company)
+    sell("A1")
+    order = order_now(anna, A1=60)
+    browser = boris.signed_in()
+    form = form_of(browser.get("/approvals/"), "/approvals/absence/")
+    today = timezone.localdate()
+    days = {"starts_on": today.isoformat(), "ends_on": (today + timedelta(days=3)).isoformat()}
+
+    browser.post("/approvals/absence/", {**form, **days, "delegate": str(dora.user.pk)})
+
+    assert order.number in text_of(dora.signed_in().get("/approvals/"))
+    assert "Dora decides for Boris" in text_of(browser.get("/approvals/"))
+    browser.post("/approvals/absence/end/", {"key": str(Delegation.objects.get().pk)})
+    assert dora.signed_in().get("/approvals/").status_code == 403
