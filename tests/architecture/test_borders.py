@@ -162,6 +162,7 @@ def test_only_ordering_waits_for_the_erp():
     assert callers == EDGES_THAT_ASK
     assert askers == {
         "portal/usecases/confirm_and_place.py",
+        "portal/usecases/decide.py",  # the last look before an order is let through, or submitted again
         "integrations/destinations/unconfirmed.py",  # in the background, where nobody waits
     }
 
