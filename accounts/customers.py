@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from accounts.models import Company, Membership, User
-from accounts.staff import ALL_CUSTOMERS, SALES, roles_of
+from accounts.staff import ALL_CUSTOMERS, PARTNER, SALES, roles_of
 
 # What a salesperson looks after, or is lent a right on, and the branches below it that nobody else looks after.
 OWN = """
@@ -18,6 +18,8 @@ OWN = """
             WHERE down.sales_rep_id IS NULL
     ) SELECT id FROM own
 """
+
+NAMED = "SELECT id FROM accounts_company WHERE number = ANY(%s)"
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def customers_of(user: User, roles: frozenset[str] | None = None) -> Customers:
 
     Managers, operators, finance, integration admins and auditors meet all; sales those that it looks after
     or deputises for (a right lent on the company, until it ends), with the branches that nobody else looks
-    after; anybody else nobody. A customer without a salesperson is a manager's. roles: the person's,
+    after; a partner those of the access; anybody else nobody. A customer without a salesperson is a manager's. roles: the person's,
     where they have just been read.
     """
     if user.is_active and user.is_staff and user.is_superuser:
@@ -68,6 +70,8 @@ def customers_of(user: User, roles: frozenset[str] | None = None) -> Customers:
         return ALL
     if SALES in roles:
         return Customers(RawSQL(OWN, [user.pk, user.pk]))  # noqa: S611 -- ids alone
+    if PARTNER in roles:
+        return Customers(RawSQL(NAMED, [user.access_customers]))  # noqa: S611 -- ids alone
     return NOBODY
 
 

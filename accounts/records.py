@@ -135,6 +135,17 @@ class SecondFactorRequired(Payload):
 
 
 describe(SecondFactorRequired, "company.second_factor_required")
+
+
+class PartnerLetIn(Payload):
+    """A partner may use the back office until then, for these customers. user: the key of the person."""
+
+    user: int
+    customers: tuple[str, ...]
+    until: datetime
+
+
+describe(PartnerLetIn, "partner.let_in")
 describe(StaffRolesAssigned, "staff.roles_assigned")
 describe(RowChanged, "licence.changed")
 describe(Assisted, "assistance.started", "assistance.stopped")
@@ -190,6 +201,7 @@ audit.tell({"licence.changed": ("model", "key", "change")})
 audit.tell(
     {
         "company.second_factor_required": ("is_required",),
+        "partner.let_in": ("user", "customers", "until"),
         "staff.roles_assigned": ("user", "roles", "was"),
         "assistance.started": ("assistance", "user", "principal", "ends_at"),
         "assistance.stopped": ("assistance", "user", "principal"),

@@ -5,6 +5,7 @@ from itertools import combinations
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ForbiddenPair, User
@@ -217,7 +218,10 @@ def roles_of(user: User) -> frozenset[str]:
     """The roles of an active person of the staff. A superuser holds none by that: see `is_in`."""
     if not (user.is_active and user.is_staff):
         return frozenset()
-    return frozenset(user.groups.filter(name__in=ROLES).values_list("name", flat=True))
+    roles = frozenset(user.groups.filter(name__in=ROLES).values_list("name", flat=True))
+    if PARTNER in roles and (user.access_until is None or user.access_until <= timezone.now()):
+        return frozenset()
+    return roles
 
 
 def is_in(user: User, *groups: str) -> bool:

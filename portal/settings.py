@@ -126,6 +126,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.ActorMiddleware",
+    "portal.partner.PartnerMiddleware",
     "portal.middleware.ScopeMiddleware",
     "portal.middleware.RefusalMiddleware",
     "portal.second_factor.SecondFactorMiddleware",

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -43,6 +44,15 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     phone = models.CharField(_("telephone"), max_length=40, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("back office"), default=False)
+    # Of a partner alone: until when, for which customers, why and by whose leave.
+    access_until = models.DateTimeField(_("back office until"), null=True, blank=True)
+    access_customers = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, verbose_name=_("customers of the access")
+    )
+    access_reason = models.CharField(_("reason of the access"), max_length=300, blank=True)
+    access_granted_by = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("access by")
+    )
     joined_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()
@@ -59,7 +69,13 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
             ("assign_staff_roles", "Can give roles of the staff"),
             ("erase_user", "Can hand out and erase the data of a person"),
         ]
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_any_case"),
+            models.CheckConstraint(
+                condition=Q(access_granted_by=None) | ~Q(access_granted_by=models.F("id")),
+                name="user_access_by_somebody_else",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email

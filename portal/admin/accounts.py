@@ -37,7 +37,7 @@ from portal.admin.customers import EVERY, OwnCustomers, customers_for
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
 from portal.admin.pages import admin_page
 from portal.admin.personal import personal_page
-from portal.admin.staff import roles_page
+from portal.admin.staff import partner_page, roles_page
 from portal.admin.stale import FreshForm
 from portal.forms.companies import TreeForm
 from portal.templatetags.accord import money
@@ -234,10 +234,12 @@ class UserAdmin(FedHistoryAdmin):
     hidden = ("id", "password")
 
     def get_urls(self) -> list[URLPattern]:
-        """The pages of somebody's roles and personal data."""
+        """The pages of somebody's roles, access as a partner and personal data."""
         roles = self.admin_site.admin_view(roles_page)
         data = self.admin_site.admin_view(personal_page)
+        access = self.admin_site.admin_view(partner_page)
         return [
+            path("<int:user_id>/partner/", access, name="accounts_user_partner"),
             path("<int:user_id>/roles/", roles, name="accounts_user_roles"),
             path("<int:user_id>/personal-data/", data, name="accounts_user_personal"),
             *super().get_urls(),

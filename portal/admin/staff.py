@@ -1,18 +1,39 @@
 """The roles of a person of the staff, on a page of the person."""
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from accounts.actions.staff import assign_staff_roles
+from accounts.actions.staff import LONGEST_DAYS, Access, assign_staff_roles, grant_partner_access
 from accounts.models import User
 from accounts.queries import all_people
-from accounts.staff import AREAS, DOES, FORBIDDEN, ROLES, SEES, roles_of
+from accounts.staff import AREAS, DOES, FORBIDDEN, INTEGRATION_ADMIN, ROLES, SEES, is_in, roles_of
 from portal.admin.pages import admin_page
 from portal.admin.refusals import refusing, shown
 from portal.forms.staff import RolesForm
+
+
+class AccessForm(forms.Form):
+    """For how long, for which customers, and why."""
+
+    days = forms.IntegerField(label=gettext_lazy("Days"), min_value=1, max_value=LONGEST_DAYS, initial=14)
+    customers = forms.CharField(
+        label=gettext_lazy("Customer numbers"),
+        required=False,
+        help_text=gettext_lazy("With commas between. None: no customer at all."),
+    )
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
+
+    def access(self) -> Access:
+        """What was typed, for the action. Only after is_valid()."""
+        data = self.cleaned_data
+        numbers = [number.strip() for number in data["customers"].split(",")]
+        return Access(data["days"], tuple(filter(None, numbers)), data["reason"])
+
 
 RIGHT = "accounts.assign_staff_roles"
 
@@ -52,3 +73,26 @@ def roles_page(request: HttpRequest, user_id: int) -> HttpResponse:
     person = assign_staff_roles(_person(user_id), form.cleaned_data["roles"], by=request.actor)  # type: ignore[attr-defined]
     messages.success(request, _("The roles of %(person)s are set.") % {"person": person})
     return redirect("admin:accounts_user_roles", user_id)
+
+
+@shown
+def _access(request: HttpRequest, user_id: int) -> HttpResponse:
+    person = _person(user_id)
+    form = AccessForm(request.POST or None)
+    status = 422 if form.is_bound and not form.is_valid() else 200
+    context = {"person": person, "form": form}
+    title = _("Partner access of %(person)s") % {"person": person}
+    return admin_page(request, "admin/accord/staff/partner.html", title=title, context=context, status=status)
+
+
+@refusing(_access)
+def partner_page(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Let a partner in for a time, or renew it (SEC-11)."""
+    if not is_in(request.user, INTEGRATION_ADMIN):  # type: ignore[arg-type]
+        raise PermissionDenied
+    form = AccessForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return _access(request, user_id)
+    person = grant_partner_access(_person(user_id), form.access(), by=request.actor)  # type: ignore[attr-defined]
+    messages.success(request, _("%(person)s is let in.") % {"person": person})
+    return redirect("admin:accounts_user_partner", user_id)

@@ -1,0 +1,78 @@
+"""Partners: let in for a time and for named customers by somebody else; each request is listed; it ends by itself."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth import SESSION_KEY
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.actions.staff import Access, assign_staff_roles, grant_partner_access
+from accounts.models import User
+from accounts.staff import PARTNER, roles_of
+from core.errors import InvalidValue, NotAllowed
+from core.models import AuditEntry
+from tests.conftest import Member
+from tests.factories.accounts import UserFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("SEC-11")]
+
+
+@pytest.fixture
+def pia(acme, otto):
+    user = UserFactory(name="Pia", email="pia@partner.example")
+    page = reverse("admin:accounts_user_partner", args=[user.pk])
+    asked = {"days": "7", "customers": "ACME", "reason": "Set up EDI"}
+    assert otto.signed_in().post(page, asked).status_code == 302
+    return Member(User.objects.get(pk=user.pk), None, None, None)
+
+
+def test_a_partner_sees_the_named_customers_alone_and_every_request_is_listed(pia, acme, other):
+    browser = pia.signed_in()
+
+    listed = browser.get(reverse("admin:accounts_company_changelist")).content.decode()
+    foreign = browser.get(reverse("admin:accounts_company_change", args=[other.pk]))
+
+    assert "Acme Works" in listed
+    assert "Other Ltd" not in listed
+    assert foreign.status_code == 404
+    entries = AuditEntry.objects.filter(action="partner.requested", user_id=pia.user.pk).order_by("pk")
+    assert [(entry.data["path"], entry.data["status"]) for entry in entries] == [
+        (reverse("admin:accounts_company_changelist"), 200),
+        (reverse("admin:accounts_company_change", args=[other.pk]), 404),
+    ]
+
+
+def test_the_access_ends_by_itself_at_the_next_request(pia):
+    browser = pia.signed_in()
+    assert browser.get(reverse("admin:index")).status_code == 200
+
+    User.objects.filter(pk=pia.user.pk).update(access_until=timezone.now() - timedelta(seconds=1))
+
+    assert browser.get(reverse("admin:index")).url.startswith(reverse("account_login"))
+    assert SESSION_KEY not in browser.session
+    assert roles_of(User.objects.get(pk=pia.user.pk)) == frozenset()
+    assert AuditEntry.objects.filter(action="partner.refused", user_id=pia.user.pk).count() == 1
+
+
+def test_it_is_renewed_by_somebody_else_who_may_and_for_a_bounded_time(pia, otto, sam, acme):
+    access = Access(10, ("ACME",), "More EDI")
+
+    for person in (pia, sam):
+        actor = otto.actor.__class__("admin", "x", user_id=person.user.pk)
+        with pytest.raises(NotAllowed):
+            grant_partner_access(pia.user, access, by=actor)
+    for wrong in (Access(10, (), " "), Access(1000, (), "Long"), Access(10, ("NOBODY",), "Who")):
+        with pytest.raises(InvalidValue):
+            grant_partner_access(pia.user, wrong, by=otto.actor)
+    with pytest.raises(InvalidValue):
+        grant_partner_access(sam.user, access, by=otto.actor)
+    with pytest.raises(InvalidValue):
+        assign_staff_roles(UserFactory(), [PARTNER], by=otto.actor)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.filter(pk=pia.user.pk).update(access_granted_by=pia.user.pk)
+
+    before = pia.user.access_until
+    renewed = grant_partner_access(pia.user, access, by=otto.actor)
+    assert renewed.access_until > before
