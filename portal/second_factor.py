@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -11,15 +10,9 @@ from django.utils.translation import gettext as _
 
 from accounts.queries import needs_second_factor
 from accounts.scope import Scope
+from accounts.second_factors import has_second_factor
 from portal.kept import kept, names
 from portal.middleware import Respond, channel_of
-
-KINDS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-
-
-def has_second_factor(user: Any) -> bool:
-    """Whether somebody has an authenticator or a passkey; recovery codes alone are none. One statement."""
-    return Authenticator.objects.filter(user_id=user.pk, type__in=KINDS).exists()
 
 
 class SecondFactorMiddleware:

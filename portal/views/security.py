@@ -1,7 +1,6 @@
 """Sign-in and security: password, second factors, passkeys, recovery codes, and where one is signed in."""
 
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.actions.security import require_second_factor
 from accounts.queries import acting_company, needs_second_factor
+from accounts.second_factors import authenticators_of, sessions_of
 from accounts.states import Right
 from portal.middleware import BuyerRequest
 
@@ -20,9 +20,9 @@ def security(request: BuyerRequest) -> HttpResponse:
     """All about one's own sign-in on one page."""
     user = request.user
     kinds: dict[str, list[Authenticator]] = {}
-    for one in Authenticator.objects.filter(user_id=user.pk).order_by("pk"):
+    for one in authenticators_of(user):
         kinds.setdefault(one.type, []).append(one)
-    sessions = UserSession.objects.purge_and_list(user)
+    sessions = sessions_of(user)
     codes = kinds.get(Authenticator.Type.RECOVERY_CODES, [])
     context = {
         "totp": next(iter(kinds.get(Authenticator.Type.TOTP, [])), None),
@@ -40,7 +40,7 @@ def security(request: BuyerRequest) -> HttpResponse:
 @require_POST
 def end_sessions(request: BuyerRequest) -> HttpResponse:
     """Sign out in one other place, or in all others; they end at their next request (ACC-12)."""
-    others = [one for one in UserSession.objects.purge_and_list(request.user) if not one.is_current()]
+    others = [one for one in sessions_of(request.user) if not one.is_current()]
     wanted = request.POST.get("session", "")
     if wanted:
         others = [one for one in others if str(one.pk) == wanted]
