@@ -64,7 +64,7 @@ def merge_companies(number: str, into: str, *, reason: str, by: Actor) -> Compan
     if Identifier.objects.filter(system=ERP, kind="customer", key=number).exists():
         merge_identifiers(Known(ERP, "customer", number), into, reason=reason, by=by)
     said = _("Merged into %(into)s: %(reason)s") % {"into": into, "reason": reason.strip()}
-    audit.log("company.merged", by=by, about=f"company:{number}", company=into, data={"into": into})
+    audit.log("customer.merged", by=by, about=f"company:{number}", company=into, data={"into": into})
     settle_cases(_subject(number, into), by=by, reason=said, kinds=(DUPLICATE,))
     return new
 

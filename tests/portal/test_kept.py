@@ -47,7 +47,7 @@ NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 LIST = "/catalogue/"
 
 # Read anew with every request, or never shown by a list or a frame.
-READ_EACH_TIME = {"django_session", "core_generation"}
+READ_EACH_TIME = {"django_session", "usersessions_usersession", "core_generation"}
 CHANGED_BY_RELEASES_ALONE = {"auth_permission"}
 
 
