@@ -11,7 +11,7 @@ from accounts.models import Company, CompanyRole, Invitation, Membership, User
 from accounts.queries import with_composed
 from accounts.scope import Scope
 from accounts.standing import SHUT
-from accounts.states import Right
+from accounts.states import Depth, Right
 from core.errors import NotFound
 from core.models import AuditEntry
 
@@ -127,6 +127,14 @@ def activity_for(scope: Scope, actions: Sequence[str]) -> QuerySet[AuditEntry]:
     """What was done for the companies that are looked after, of these kinds, the newest first."""
     numbers = Company.objects.filter(pk__in=scope.reach(Right.MANAGE_PEOPLE)).values("number")
     return AuditEntry.objects.filter(company_number__in=numbers, action__in=actions).order_by("-id")
+
+
+def numbers_with_documents(scope: Scope) -> frozenset[str]:
+    """The customer numbers of which this person sees everybody's orders and quotes. One statement."""
+    if scope.depths.get(Right.SEE_ORDERS, Depth.OWN) == Depth.OWN:
+        return frozenset()
+    seen = Company.objects.filter(pk__in=scope.reach(Right.SEE_ORDERS))
+    return frozenset(seen.values_list("number", flat=True))
 
 
 def names_of_people(ids: Iterable[int]) -> dict[int, str]:

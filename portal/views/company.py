@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from accounts.people import activity_for, names_of_people, unit_rows
+from accounts.people import activity_for, names_of_people, numbers_with_documents, unit_rows
 from accounts.states import Right
 from core.models import AuditEntry
 from portal.middleware import BuyerRequest
@@ -58,6 +58,7 @@ def activity(request: BuyerRequest) -> HttpResponse:
     found = activity_for(request.scope, list(WORDS))
     page = Paginator(found, ENTRIES).get_page(request.GET.get("page"))
     people = names_of_people(_people_in(list(page.object_list)))
+    numbers = numbers_with_documents(request.scope)
     rows = [
         {
             "at": entry.occurred_at,
@@ -67,7 +68,9 @@ def activity(request: BuyerRequest) -> HttpResponse:
             "whom": people.get(int(entry.data.get("user") or 0), "")
             if entry.action.startswith("member.")
             else "",
-            "number": entry.object_key if entry.object_kind in {"order", "quote", "rfq"} else "",
+            "number": entry.object_key
+            if entry.object_kind in {"order", "quote", "rfq"} and entry.company_number in numbers
+            else "",
             "kind": entry.object_kind,
             "company": entry.company_number,
         }

@@ -7,7 +7,7 @@ from core.models import Severity
 from integrations.models import InboxMessage
 from integrations.systems import flow_actor
 
-pytestmark = [pytest.mark.django_db, pytest.mark.req("INT-35", "X-23")]
+pytestmark = [pytest.mark.django_db, pytest.mark.req("INT-35")]
 LIST = "/admin/integrations/inboxmessage/"
 
 

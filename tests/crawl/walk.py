@@ -24,13 +24,22 @@ from tests.portal.pages import form_of
 # 7 pieces at 73.1941 are 512.36 net, 614.83 with 20 % tax: written nowhere for whoever may not see prices.
 PLANTED = re.compile(r"73[.,]19|512[.,]3|614[.,]8|102[.,]47")
 # What being refused, being there and a cart of one's own leave behind, and may.
-MARKS = {"core_refusal", "core_generation", "django_session", "accounts_user", "accounts_historicaluser"}
+MARKS = {
+    "core_refusal", "core_generation", "django_session", "usersessions_usersession", "accounts_user",
+    "accounts_historicaluser",
+}  # fmt: skip
 QUIET_MARKS = {"orders_cart"}
 NOWHERE = {str: "Z-999999999", int: 999_999_999}
 # The thing that an address needs in another state than the others of its kind.
 THINGS = {"portal:member-restore": "former"}
-# Steps of which no row tells here: kept in the session; and resubmitting, for which no order has been returned.
-UNTOLD = {"portal:company-switch", "portal:acting-stop", "portal:order-resubmit"}
+# Steps of which no row tells here: what is kept in the session; resubmitting, for which no order has been returned;
+# and those whose form names a thing that this world has none of: what they refuse is shown all the same.
+UNTOLD = {
+    "portal:company-switch", "portal:acting-stop", "portal:order-resubmit", "portal:approval-decide",
+    "portal:absence-add", "portal:absence-end", "portal:approval-rule-save", "portal:approval-rule-activate",
+    "portal:approval-rule-end", "portal:budget-save", "portal:budget-end", "portal:address-new",
+    "portal:address-change", "portal:security-sessions-end",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -137,7 +146,7 @@ class Walk:
             if wrote:
                 found.append(f"writes {sorted(wrote)} by a method that it does not name")
         elif lets:
-            sure = role.is_ready or cell.method == "GET"
+            sure = (role.is_ready or cell.method == "GET") and cell.route not in UNTOLD
             if sure and answer.status_code in (401, 403, 404):
                 self.report.shut.append(f"{cell}: {answer.status_code}")
             if wrote:
@@ -215,6 +224,9 @@ class Walk:
             else:
                 answer = getattr(browser, cell.method.lower())(path, body)
             text = _text(answer)
+            browser.cookies.pop(
+                "messages", None
+            )  # what one step says of a typed number is not news of the next page
             answer.crawled = text  # type: ignore[attr-defined]  # read while the files are there
             after = touched()
             tables = {table for table in after if after[table] != before.get(table, 0)} - MARKS
@@ -228,6 +240,9 @@ class Walk:
         fixed = {
             "portal:cart-details": {"po_number": "PO-NEW"},
             "portal:cart-line-add": {"quantity": "1", "unit": "piece"},
+            "portal:approval-decide": {"verb": "approve"},
+            "portal:cost-centre-add": {"code": "CC-1", "name": "Workshop"},
+            "portal:security-second-factor": {"required": "1"},
             "portal:role-new": {"name": "Fresh", "right_see_orders": "1", "right_view_prices": "0"},
             "portal:member-invite": {"email": "new@unit.example", "roles": ["viewer"], "order_limit": "0"},
             "api:order-list": {

@@ -92,6 +92,7 @@ def _furnish(drop: Path) -> World:
             **_documents(place, company, buyer, seller),
             **_people(place, company),
             "company": Thing("company", company.number, company),
+            "address": Thing("address", f"{company.number.lower()}-1", company),
             "unit": Thing("unit", company.number, company),
         }
     mine = _documents("mine", companies["own"], walker, seller, is_own=True)

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.actions.members import Place, invite_member
+from accounts.models import CompanyRole, Membership
 from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory
 from tests.factories.orders import order_now, sell
@@ -61,3 +62,9 @@ def test_the_log_says_who_did_what_and_nothing_of_another_company(acme, ada, ann
     assert "Ada invited somebody" in page
     assert "Clara" not in page
     assert anna.signed_in().get(ACTIVITY).status_code == 403
+    lead = enrol("Lea", acme)
+    role = CompanyRole.objects.create(company=acme, name="Lead", grants={"manage_people": 2})
+    Membership.objects.get(user=lead.user).own_roles.add(role)
+    page = text_of(lead.signed_in().get(ACTIVITY))
+    assert "placed an order" in page
+    assert order.number not in page
