@@ -100,7 +100,7 @@ class CompanyAdmin(FedHistoryAdmin):
     search_fields = ("number", "name", "tax_id", "email")
     ordering = ("number",)
     inlines = (CreditInline, AddressInline, MembershipInline)
-    hidden = ("id", "position")
+    hidden = ("id", "position", "merged_into")
     readonly_fields = ("what_counts",)
     actions_detail = ("act_for",)
 

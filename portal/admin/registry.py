@@ -2,6 +2,8 @@
 
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django_q.models import Failure, OrmQ, Schedule, Success
 
@@ -10,7 +12,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 # Rows of libraries that nobody may edit here: a person's address is changed at the person, and the
 # queue's rows are a wake-up, never the truth (the hub's own pages show the work).
-admin.site.unregister([EmailAddress, Failure, OrmQ, Schedule, Success])
+admin.site.unregister([Authenticator, EmailAddress, Failure, OrmQ, Schedule, Success, UserSession])
 
 import portal.admin.accounts  # noqa: E402
 import portal.admin.audit  # noqa: E402

@@ -38,10 +38,9 @@ class FreshForm:
             return self._form(request, object_id, form_url, extra_context)
         with transaction.atomic():
             if request.method == "POST":
-                rows = self.get_queryset(request)  # type: ignore[attr-defined]
-                rows.order_by().select_for_update(of=("self",), no_key=True).filter(
-                    pk=unquote(object_id)
-                ).exists()
+                # By the bare table: what a list counts beside its rows cannot be locked.
+                rows = self.model._base_manager.filter(pk=unquote(object_id))  # type: ignore[attr-defined]
+                rows.select_for_update(of=("self",), no_key=True).first()
             row = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
             if row is None or not self.has_change_permission(request, row):  # type: ignore[attr-defined]
                 return self._form(request, object_id, form_url, extra_context)

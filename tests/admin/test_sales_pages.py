@@ -483,7 +483,7 @@ def test_the_pages_take_a_fixed_number_of_statements(anna, sam, mona, django_ass
         with django_assert_max_num_queries(50):
             sam.signed_in().get(url("page", quote))
         submit(quote, sam)
-        with django_assert_max_num_queries(50):
+        with django_assert_max_num_queries(52):
             mona.signed_in().get(url("approval", quote))
         with django_assert_max_num_queries(45):
             sam.signed_in().get(HOME)

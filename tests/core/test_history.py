@@ -11,6 +11,7 @@ from django.db import ProgrammingError, connection, transaction
 
 from accounts.models import (
     Address,
+    AddressProposal,
     Company,
     CompanyRole,
     CompanyUserPermission,
@@ -111,6 +112,13 @@ def invoice():
 
 # How one row of each audited model comes about, and a column with another value for it.
 ROWS = {
+    AddressProposal: (
+        lambda: AddressProposal.objects.create(
+            company=CompanyFactory(), street="x", postal_code="1", city="L", country="AT", proposed_by=UserFactory()
+        ),
+        "name",
+        "y",
+    ),
     Assortment: (lambda: Assortment.objects.create(code="x", name="x"), "note", "y"),
     AssortmentAssignment: (
         lambda: AssortmentAssignment.objects.create(

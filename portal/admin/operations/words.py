@@ -21,7 +21,7 @@ TICK = 70
 KINDS = {
     "erp_refusal": (gettext_lazy("ERP refusal"), "ban"),
     "address_refused": (gettext_lazy("Address refused"), "map-pin"),
-    "duplicate_customer": (gettext_lazy("Double customer"), "users"),
+    "duplicate_customer": (gettext_lazy("Double customer"), "user"),
     "dead_letter": (gettext_lazy("Not delivered"), "send"),
     "checkout_review": (gettext_lazy("Order to look at"), "user-check"),
     "undo_failed": (gettext_lazy("Not undone"), "arrow-back-up"),
