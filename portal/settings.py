@@ -123,7 +123,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "portal.seen.SeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.ActorMiddleware",
     "portal.partner.PartnerMiddleware",

@@ -145,7 +145,8 @@ def digest() -> str:
             continue
         with connection.cursor() as cursor:
             table = connection.ops.quote_name(model._meta.db_table)
-            cursor.execute(f"SELECT coalesce(md5(string_agg(t::text, '|' ORDER BY t.id)), '') FROM {table} t")  # noqa: S608
+            rows = "coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '')"
+            cursor.execute(f"SELECT {rows} FROM {table} t")  # noqa: S608
             told.update(f"{table}{cursor.fetchone()[0]}".encode())
     return told.hexdigest()
 

@@ -47,6 +47,8 @@ def quote(buyer, sam):  # noqa: F811
     cart = cart_for(buyer.scope)
     rfq = submit_rfq(cart, RfqDraft(token=cart.token), scope=buyer.scope, by=buyer.actor)
     policy()
+    buyer.company.sales_rep = sam.user
+    buyer.company.save(update_fields=["sales_rep"])
     return send(start_quote(rfq, by=sam.actor), sam)
 
 

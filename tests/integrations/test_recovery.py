@@ -85,15 +85,16 @@ def test_a_message_that_our_tables_cannot_hold_is_a_case_and_stops_nobody(confir
     too_long = news(confirmed, erp_status="x" * 70)
     good = news(confirmed, erp_status="done", version="3")
 
-    messages = receive_messages(ERP, "order_state", [too_long, good], by=by_erp())
-    outcomes = [inbox.take_in(message, by=by_erp()) for message in messages]
+    first, second = receive_messages(ERP, "order_state", [too_long, good], by=by_erp())
 
-    assert outcomes == ["quarantined", "changed"]
+    assert inbox.take_in(first, by=by_erp()) == "quarantined"
     case = Case.objects.get(kind="quarantined")
-    InboxMessage.objects.filter(pk=case.evidence["inbox"]).update(payload=good.payload)
+    mended = {**too_long.payload, "erp_status": "processing"}
+    InboxMessage.objects.filter(pk=case.evidence["inbox"]).update(payload=mended)
     repair_case(case, "take", reason="Mended by hand", by=otto.actor)
     case.refresh_from_db()
     assert case.state == "closed"
+    assert inbox.take_in(second, by=by_erp()) == "changed"
 
 
 @pytest.fixture

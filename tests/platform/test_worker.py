@@ -209,7 +209,9 @@ def test_ticks_do_not_pile_up_while_nobody_takes_them():
         supervisor._wake()
 
     assert OrmQ.objects.filter(key="accord").count() == 2  # one tick and one canary
-    assert OrmQ.objects.filter(key="slow").count() == 2  # one canary and the day's forgetting
+    assert (
+        OrmQ.objects.filter(key="slow").count() == 3
+    )  # one canary, the day's forgetting, the minute's sealing
 
 
 def test_a_task_is_handed_out_to_one_of_two_clusters_and_in_order():

@@ -159,11 +159,12 @@ def test_the_frame_costs_the_same_few_queries_however_many_companies(anna, acme)
             browser.get("/home/")
         return len(made), len(kept)
 
+    browser.get("/home/")  # the first page of a session notes where it is signed in
     few = statements(1)
     many = statements(8)
 
     assert many == few
-    assert few[1] < few[0] < 30
+    assert few[1] < few[0] < 34
 
 
 def test_the_components_page_shows_every_part_and_only_in_development_and_demo(client, settings):
