@@ -176,6 +176,11 @@ def test_a_fault_leaves_what_was_known_and_the_next_run_goes_on(ground: Ground, 
     if fault.heals:
         assert (run.error, state.failures) == ("", 0)
         return
+    if fault.name == "no rows" and run.error == "":
+        # The page was asked for again, since the ERP's own count says that there are rows: then nothing is missing.
+        again = run_flow(name, is_full=True, is_asked=True)
+        assert (again.seen, again.new, again.changed, again.removed) == (run.seen, 0, 0, 0)
+        return
     assert run.error != ""
     assert (run.seen, run.new, run.changed, run.removed) == (0, 0, 0, 0)
     assert (state.cursor, state.failures, state.claimed_until) == (cursor, failures + 1, None)
