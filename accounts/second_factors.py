@@ -23,3 +23,8 @@ def authenticators_of(user: Any) -> QuerySet[Any]:
 def sessions_of(user: Any) -> list[Any]:
     """The open sessions of a person; those that have ended are cleared away."""
     return list(UserSession.objects.purge_and_list(user))
+
+
+def note_session(request: Any) -> None:
+    """Note address, browser and time of a session that is signed in. request: with its user and session."""
+    UserSession.objects.create_from_request(request)

@@ -4,9 +4,9 @@ import time
 from collections import OrderedDict
 from threading import Lock
 
-from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponse
 
+from accounts.second_factors import note_session
 from portal.middleware import Respond
 
 # A list of sessions says "5 minutes ago"; a write per page would cost more than many a page.
@@ -24,7 +24,7 @@ class SeenMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         key = request.session.session_key
         if key and request.user.is_authenticated and self._is_due((key, request.user.pk)):
-            UserSession.objects.create_from_request(request)
+            note_session(request)
         return self.get_response(request)
 
     def _is_due(self, name: tuple[str, int]) -> bool:
