@@ -142,7 +142,7 @@ def everything() -> dict[str, object]:
 
 
 # Signing in and being refused leave these marks, and must.
-MARKS = {"accounts_user", "accounts_historicaluser", "core_refusal", "usersessions_usersession"}
+MARKS = {"accounts_user", "accounts_historicaluser", "core_refusal"}
 
 
 def changed(before: dict[str, object]) -> list[str]:
