@@ -1,12 +1,13 @@
 """A person's data: all of it handed out, and gone after erasure, with documents and the log whole."""
 
 import json
+from decimal import Decimal
 from io import StringIO
 
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from accounts.models import Membership, User
@@ -16,7 +17,10 @@ from core.models import AuditEntry
 from core.sealing import seal_all, verify
 from integrations.actions.personal import erase_person, export_person
 from integrations.models import SentMail
+from orders.actions.approval import approve_order, stamp_of
+from orders.actions.budgets import BudgetDraft, save_budget
 from orders.actions.cancel import cancel_order
+from orders.models import ApprovalDecision, ApprovalRequest, BudgetEntry, Order
 from tests.conftest import enrol
 from tests.factories.orders import order_now, sell
 
@@ -59,6 +63,32 @@ def test_what_is_stored_of_a_person_is_handed_out_without_secrets(zoe, otto):
     assert [row["action"] for row in told["audit log"]] == ["order.received", "order.cancelled"]
     assert zoe.user.password not in json.dumps(told)
     assert AuditEntry.objects.filter(action="person.exported", user_id=otto.user.pk).count() == 1
+
+
+@pytest.mark.req("SEC-15", "APR-11")
+def test_who_decided_and_who_spent_are_erased_and_what_was_decided_and_spent_stands(acme, otto):
+    zoe = enrol("Zoequinn", acme, "buyer", "approver")
+    boss = enrol("Bea", acme, "administrator")
+    buyer = enrol("Max", acme, "buyer", order_limit=Decimal(0))
+    sell("A1", "2.00")
+    save_budget(boss.scope, BudgetDraft("All", Decimal(1000), "month", "refuse"), by=boss.actor)
+    waiting = order_now(buyer, A1=3)
+    request = ApprovalRequest.objects.get(order=waiting)
+    approve_order(waiting, by=zoe.actor, seen=stamp_of(request))
+    own = order_now(zoe, A1=4)
+    for order in (waiting, own):
+        Order.objects.filter(pk=order.pk).update(status="closed")
+    decided, spent = ApprovalDecision.objects.count(), BudgetEntry.objects.count()
+    assert {"orders_approvaldecision", "orders_budgetentry"} <= places_of("zoequinn")
+
+    erase_person(zoe.user, by=otto.actor)
+
+    assert places_of("zoequinn") == set()
+    assert (ApprovalDecision.objects.count(), BudgetEntry.objects.count()) == (decided, spent)
+    for kept in (ApprovalDecision, BudgetEntry):
+        for change in ({"actor_label": "Somebody else"}, {"correlation_id": "x"}):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                kept.objects.update(**change)
 
 
 @pytest.mark.req("SEC-15")
