@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 
 from accounts.customers import customers_of
 from accounts.models import Assistance
-from accounts.queries import Acting, acting_as
+from accounts.queries.scopes import Acting, acting_as
 from accounts.staff import SALES, SALES_MANAGER, is_in
 from accounts.states import Right
 from core.actor import Actor

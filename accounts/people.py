@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, CompanyRole, Invitation, Membership, User
-from accounts.queries import with_composed
+from accounts.queries.members import with_composed
 from accounts.scope import Scope
 from accounts.standing import SHUT
 from accounts.states import Depth, Right

@@ -11,7 +11,7 @@ from accounts.states import Depth, Right, check_right
 
 @dataclass(frozen=True)
 class Scope:
-    """The acting company and what may be seen from it; built once per request by accounts.queries.
+    """The acting company and what may be seen from it; built once per request by accounts.queries.scopes.
 
     company_id, company_number: the acting company, None and "" when there is none.
     membership_id: through which membership, the company's own or the nearest one above it.

@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import Company, CompanyUserPermission, Delegation, Membership, User
-from accounts.queries import at_or_above, grants_at, line_of, members_in, with_composed
+from accounts.queries.lines import line_of
+from accounts.queries.members import at_or_above, grants_at, members_in, with_composed
 from accounts.scope import Scope
 from accounts.standing import SHUT
 from accounts.states import Right

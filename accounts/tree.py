@@ -8,7 +8,7 @@ from django.db.models.expressions import RawSQL
 
 from accounts.customers import Customers
 from accounts.models import Company
-from accounts.queries import line_of
+from accounts.queries.lines import line_of
 
 MOST_FOUND = 50
 LINES = """

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.actions import erp as accounts
-from accounts.queries import all_merged
+from accounts.queries.companies import all_merged
 from accounts.records import CreditRecord
 from catalog.actions.categories import apply_categories
 from catalog.actions.content import apply_content

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.assistance import acting_in, assistance_of
-from accounts.queries import memberships_of, scope_for
+from accounts.queries.members import memberships_of
+from accounts.queries.scopes import scope_for
 from accounts.scope import NOTHING, Scope
 from accounts.states import Right
 from core import amounts, refusals

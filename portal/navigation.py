@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import queries as accounts
 from accounts.models import Company, Membership, User
+from accounts.queries.companies import acting_company
+from accounts.queries.members import memberships_of, role_names
 from accounts.scope import Scope
 from accounts.standing import words_for
 from accounts.states import Right
@@ -139,13 +140,13 @@ def frame_key(request: HttpRequest) -> tuple[Hashable, ...]:
 def _navigation(request: HttpRequest, user: User) -> Navigation:
     scope: Scope = request.scope  # type: ignore[attr-defined]
     now = timezone.now()
-    memberships = list(accounts.memberships_of(scope.buyer_id or user.pk))
+    memberships = list(memberships_of(scope.buyer_id or user.pk))
     current = next((item for item in memberships if item.pk == scope.membership_id), None)
     rows = _as_tree(memberships)
     companies = [_choice(item.company, item.company_id == scope.company_id, depth) for item, depth in rows]
     here = current.company if current else None
     if current and current.company_id != scope.company_id:  # by the rights of a company above it
-        here = accounts.acting_company(scope)
+        here = acting_company(scope)
         at = next(place for place, (item, _depth) in enumerate(rows) if item is current)
         companies.insert(at + 1, _choice(here, True, min(rows[at][1] + 1, 2)))
     if scope.assistance_id is not None:  # there is nothing to change to in somebody else's place
@@ -221,7 +222,7 @@ def _person(user: User, membership: Membership | None, scope: Scope) -> Person:
         links.append(Link(_("Back office"), reverse("admin:index"), "settings"))
     if settings.DEMO:
         links.append(Link(_("Mails of the demo"), reverse("portal:mail-list"), "mail"))
-    role = ", ".join(accounts.role_names(membership)) if membership else ""
+    role = ", ".join(role_names(membership)) if membership else ""
     return Person(str(user), user.email, role, links)
 
 

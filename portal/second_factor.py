@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.queries import needs_second_factor
+from accounts.queries.scopes import needs_second_factor
 from accounts.scope import Scope
 from accounts.second_factors import has_second_factor
 from portal.kept import kept, names

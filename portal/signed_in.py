@@ -7,7 +7,7 @@ from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 
-from accounts.queries import all_user_id_of
+from accounts.queries.people import all_user_id_of
 from core import audit
 from core.actor import Actor, new_correlation_id
 from portal.sign_in import address_tried

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.customers import Customers
 from accounts.models import Company
-from accounts.queries import lineage_of
+from accounts.queries.lines import lineage_of
 from accounts.scope import Scope
 from accounts.segments import segments_of
 from accounts.states import Right

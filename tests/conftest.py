@@ -15,7 +15,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as drawn
 
 from accounts.models import Company, User
-from accounts.queries import scope_for
+from accounts.queries.scopes import scope_for
 from accounts.scope import NOTHING, Scope
 from accounts.staff import AUDITOR, FINANCE, INTEGRATION_ADMIN, OPERATOR, SALES, SALES_MANAGER
 from core import ownership

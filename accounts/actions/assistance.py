@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.assistance import LONGEST_MINUTES
 from accounts.customers import customers_of
 from accounts.models import Assistance, Company, User
-from accounts.queries import acting_as
+from accounts.queries.scopes import acting_as
 from accounts.staff import SALES, SALES_MANAGER, is_in
 from core import outbox, ownership
 from core.actor import Actor

@@ -6,7 +6,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, Delegation
-from accounts.queries import line_of, members_in
+from accounts.queries.lines import line_of
+from accounts.queries.members import members_in
 from accounts.scope import Scope
 from accounts.seats import seats_of
 from core import outbox

@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.invitations import key_of
 from accounts.models import Company, CompanyRole, Invitation, Membership, User
-from accounts.queries import Acting, acting_as, all_members_with, grants_of_member, with_composed
+from accounts.queries.members import all_members_with, grants_of_member, with_composed
+from accounts.queries.scopes import Acting, acting_as
 from accounts.standing import SHUT
 from accounts.states import MAY_BE_OWN, Depth, Grants, Right, Role, beyond, grants_of
 from core import audit, outbox, ownership

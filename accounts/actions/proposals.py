@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Address, AddressProposal, Company
 from accounts.proposals import FIELDS, NEXT, OPEN, ProposalState
-from accounts.queries import acting_as
+from accounts.queries.scopes import acting_as
 from accounts.records import AddressRecord
 from accounts.standing import OURS
 from accounts.states import Right

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions.proposals import note_proposal_sent, refuse_proposal
 from accounts.proposals import ProposalState
-from accounts.queries import all_proposal_state
+from accounts.queries.addresses import all_proposal_state
 from accounts.records import AddressProposed
 from core.actor import Actor
 from core.cases import CaseFacts, open_case

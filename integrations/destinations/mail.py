@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.invitations import pass_of
-from accounts.queries import sees_prices
+from accounts.queries.scopes import sees_prices
 from core import amounts
 from core.cases import CaseFacts, open_case
 from integrations.actions.mails import Letter, keep_letter, note_sent

@@ -2,11 +2,12 @@
 
 from decimal import Decimal
 
-from accounts.queries import scope_for
+from accounts.queries.scopes import scope_for
 from orders.actions.direct import DirectLine, PricedWish, decided_prices, priced_lines
 from orders.actions.eligibility import check_eligible
+from orders.actions.lines import base_quantity, checked_lines
 from orders.actions.live import Confirmation
-from orders.actions.place import DraftLine, OrderDraft, base_quantity, checked_lines
+from orders.drafts import DraftLine, OrderDraft
 from orders.models import Order, OrderLine
 from orders.queries.again import Change, check_requester
 from orders.queries.restrictions import wanted_line

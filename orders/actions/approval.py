@@ -6,7 +6,8 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.queries import lineage_of, scope_for
+from accounts.queries.lines import lineage_of
+from accounts.queries.scopes import scope_for
 from accounts.seats import Seat, seats_of
 from catalog.actions.allocation import release_allocation
 from core.actor import Actor, action

@@ -15,7 +15,8 @@ from core.days import erp_today
 from core.errors import InvalidValue, NotFound, OutOfDate
 from orders.actions.cart import empty_cart, lock_cart
 from orders.actions.live import Confirmation
-from orders.actions.place import DraftLine, OrderDraft, place_order
+from orders.actions.place import place_order
+from orders.drafts import DraftLine, OrderDraft
 from orders.models import Cart, Order
 from orders.queries.cart import CartSheet, SheetLine, cart_sheet
 from orders.queries.live import price_decisions

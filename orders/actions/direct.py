@@ -16,7 +16,8 @@ from core.days import erp_today
 from core.errors import DomainError, InvalidValue, OutOfDate
 from core.money import line_net
 from orders.actions.live import Confirmation
-from orders.actions.place import DraftLine, OrderDraft, place_order, placed_before
+from orders.actions.place import place_order, placed_before
+from orders.drafts import DraftLine, OrderDraft
 from orders.live import AskedLine
 from orders.models import Order
 from orders.queries.cart import known_percents

@@ -1,10 +1,6 @@
 """Placing an order: the only way by which one comes to be."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
-from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import IntegrityError, transaction
@@ -14,75 +10,31 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.assistance import acting_by
 from accounts.models import Address, Company, CreditAccount, PaymentTerm
-from accounts.queries import Acting, Billing, billing_of, ship_to_addresses
+from accounts.queries.addresses import ship_to_addresses
+from accounts.queries.billing import Billing, billing_of
+from accounts.queries.scopes import Acting
 from accounts.scope import NOTHING, Scope
 from accounts.states import Right
-from catalog.actions.allocation import Want, allocate_stock
-from catalog.models import Product, ProductUnit, Warehouse
-from catalog.queries import availability, known_products
-from catalog.rules import whole_units
-from core import outbox
 from core.actor import Actor, action
 from core.errors import DomainError, InvalidValue, NotAllowed
-from core.money import line_net
 from core.numbers import next_number
-from core.units import Conversion
 from orders.actions.eligibility import check_eligible
+from orders.actions.facts import judged_of, shown_figures
+from orders.actions.lines import base_quantity, checked_lines, warehouse_of, write_lines
 from orders.actions.live import keep_disagreements
 from orders.actions.moves import keep_move
 from orders.actions.reserve import check_room, lock_room, reserve_room
 from orders.actions.review import pass_on
 from orders.actions.submission import ask_for_approval
-from orders.models import Order, OrderLine
-from orders.queries.budget import BudgetState, cost_centres_for
-from orders.queries.cart import line_refusals, stale_refusals, warehouse_for
+from orders.drafts import OrderDraft
+from orders.models import Order
+from orders.queries.budget import cost_centres_for
 from orders.queries.credit import all_credit_outlook
 from orders.queries.restrictions import wanted_line
-from orders.queries.rules import Judged, hits_of
+from orders.queries.rules import hits_of
 from orders.rules.credit import check_credit
-from orders.rules.lines import LineRefusal, check_lines, not_in_range
-from orders.rules.live import Decision
 from orders.rules.totals import Totals, totals_of
 from orders.states import OrderStatus
-
-
-@dataclass(frozen=True)
-class DraftLine:
-    """A line that is to be ordered. unit_price: per one of `unit_key`, already decided.
-
-    ratio: base units per unit as agreed, (numerator, denominator); None takes the product's of now.
-    """
-
-    product_id: int
-    unit_key: str
-    quantity: Decimal
-    unit_price: Decimal
-    tax_code: str
-    tax_percent: Decimal
-    price_story: dict[str, Any] = field(default_factory=dict)
-    name: str = ""
-    note: str = ""
-    ratio: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True)
-class OrderDraft:
-    """All that makes an order. origin and origin_ref: what it is made from, once and only once.
-
-    payment_term_id: as agreed, None for the company's own. decisions: on what the ERP was asked live.
-    """
-
-    company_id: int
-    origin: str
-    origin_ref: str
-    lines: tuple[DraftLine, ...]
-    ship_to_erp_id: str
-    po_number: str = ""
-    note: str = ""
-    requested_on: date | None = None
-    payment_term_id: int | None = None
-    cost_centre: str = ""
-    decisions: tuple[Decision, ...] = ()
 
 
 @action
@@ -206,57 +158,6 @@ def _placed(draft: OrderDraft) -> Order | None:
     return placed_before(draft.origin, draft.origin_ref, draft.company_id)
 
 
-def checked_lines(draft: OrderDraft, scope: Scope) -> list[OrderLine]:
-    if not draft.lines:
-        raise InvalidValue(_("There is nothing to order: the cart is empty."), field="lines")
-    ids = {line.product_id for line in draft.lines}
-    known = known_products(scope, ids)
-    hidden = Product.objects.in_bulk(ids - known.keys()) if ids - known.keys() else {}
-    units = {
-        (unit.product_id, unit.key): unit
-        for unit in ProductUnit.objects.filter(product_id__in=ids, is_active=True).order_by()
-    }
-    refusals: list[LineRefusal] = []
-    lines = []
-    for position, line in enumerate(draft.lines, start=1):
-        if line.product_id in hidden:
-            sku = hidden[line.product_id].sku
-            refusal = not_in_range(sku)
-            refusals.append(LineRefusal(position, sku, refusal.code, str(refusal)))
-            continue
-        product = known[line.product_id]
-        unit = units.get((product.pk, line.unit_key))
-        if unit is not None and line.ratio not in (None, (unit.numerator, unit.denominator)):
-            unit = None  # the pack holds something else than was agreed
-        found = line_refusals(product, unit, line.quantity)
-        refusals += [LineRefusal(position, product.sku, error.code, str(error)) for error in found]
-        if unit is not None and not found:
-            lines.append(_line(position, line, product, unit, scope.currency))
-    check_lines(refusals)
-    return lines
-
-
-def _line(position: int, line: DraftLine, product: Product, unit: ProductUnit, currency: str) -> OrderLine:
-    return OrderLine(
-        position=position,
-        product=product,
-        unit=unit,
-        sku=product.sku,
-        name=line.name or product.title,
-        unit_code=unit.code,
-        unit_key=unit.key,
-        numerator=unit.numerator,
-        denominator=unit.denominator,
-        unit_price=line.unit_price,
-        net_amount=line_net(line.quantity, line.unit_price, currency=currency),
-        tax_code=line.tax_code,
-        tax_percent=line.tax_percent,
-        price_story=line.price_story,
-        note=line.note[:300],
-        ordered=line.quantity,
-    )
-
-
 def _ship_to(draft: OrderDraft, scope: Scope) -> Address:
     address = ship_to_addresses(scope).filter(erp_id=draft.ship_to_erp_id).first()
     if address is None:
@@ -283,47 +184,6 @@ def check_po(draft: OrderDraft, company: Company) -> None:
             _("Your company orders with a PO number: enter it, it is printed on every paper."),
             field="po_number",
         )
-
-
-def judged_of(
-    acting: Acting,
-    lines: Sequence[OrderLine],
-    net_amount: Decimal,
-    *,
-    ship_to: str,
-    cost_centre: str,
-    budgets: Sequence[str],
-) -> Judged:
-    """An order as approval rules judge it, in its requester's place (failure bank 47)."""
-    return Judged(
-        company=acting.company,
-        lineage=acting.scope.lineage,
-        net_amount=net_amount,
-        product_ids=tuple(line.product_id for line in lines),
-        limit=acting.membership.order_limit,
-        requester=acting.membership.user.email,
-        ship_to=ship_to,
-        cost_centre=cost_centre,
-        budgets=tuple(budgets),
-        lines=len(lines),
-    )
-
-
-def shown_figures(lines: Sequence[OrderLine], budgets: Sequence[BudgetState]) -> dict[str, Any]:
-    """What approvers are shown, as it is kept with the request: the lines, and the budgets without the order."""
-    return {
-        "order_lines": [
-            {
-                "sku": line.sku,
-                "quantity": str(line.ordered),
-                "unit_key": line.unit_key,
-                "unit_price": str(line.unit_price),
-                "net_amount": str(line.net_amount),
-            }
-            for line in lines
-        ],
-        "budget_figures": [{"budget": one.budget.name, **one.figures.to_json()} for one in budgets],
-    }
 
 
 def checked_cost_centre(draft: OrderDraft, scope: Scope) -> str:
@@ -369,60 +229,3 @@ def _order(draft: OrderDraft, company: Company, billing: Billing, totals: Totals
 def _write_order(order: Order) -> None:
     """Insert the order by itself, without the look-ups of `save`."""
     Order.objects.bulk_create([order])
-
-
-def warehouse_of(lines: Sequence[OrderLine]) -> Warehouse:
-    stock = availability([line.product_id for line in lines])
-    warehouse = warehouse_for([(line.product_id, base_quantity(line)) for line in lines], stock)
-    if warehouse is None:
-        raise InvalidValue(_("No warehouse ships online orders at the moment: ask your contact in sales."))
-    check_lines(
-        [
-            refusal
-            for line in lines
-            for refusal in stale_refusals(line.position, line.product, warehouse, stock)
-        ]
-    )
-    return warehouse
-
-
-def write_lines(order: Order, lines: Sequence[OrderLine], by: Actor) -> None:
-    """Write the lines with the stock that is promised to them now (CRT-14, INV-02)."""
-    wants = [
-        Want(f"{order.subject}/{line.position}", line.product_id, order.warehouse_id, base_quantity(line))
-        for line in lines
-    ]
-    for line, answer in zip(lines, allocate_stock(wants, by=by), strict=True):
-        assert line.unit is not None  # noqa: S101 - a line without a unit was refused
-        line.order = order
-        line.allocated = min(whole_units(line.unit, answer.covered), line.ordered)
-        line.backordered = line.ordered - line.allocated
-    OrderLine.objects.bulk_create(lines)
-    _record_allocated(order, lines, by)
-
-
-def _record_allocated(order: Order, lines: Sequence[OrderLine], by: Actor) -> None:
-    allocated = [
-        {
-            "position": line.position,
-            "sku": line.sku,
-            "unit_code": line.unit_code,
-            "allocated": str(line.allocated),
-            "backordered": str(line.backordered),
-        }
-        for line in lines
-    ]
-    payload = {
-        "number": order.number,
-        "company": order.company.number,
-        "warehouse": order.warehouse.code,
-        "lines": allocated,
-    }
-    outbox.record(
-        "stock.allocated", subject=order.subject, payload=payload, by=by, company=order.company.number
-    )
-
-
-def base_quantity(line: OrderLine) -> Decimal:
-    """How much a line orders, in base units."""
-    return Conversion(line.numerator, line.denominator).to_base(line.ordered)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from accounts.assistance import acting_by
-from accounts.queries import Acting, acting_as
+from accounts.queries.scopes import Acting, acting_as
 from accounts.scope import NOTHING
 from accounts.states import Right
 from core.actor import Actor, action
@@ -17,23 +17,15 @@ from core.states import check_move
 from orders.actions.again import as_agreed
 from orders.actions.direct import DirectLine, decided_prices, draft_line, priced_lines
 from orders.actions.eligibility import check_eligible
+from orders.actions.facts import judged_of, shown_figures
+from orders.actions.lines import base_quantity, checked_lines, warehouse_of, write_lines
 from orders.actions.live import Confirmation, keep_disagreements
 from orders.actions.moves import lock_order, move
-from orders.actions.place import (
-    OrderDraft,
-    base_quantity,
-    check_po,
-    checked_cost_centre,
-    checked_lines,
-    judged_of,
-    lock_credit,
-    shown_figures,
-    warehouse_of,
-    write_lines,
-)
+from orders.actions.place import check_po, checked_cost_centre, lock_credit
 from orders.actions.reserve import check_room, lock_room, reserve_room, settle_budgets
 from orders.actions.review import pass_on
 from orders.actions.submission import ask_for_approval, close_request
+from orders.drafts import OrderDraft
 from orders.models import ApprovalRequest, Order, OrderLine
 from orders.queries.again import Change
 from orders.queries.credit import all_credit_outlook

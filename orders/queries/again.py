@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.queries import scope_for
+from accounts.queries.scopes import scope_for
 from accounts.states import Right
 from core.errors import NotAllowed
 from orders.models import Order

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from accounts.models import Company, Membership, User
-from accounts.queries import acting_company
+from accounts.queries.companies import acting_company
 from accounts.scope import Scope
 from accounts.seats import Seat, seats_of
 from orders.models import ApprovalDecision, ApprovalRequest, ApprovalStep, Order

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.queries import ship_to_addresses
+from accounts.queries.addresses import ship_to_addresses
 from accounts.scope import NOTHING, Scope
 from catalog.models import Product, ProductUnit, Warehouse
 from catalog.queries import WarehouseAvailability, availability, hidden_products

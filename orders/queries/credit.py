@@ -9,7 +9,8 @@ from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company
-from accounts.queries import Credit, acting_company, credit_of
+from accounts.queries.companies import acting_company
+from accounts.queries.credit import Credit, credit_of
 from accounts.scope import Scope
 from core.errors import InvalidValue
 from core.freshness import is_stale, later, read_up_to

@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Company
-from accounts.queries import credit_of, lineage_of
+from accounts.queries.credit import credit_of
+from accounts.queries.lines import lineage_of
 from catalog.models import Warehouse
 from orders.live import AskedLine, Heard, LiveAnswers, LivePrice, LiveQuestion
 from orders.models import CachedCredit, CheckoutPolicy, Order, OrderLine

@@ -10,7 +10,7 @@ from django.db.models import DecimalField, F, Sum
 from django.db.models.functions import Cast
 
 from accounts.models import Address, Licence
-from accounts.queries import licences_of
+from accounts.queries.licences import licences_of
 from catalog.models import Product, ProductRestriction
 from catalog.restrictions import Binding, bindings_for
 from core.days import erp_today, erp_zone

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.actions.assistance import Wish, start_assistance
 from accounts.assistance import LONGEST_MINUTES, NEVER
 from accounts.models import Company
-from accounts.queries import all_members_of
+from accounts.queries.members import all_members_of
 from portal.admin.customers import numbers_for
 from portal.admin.pages import admin_page
 from portal.admin.refusals import refusing, shown

@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.queries import name_of
+from accounts.queries.people import name_of
 from core.errors import DomainError
 from core.models import AuditEntry, RowChange
 from integrations.evidence import export_evidence

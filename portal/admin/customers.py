@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 
 from accounts.customers import Customers, customers_of
-from accounts.queries import all_companies
+from accounts.queries.companies import all_companies
 
 # Rows that name customers in no column of their own: shown to whoever meets every customer.
 EVERY = "*"

@@ -14,7 +14,7 @@ from unfold.decorators import display
 from accounts.actions.licences import drop_licence, keep_licence
 from accounts.customers import Customers
 from accounts.models import Company, Licence, LicenceKind
-from accounts.queries import line_of
+from accounts.queries.lines import line_of
 from catalog.actions.entitlements import drop_entitlement, keep_entitlement, put_products
 from catalog.entitlement import all_givings_to
 from catalog.explanation import Deciding, Verdict, all_explained

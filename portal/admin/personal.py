@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.queries import all_people
+from accounts.queries.people import all_people
 from integrations.actions.personal import erase_person, export_person, find_person, open_work_of
 from portal.admin.customers import customers_for
 from portal.admin.pages import admin_page

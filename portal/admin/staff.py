@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.actions.staff import LONGEST_DAYS, Access, assign_staff_roles, grant_partner_access
 from accounts.models import User
-from accounts.queries import all_people
+from accounts.queries.people import all_people
 from accounts.staff import AREAS, DOES, FORBIDDEN, INTEGRATION_ADMIN, ROLES, SEES, is_in, roles_of
 from portal.admin.pages import admin_page
 from portal.admin.refusals import refusing, shown

@@ -3,7 +3,7 @@
 from django import template
 
 from accounts.models import Membership
-from accounts.queries import grants_of_member, role_names
+from accounts.queries.members import grants_of_member, role_names
 
 register = template.Library()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from accounts.models import Company
-from accounts.queries import acting_company
+from accounts.queries.companies import acting_company
 from accounts.scope import Scope
 from accounts.states import Right
 from catalog.queries import availability

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from accounts.models import Company
-from accounts.queries import billing_of, credit_of, line_of
+from accounts.queries.billing import billing_of
+from accounts.queries.credit import credit_of
+from accounts.queries.lines import line_of
 from accounts.segments import all_segment_names, segments_with_origin
 from catalog.entitlement import range_of
 from core.days import erp_today

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from accounts.actions.proposals import propose_address
 from accounts.models import Address
 from accounts.proposals import FIELDS, OPEN
-from accounts.queries import acting_company, address_in, addresses_for, proposals_for
+from accounts.queries.addresses import address_in, addresses_for, proposals_for
+from accounts.queries.companies import acting_company
 from accounts.states import Right
 from core.errors import InvalidValue, WrongState
 from portal.forms.companies import AddressForm

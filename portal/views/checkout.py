@@ -10,7 +10,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.queries import acting_company, billing_of, ship_to_addresses
+from accounts.queries.addresses import ship_to_addresses
+from accounts.queries.billing import billing_of
+from accounts.queries.companies import acting_company
 from accounts.states import Right
 from core.freshness import is_stale
 from orders.actions.cart import CartDetails, set_details

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts import queries
+from accounts.queries.scopes import acting_by_number
 from accounts.scope import Scope
 from accounts.states import Right
 from core.days import erp_today
@@ -72,7 +72,7 @@ def desk_of(scope: Scope, *, features: frozenset[str]) -> Desk:
 @require_POST
 def switch_company(request: BuyerRequest) -> HttpResponse:
     """Act for another company that the person has rights in (ACC-12)."""
-    chosen = queries.acting_by_number(request.user.pk, request.POST.get("company", ""))
+    chosen = acting_by_number(request.user.pk, request.POST.get("company", ""))
     if chosen is None:
         raise NotFound(_("There is no such company."))
     request.session[ACTING_COMPANY] = chosen.company.pk

@@ -16,7 +16,8 @@ from django.views.decorators.http import require_POST
 from accounts import people
 from accounts.actions import members
 from accounts.models import CompanyRole, Membership, User
-from accounts.queries import acting_company, company_in, grants_of_member
+from accounts.queries.companies import acting_company, company_in
+from accounts.queries.members import grants_of_member
 from accounts.states import BRINGS, RIGHTS, Depth, Right, Role
 from core.errors import DomainError, InvalidValue, NotAllowed
 from portal.forms.people import InviteForm, JoinForm, PlaceForm, RoleForm, grants_in_words, place_of

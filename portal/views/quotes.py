@@ -11,7 +11,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.queries import acting_company, ship_to_addresses
+from accounts.queries.addresses import ship_to_addresses
+from accounts.queries.companies import acting_company
 from accounts.states import Right
 from orders.queries.approval import approval_outlook
 from orders.queries.credit import credit_outlook

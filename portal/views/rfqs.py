@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.queries import ship_to_addresses
+from accounts.queries.addresses import ship_to_addresses
 from accounts.states import Right
 from orders.queries.cart import cart_for, cart_sheet
 from portal.forms.rfqs import RfqForm

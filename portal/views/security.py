@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.actions.security import require_second_factor
-from accounts.queries import acting_company, needs_second_factor
+from accounts.queries.companies import acting_company
+from accounts.queries.scopes import needs_second_factor
 from accounts.second_factors import authenticators_of, sessions_of
 from accounts.states import Right
 from portal.middleware import BuyerRequest

@@ -11,7 +11,8 @@ from core.errors import NotAllowed, OutOfDate
 from core.models import trace
 from core.states import check_move
 from orders.actions.live import Confirmation
-from orders.actions.place import DraftLine, OrderDraft, place_order
+from orders.actions.place import place_order
+from orders.drafts import DraftLine, OrderDraft
 from orders.models import Order
 from quotes.actions.steps import locked_quote, move_quote, need_text
 from quotes.actions.telling import tell_quote

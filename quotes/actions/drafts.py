@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, User
-from accounts.queries import billing_of
+from accounts.queries.billing import billing_of
 from accounts.standing import Deed, forbids
 from core.actor import Actor, action
 from core.days import erp_today

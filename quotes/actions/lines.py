@@ -8,7 +8,7 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company
-from accounts.queries import lineage_of
+from accounts.queries.lines import lineage_of
 from catalog.models import Product, ProductUnit
 from catalog.queries import all_hidden_from
 from catalog.rules import LARGEST, check_quantity

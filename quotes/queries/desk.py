@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.customers import Customers, customers_of
 from accounts.models import Company, User
-from accounts.queries import all_companies, grants_of_member, with_composed
+from accounts.queries.companies import all_companies
+from accounts.queries.members import grants_of_member, with_composed
 from accounts.staff import SALES, SALES_MANAGER, roles_of
 from accounts.standing import OURS, SHUT
 from accounts.states import Right

@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company
-from accounts.queries import lineage_of
+from accounts.queries.lines import lineage_of
 from accounts.scope import Scope
 from accounts.states import Right
 from catalog.queries import all_hidden_from, availability

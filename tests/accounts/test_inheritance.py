@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from accounts.queries import billing_of, credit_of
+from accounts.queries.billing import billing_of
+from accounts.queries.credit import credit_of
 from tests.factories.accounts import (
     AddressFactory,
     CompanyFactory,

@@ -22,7 +22,7 @@ from accounts.actions.members import (
 from accounts.invitations import pass_of
 from accounts.models import CompanyRole, Invitation, Membership, User
 from accounts.people import member_in, members_for
-from accounts.queries import scope_for
+from accounts.queries.scopes import scope_for
 from accounts.states import Right
 from core.actor import Actor
 from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongState

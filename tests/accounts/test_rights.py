@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import CompanyRole, CompanyUserPermission, Membership
-from accounts.queries import acting_as, all_members_with, may, scope_for
+from accounts.queries.members import all_members_with
+from accounts.queries.scopes import acting_as, may, scope_for
 from accounts.scope import NOTHING
 from accounts.states import RIGHTS, Right, Role, beyond, grants_of, with_brought
 from orders.queries.orders import approvals_for, orders_for

@@ -3,7 +3,10 @@
 import pytest
 
 from accounts.models import Company
-from accounts.queries import all_members_with, company_in, may, scope_for, ship_to_addresses
+from accounts.queries.addresses import ship_to_addresses
+from accounts.queries.companies import company_in
+from accounts.queries.members import all_members_with
+from accounts.queries.scopes import may, scope_for
 from accounts.scope import NOTHING
 from accounts.states import RIGHTS, Right, check_right, rights_of, with_brought
 from core.errors import NotAllowed, NotFound

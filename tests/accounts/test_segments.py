@@ -6,7 +6,7 @@ import pytest
 
 from accounts.actions.segments import put_in_segment, save_segment, take_out_of_segment
 from accounts.models import Segment, SegmentMember
-from accounts.queries import lineage_of
+from accounts.queries.lines import lineage_of
 from accounts.segments import all_companies_in, all_segments, segments_of, segments_with_origin
 from core.actor import Actor
 from core.errors import InvalidValue, NotOwner

@@ -4,7 +4,8 @@ import pytest
 
 from accounts.actions.erp import apply_customers
 from accounts.models import Company
-from accounts.queries import may, memberships_of, scope_for
+from accounts.queries.members import memberships_of
+from accounts.queries.scopes import may, scope_for
 from accounts.standing import FORBIDS, NEXT, SHUT, Deed, Standing, words_for
 from accounts.states import Right
 from tests.accounts.test_apply_customers import customer

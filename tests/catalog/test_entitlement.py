@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from accounts.queries import scope_for
+from accounts.queries.scopes import scope_for
 from accounts.scope import NOTHING
 from catalog.entitlement import entitled
 from catalog.models import Product

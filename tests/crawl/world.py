@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from accounts.actions.members import Place, compose_role, invite_member
 from accounts.models import Company, CompanyRole, Membership
-from accounts.queries import scope_for
+from accounts.queries.scopes import scope_for
 from catalog.models import Product
 from orders.actions.approval import stamp_of
 from orders.actions.cart import CartItem, add_line

@@ -10,7 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import Address, Company, CreditAccount, PaymentTerm
-from accounts.queries import billing_of
+from accounts.queries.billing import billing_of
 from catalog.models import Product, ProductUnit, StockLevel
 from core import freshness
 from core.models import Case, CaseState

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.duplicates import all_duplicates, plain_address, plain_name, plain_tax_id
 from accounts.models import Company, Membership
-from accounts.queries import scope_for
+from accounts.queries.scopes import scope_for
 from core.errors import InvalidValue, NotAllowed
 from core.models import Case
 from integrations.actions.identifiers import keep_identifiers

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import Company, Membership
-from accounts.queries import scope_for
+from accounts.queries.scopes import scope_for
 from core.errors import InvalidValue, NotAllowed, NotFound, WrongState
 from core.models import Event
 from orders.actions.approval import approve_order, reject_order

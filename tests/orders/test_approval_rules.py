@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from accounts.models import Company, Membership
-from accounts.queries import scope_for
+from accounts.queries.scopes import scope_for
 from accounts.seats import seats_of
 from core.errors import InvalidValue, NotAllowed, WrongState
 from core.models import Event

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from accounts.queries import scope_for
+from accounts.queries.scopes import scope_for
 from catalog.rules import BelowMinimum, OffStep, UnknownUnit
 from core.errors import NotAllowed, NotFound, OutOfDate
 from orders.actions.cart import (

@@ -6,13 +6,14 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import Licence, LicenceKind
-from accounts.queries import scope_for
+from accounts.queries.scopes import scope_for
 from catalog.models import ProductRestriction
 from core import freshness
 from core.models import Case
 from orders.actions.approval import approve_order
 from orders.actions.checkout import checkout
-from orders.actions.place import DraftLine, OrderDraft, place_order
+from orders.actions.place import place_order
+from orders.drafts import DraftLine, OrderDraft
 from orders.models import CartLine, Order
 from orders.queries.cart import cart_for, cart_sheet
 from orders.rules.lines import LinesRefused

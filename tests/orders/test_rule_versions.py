@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.actions.delegation import delegate_approvals, end_delegation
 from accounts.models import Delegation, Membership
-from accounts.queries import scope_for
+from accounts.queries.scopes import scope_for
 from core.actor import Actor
 from core.errors import InvalidValue, NotAllowed, NotFound, WrongState
 from core.models import Case, Event

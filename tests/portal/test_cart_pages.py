@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from accounts.queries import memberships_of
+from accounts.queries.members import memberships_of
 from core.models import Refusal
 from orders.models import Cart, CartLine
 from tests.factories.accounts import MembershipFactory

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.queries import memberships_of
+from accounts.queries.members import memberships_of
 from catalog.models import Allocation
 from core import freshness
 from tests.factories.accounts import UserFactory

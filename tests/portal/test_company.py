@@ -39,7 +39,7 @@ def test_the_tree_shows_what_is_below_and_nothing_beside_or_above(acme, ada, oth
 
 def test_the_tree_costs_the_same_for_many_units(acme, ada, django_assert_max_num_queries):
     from accounts.people import unit_rows
-    from accounts.queries import scope_for
+    from accounts.queries.scopes import scope_for
 
     for number in range(40):
         CompanyFactory(number=f"U{number}", parent=acme)

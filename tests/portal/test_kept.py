@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Company
-from accounts.queries import memberships_of
+from accounts.queries.members import memberships_of
 from catalog.actions.allocation import Want, allocate_stock
 from catalog.actions.stock import apply_stock
 from catalog.models import Category, Product, ProductUnit, Warehouse

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.queries import all_company_names
+from accounts.queries.companies import all_company_names
 from core import queries
 from core.cases import assign_case, ignore_case, note_case
 from core.models import Case, CaseState

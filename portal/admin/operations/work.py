@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.queries import all_company_names
+from accounts.queries.companies import all_company_names
 from accounts.staff import OPERATOR, is_in
 from core.models import Case
 from core.queries import CaseFilter, all_case_counts, all_cases

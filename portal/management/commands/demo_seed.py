@@ -17,7 +17,8 @@ from accounts.actions.people import (
     register_person,
 )
 from accounts.models import Company, Licence, LicenceKind
-from accounts.queries import all_companies, licence_kind_by_code
+from accounts.queries.companies import all_companies
+from accounts.queries.licences import licence_kind_by_code
 from catalog.actions.entitlements import keep_entitlement
 from catalog.entitlement import assortment_by_code
 from catalog.models import Assortment, AssortmentAssignment, AssortmentRule, ProductRestriction

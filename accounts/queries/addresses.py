@@ -1,0 +1,42 @@
+"""The addresses of a company, and what was proposed about them."""
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import (
+    Address,
+    AddressProposal,
+)
+from accounts.scope import Scope
+from core.errors import NotFound
+
+
+def ship_to_addresses(scope: Scope) -> QuerySet[Address]:
+    """Where goods for the acting company may go: its own addresses in use (ACC-03)."""
+    if scope.company_id is None:
+        return Address.objects.none()
+    return Address.objects.filter(company_id=scope.company_id, is_ship_to=True, is_active=True)
+
+
+def proposals_for(scope: Scope) -> QuerySet[AddressProposal]:
+    """What the acting company has proposed, newest first."""
+    rows = AddressProposal.objects.filter(company_id=scope.company_id or 0)
+    return rows.select_related("address", "proposed_by")
+
+
+def all_proposal_state(pk: int) -> str:
+    """The state of a proposal, "" for one that there is not."""
+    return AddressProposal.objects.filter(pk=pk).values_list("state", flat=True).first() or ""
+
+
+def addresses_for(scope: Scope) -> QuerySet[Address]:
+    """All addresses in use of the acting company."""
+    return Address.objects.filter(company_id=scope.company_id or 0, is_active=True)
+
+
+def address_in(scope: Scope, erp_id: str) -> Address:
+    """An address in use of the acting company. Raises NotFound, the same for unknown and foreign ones."""
+    found = addresses_for(scope).filter(erp_id=erp_id).first()
+    if found is None:
+        raise NotFound(_("There is no such address."))
+    return found

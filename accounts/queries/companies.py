@@ -1,0 +1,44 @@
+"""Companies as they are found."""
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import (
+    Company,
+)
+from accounts.scope import Scope
+from core.errors import NotFound
+
+
+def company_in(scope: Scope, number: str) -> Company:
+    """A company that may be seen. Raises NotFound, the same for unknown and foreign ones."""
+    company = Company.objects.filter(pk__in=scope.company_ids, number=number).first()
+    if company is None:
+        raise NotFound(_("There is no such company."))
+    return company
+
+
+def acting_company(scope: Scope) -> Company:
+    """The company acted for. Raises NotFound for an empty scope."""
+    company = Company.objects.filter(pk=scope.company_id).select_related("sales_rep").first()
+    if company is None:
+        raise NotFound(_("You are not a member of any company here."))
+    return company
+
+
+def all_companies() -> QuerySet[Company]:
+    """Every company, for staff and jobs."""
+    return Company.objects.select_related("parent", "sales_rep", "payment_term")
+
+
+def all_merged() -> frozenset[str]:
+    """The numbers of the companies that were merged into others."""
+    rows = Company.objects.exclude(merged_into=None)
+    return frozenset(rows.values_list("number", flat=True))
+
+
+def all_company_names(numbers: Iterable[str]) -> dict[str, str]:
+    """The names of companies by their numbers, for staff; unknown numbers are left out."""
+    return dict(Company.objects.filter(number__in=set(numbers)).values_list("number", "name"))

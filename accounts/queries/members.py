@@ -1,0 +1,117 @@
+"""Memberships, and what each of them grants where."""
+
+from collections.abc import Iterable, Sequence
+
+from django.contrib.postgres.aggregates import JSONBAgg
+from django.db.models import Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
+
+from accounts.models import (
+    Company,
+    CompanyUserPermission,
+    Membership,
+    User,
+)
+from accounts.queries.lines import ABOVE, lineage_of
+from accounts.standing import SHUT
+from accounts.states import Depth, Right, Role, grants_of
+
+
+def memberships_of(user_id: int) -> QuerySet[Membership]:
+    """The memberships a person can act through: active, in companies that nobody has shut."""
+    return (
+        Membership.objects.filter(user_id=user_id, is_active=True, user__is_active=True)
+        .exclude(company__status__in=SHUT)
+        .select_related("company")
+        .order_by("pk")
+    )
+
+
+def with_composed(members: QuerySet[Membership]) -> QuerySet[Membership]:
+    """Memberships with the grants of their companies' own roles at hand, as `composed`; no statement more."""
+    return members.annotate(
+        composed=JSONBAgg("own_roles__grants", filter=Q(own_roles__isnull=False), default=Value("[]"))
+    )
+
+
+def grants_of_member(member: Membership) -> dict[str, Depth]:
+    """What a membership read by `with_composed` grants, in its own company."""
+    return grants_of(
+        member.roles,
+        member.composed,  # type: ignore[attr-defined]
+        includes_branches=member.includes_branches,
+    )
+
+
+def role_names(member: Membership) -> list[str]:
+    """The roles of a membership in words, the ready-made ones first. One statement where it has others."""
+    ready = [str(Role(role).label) for role in member.roles if role in Role.values]
+    return [*ready, *(role.name for role in member.own_roles.all())]
+
+
+def members_up_to(line: Sequence[Company], user_id: int) -> list[Membership]:
+    """The memberships of a person in a line that is open, nearest first; nothing where its company is closed."""
+    if not line or line[0].status in SHUT:
+        return []
+    place = {company.pk: number for number, company in enumerate(line)}
+    found = with_composed(memberships_of(user_id).filter(company_id__in=place))
+    members = found.select_related(None).select_related("user")
+    return sorted(members, key=lambda member: place[member.company_id])
+
+
+def grants_at(company: Company, members: Sequence[Membership]) -> dict[str, Depth]:
+    """What memberships in a company and above it grant in it: from above only what goes below."""
+    found: dict[str, Depth] = {}
+    for member in members:
+        for right, depth in grants_of_member(member).items():
+            if member.company_id == company.pk or depth == Depth.BELOW:
+                found[right] = max(found.get(right, depth), depth)
+    return found
+
+
+def members_in(line: Sequence[Company], user_ids: Iterable[int]) -> dict[int, list[Membership]]:
+    """The memberships in force of some people in a line, by person. One statement."""
+    rows = Membership.objects.filter(
+        user_id__in=set(user_ids), company_id__in=[item.pk for item in line], is_active=True
+    )
+    found: dict[int, list[Membership]] = {}
+    for member in with_composed(rows.exclude(company__status__in=SHUT)).select_related("user"):
+        found.setdefault(member.user_id, []).append(member)
+    return found
+
+
+def at_or_above(company_id: int, members: Iterable[Membership], line: Sequence[Company]) -> list[Membership]:
+    """Those of a line's memberships that are in a company of it or above that."""
+    place = {company.pk: number for number, company in enumerate(line)}
+    return [member for member in members if place[member.company_id] >= place[company_id]]
+
+
+def all_members_of(company: Company) -> QuerySet[Membership]:
+    """The active people of a company and those from above whose memberships reach down, for staff. One statement."""
+    line = Membership.objects.filter(
+        Q(company=company) | Q(company__in=RawSQL(ABOVE, [company.pk])),  # noqa: S611
+        is_active=True,
+        user__is_active=True,
+    )
+    return line.select_related("user", "company").order_by("user__name", "pk")
+
+
+def all_members_with(right: Right, company_ids: Iterable[int]) -> list[User]:
+    """The active people who hold a right in one of these companies: there, from above, or lent."""
+    wanted = set(company_ids)
+    above = {pk for company_id in wanted for pk in lineage_of(company_id)} - wanted
+    found: dict[int, User] = {}
+    members = Membership.objects.filter(company_id__in=wanted | above, is_active=True, user__is_active=True)
+    for member in with_composed(members.exclude(company__status__in=SHUT)).select_related("user"):
+        depth = grants_of_member(member).get(right)
+        if depth is not None and (member.company_id in wanted or depth == Depth.BELOW):
+            found[member.user_id] = member.user
+    lent = CompanyUserPermission.objects.filter(
+        Q(valid_until=None) | Q(valid_until__gt=Now()),
+        content_object_id__in=wanted,
+        permission__codename=str(right),
+        user__is_active=True,
+    )
+    found |= {row.user_id: row.user for row in lent.select_related("user")}
+    return sorted(found.values(), key=lambda user: user.pk)

@@ -1,0 +1,51 @@
+"""What an order is judged by, and what its approvers are shown."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from accounts.queries.scopes import Acting
+from orders.models import OrderLine
+from orders.queries.budget import BudgetState
+from orders.queries.rules import Judged
+
+
+def judged_of(
+    acting: Acting,
+    lines: Sequence[OrderLine],
+    net_amount: Decimal,
+    *,
+    ship_to: str,
+    cost_centre: str,
+    budgets: Sequence[str],
+) -> Judged:
+    """An order as approval rules judge it, in its requester's place (failure bank 47)."""
+    return Judged(
+        company=acting.company,
+        lineage=acting.scope.lineage,
+        net_amount=net_amount,
+        product_ids=tuple(line.product_id for line in lines),
+        limit=acting.membership.order_limit,
+        requester=acting.membership.user.email,
+        ship_to=ship_to,
+        cost_centre=cost_centre,
+        budgets=tuple(budgets),
+        lines=len(lines),
+    )
+
+
+def shown_figures(lines: Sequence[OrderLine], budgets: Sequence[BudgetState]) -> dict[str, Any]:
+    """What approvers are shown, as it is kept with the request: the lines, and the budgets without the order."""
+    return {
+        "order_lines": [
+            {
+                "sku": line.sku,
+                "quantity": str(line.ordered),
+                "unit_key": line.unit_key,
+                "unit_price": str(line.unit_price),
+                "net_amount": str(line.net_amount),
+            }
+            for line in lines
+        ],
+        "budget_figures": [{"budget": one.budget.name, **one.figures.to_json()} for one in budgets],
+    }
