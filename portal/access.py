@@ -87,7 +87,9 @@ class Access:
     besides; posts: one that writing needs besides. kind: what its parameter names, "" without one. field: the
     form's field that names the thing, where the address does not. acts: the right must reach the company of
     the thing, too. here: the thing must be of the acting company. is_others, is_mine: never, or only, with what is one's own.
-    is_quiet: a thing that is not there is passed over in silence. open_to: why a stranger may open it, "" for nobody.
+    is_quiet: a thing that is not there is passed over in silence. names: kinds of things that it names as a text,
+    without a link, where they belong to what it shows: an invoice says for which order it is, whoever may open that.
+    open_to: why a stranger may open it, "" for nobody.
     """
 
     opens: tuple[Right, ...] = ()
@@ -101,6 +103,7 @@ class Access:
     is_others: bool = False
     is_mine: bool = False
     is_quiet: bool = False
+    names: tuple[str, ...] = ()
     open_to: str = ""
 
     def is_open(self, scope: Scope, method: str = "GET") -> bool:
@@ -126,8 +129,8 @@ CART = (Right.BUY, Right.REQUEST_QUOTES)
 DEMO = "the demo alone: its mails"
 
 
-def _page(*opens: Right, kind: str = "", methods: tuple[str, ...] = ("GET",)) -> Access:
-    return Access(opens, kind, methods)
+def _page(*opens: Right, kind: str = "", methods: tuple[str, ...] = ("GET",), **more: Any) -> Access:
+    return Access(opens, kind, methods, **more)
 
 
 def _step(*opens: Right, kind: str = "", **more: Any) -> Access:
@@ -140,7 +143,7 @@ def _answer(right: Right) -> Access:
 
 
 ROUTES: dict[str, Access] = {
-    "portal:home": _page(),
+    "portal:home": _page(names=("order",)),
     "portal:company-switch": Access(kind="company", methods=POST, field="company"),
     "portal:catalogue": _page(),
     "portal:category-detail": _page(kind="category"),
@@ -190,8 +193,8 @@ ROUTES: dict[str, Access] = {
     "portal:security": _page(),
     "portal:security-sessions-end": _step(),
     "portal:security-second-factor": _step(Right.MANAGE_PEOPLE),
-    "portal:invoice-list": _page(Right.SEE_INVOICES),
-    "portal:invoice-detail": _page(Right.SEE_INVOICES, kind="invoice"),
+    "portal:invoice-list": _page(Right.SEE_INVOICES, names=("order",)),
+    "portal:invoice-detail": _page(Right.SEE_INVOICES, kind="invoice", names=("order",)),
     "portal:acting-stop": _step(),
     "portal:unit-tree": _page(),
     "portal:activity": _page(Right.MANAGE_PEOPLE),

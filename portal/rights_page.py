@@ -71,6 +71,7 @@ def _asked(item: Access) -> list[str]:
         "of the acting company alone": item.here,
         "never one's own": item.is_others,
         "one's own alone": item.is_mine,
+        f"names as a text: {', '.join(KINDS[kind].words for kind in item.names)}": bool(item.names),
     }
     told = "; ".join(words for words, holds in besides.items() if holds)
     thing = KINDS[item.kind].words if item.kind else "–"

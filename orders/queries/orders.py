@@ -1,5 +1,6 @@
 """Finding orders: a buyer's through a scope, everybody's for staff."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
@@ -75,6 +76,18 @@ def order_by_number(scope: Scope, number: str) -> Order:
     if order is None:
         raise NotFound(_("There is no order %(number)s.") % {"number": number}, order=number)
     return order
+
+
+def numbers_seen(scope: Scope, numbers: Iterable[str]) -> list[str]:
+    """Those of some orders' numbers whose orders may be opened, in their order. One statement, none without a number.
+
+    An invoice or a quote names its orders to whoever may read it; only these are more than a text.
+    """
+    wanted = list(dict.fromkeys(number for number in numbers if number))
+    if not wanted:
+        return []
+    found = set(orders_for(scope).filter(number__in=wanted).values_list("number", flat=True))
+    return [number for number in wanted if number in found]
 
 
 def orders_with_po(scope: Scope, po_number: str) -> QuerySet[Order]:

@@ -12,7 +12,7 @@ from core.days import erp_today
 from orders.actions.checkout import CheckoutChoice
 from orders.models import Order
 from orders.queries.budget import cost_centres_for
-from orders.queries.orders import orders_with_po
+from orders.queries.orders import numbers_seen, orders_with_po
 
 
 class CheckoutForm(forms.Form):
@@ -52,6 +52,7 @@ class CheckoutForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.scope = scope
         self.used_by: Order | None = None
+        self.sees_used = False
         field = self.fields["ship_to"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
         field.choices = [(address.erp_id, str(address)) for address in addresses]
@@ -77,12 +78,16 @@ class CheckoutForm(forms.Form):
         # The order of this very form, sent twice, is no second use of its number.
         if self.used_by and self.used_by.origin_ref == data.get("token"):
             self.used_by = None
+        self.sees_used = bool(self.used_by and numbers_seen(self.scope, [self.used_by.number]))
         if self.used_by and not data.get("keep_po"):
-            self.add_error(
-                "po_number",
+            told = (
                 _("%(order)s already carries this number. Change it, or confirm it below.")
-                % {"order": self.used_by.number},
+                if self.sees_used
+                else _(
+                    "An order of your company already carries this number. Change it, or confirm it below."
+                )
             )
+            self.add_error("po_number", told % {"order": self.used_by.number})
         return data
 
     def choice(self) -> CheckoutChoice:

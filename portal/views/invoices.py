@@ -18,6 +18,7 @@ from orders.queries.invoices import (
     search_invoices,
     tab_counts,
 )
+from orders.queries.orders import numbers_seen
 from portal.middleware import BuyerRequest
 
 PAGE = 25
@@ -37,8 +38,12 @@ def invoice_list(request: BuyerRequest) -> HttpResponse:
     text, tab = request.GET.get("q", ""), request.GET.get("tab", "all")
     invoices = search_invoices(request.scope, text=text, tab=tab).prefetch_related("orders")
     counts = tab_counts(request.scope)
+    page = Paginator(invoices, PAGE).get_page(request.GET.get("page"))
     context = {
-        "page": Paginator(invoices, PAGE).get_page(request.GET.get("page")),
+        "page": page,
+        "openable": numbers_seen(
+            request.scope, (order.number for invoice in page for order in invoice.orders.all())
+        ),
         "query": urlencode({key: value for key, value in (("q", text), ("tab", tab)) if value}) + "&",
         "text": text,
         "tab": tab,
@@ -55,4 +60,7 @@ def invoice_list(request: BuyerRequest) -> HttpResponse:
 def invoice_detail(request: BuyerRequest, number: str) -> HttpResponse:
     """One invoice or credit note with lines, tax, payments and what credits it."""
     invoice = invoice_by_number(request.scope, number)
-    return render(request, "portal/invoices/detail.html", {"view": invoice_view(invoice), "invoice": invoice})
+    view = invoice_view(invoice)
+    openable = numbers_seen(request.scope, (order.number for order in view.orders))
+    context = {"view": view, "invoice": invoice, "openable": openable}
+    return render(request, "portal/invoices/detail.html", context)

@@ -16,6 +16,7 @@ from accounts.queries.companies import acting_company
 from accounts.states import Right
 from orders.queries.approval import approval_outlook
 from orders.queries.credit import credit_outlook
+from orders.queries.orders import numbers_seen
 from orders.states import OrderStatus
 from portal.forms.quotes import AcceptForm, ChangeForm, DeclineForm
 from portal.middleware import BuyerRequest
@@ -38,7 +39,12 @@ def quote_list(request: BuyerRequest) -> HttpResponse:
     """The quotes of the company, newest first, and the requests that wait for one."""
     request.scope.require(Right.VIEW_PRICES)
     page = Paginator(quotes_for(request.scope), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "rows": quote_rows(page.object_list), "rfqs": waiting_rfqs(request.scope)}
+    context = {
+        "page": page,
+        "rows": quote_rows(page.object_list),
+        "rfqs": waiting_rfqs(request.scope),
+        "openable": numbers_seen(request.scope, (quote.order_number for quote in page)),
+    }
     return render(request, "portal/quotes/list.html", context)
 
 
@@ -117,6 +123,7 @@ def _context(request: BuyerRequest, offer: BuyerQuote, **bound: forms.Form) -> d
     is_ours = offer.quote.company_id == scope.company_id
     context: dict[str, Any] = {"offer": offer, "quote": offer.quote, "revision": revision}
     context["is_current"] = is_current
+    context["openable"] = numbers_seen(scope, [offer.quote.order_number])
     context["may_ask"] = is_current and is_ours and scope.may(Right.REQUEST_QUOTES)
     context["may_accept"] = is_current and is_ours and scope.may(Right.BUY)
     if context["may_ask"] or context["may_accept"]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.states import Right
 from orders.actions.rules import activate_rule, draft_rule, end_rule
+from orders.queries.orders import numbers_seen
 from orders.queries.rules import Preview, preview_of, rule_version, rule_views
 from orders.rules.conditions import check_conditions
 from portal.approval_words import rule_rows
@@ -86,5 +87,6 @@ def _page(
         "rows": rule_rows(views, request.scope.company_id, request.scope.currency),
         "form": form,
         "preview": preview,
+        "openable": numbers_seen(request.scope, preview.stopped) if preview else [],
     }
     return render(request, "portal/approvals/rules.html", context, status=status)

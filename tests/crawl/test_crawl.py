@@ -8,7 +8,8 @@ import pytest
 from accounts import states
 from accounts.states import Right
 from portal.access import ROUTES, Access, addresses
-from tests.crawl.walk import Role, Walk, far_sighted_roles
+from tests.crawl.roles import Role, far_sighted_roles
+from tests.crawl.walk import Walk
 from tests.crawl.world import World, furnished
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("SEC-13", "ACC-05")]

@@ -8,26 +8,23 @@ from typing import Any
 from uuid import uuid4
 
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from accounts.scope import Scope
-from accounts.states import Depth, Right
+from accounts.states import Right
 from core import generations
 from portal.access import KINDS, Access
 from tests.conftest import Member
+from tests.crawl.roles import Role
+from tests.crawl.rows import MARKS, digest, touched
 from tests.crawl.world import PLACES, Thing, World, become
 from tests.portal.pages import form_of
 
 # 7 pieces at 73.1941 are 512.36 net, 614.83 with 20 % tax: written nowhere for whoever may not see prices.
 PLANTED = re.compile(r"73[.,]19|512[.,]3|614[.,]8|102[.,]47")
-# What being refused, being there and a cart of one's own leave behind, and may.
-MARKS = {
-    "core_refusal", "core_generation", "django_session", "usersessions_usersession", "accounts_user",
-    "accounts_historicaluser",
-}  # fmt: skip
 QUIET_MARKS = {"orders_cart"}
 NOWHERE = {str: "Z-999999999", int: 999_999_999}
 # The thing that an address needs in another state than the others of its kind.
@@ -40,16 +37,6 @@ UNTOLD = {
     "portal:approval-rule-end", "portal:budget-save", "portal:budget-end", "portal:address-new",
     "portal:address-change", "portal:security-sessions-end",
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Role:
-    """Somebody to walk as. is_ready: a ready-made role, which must be able to do all that the table says."""
-
-    name: str
-    roles: tuple[str, ...] = ()
-    grants: dict[str, int] = field(default_factory=dict)
-    is_ready: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,27 +61,6 @@ class Report:
     leaks: list[str] = field(default_factory=list)
     shut: list[str] = field(default_factory=list)
     did: set[str] = field(default_factory=set)
-
-
-def touched() -> dict[str, int]:
-    """How many rows of each table this transaction has written so far."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT relname, pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid)
-                      + pg_stat_get_xact_tuples_deleted(oid)
-               FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"""
-        )
-        return dict(cursor.fetchall())
-
-
-def digest(tables: set[str]) -> dict[str, str | None]:
-    """The rows of tables, as one word each."""
-    found = {}
-    with connection.cursor() as cursor:
-        for table in sorted(tables):
-            cursor.execute(f"SELECT md5(string_agg(t::text, ';' ORDER BY t::text)) FROM \"{table}\" AS t")  # noqa: S608
-            found[table] = cursor.fetchone()[0]
-    return found
 
 
 class Walk:
@@ -139,7 +105,7 @@ class Walk:
         self.report.cells += 1
         answer, wrote = self._ask(browser, cell, thing)
         lets = self._lets(access, person.scope, thing, cell.method)
-        found = list(self._wrongs(answer, person, thing))
+        found = list(self._wrongs(answer, person, thing, access))
         if answer.status_code >= 500:
             found.append(f"answers {answer.status_code}")
         if cell.method not in access.methods:
@@ -195,7 +161,9 @@ class Walk:
             return access.is_open(scope, method)
         return access.lets(scope, thing.company.pk, is_own=thing.is_own, method=method)
 
-    def _wrongs(self, answer: HttpResponse, person: Member, asked: Thing | None) -> Iterator[str]:
+    def _wrongs(
+        self, answer: HttpResponse, person: Member, asked: Thing | None, access: Access
+    ) -> Iterator[str]:
         """What an answer says that this person may not know. asked: what was asked for, whose key is no news."""
         text = _text(answer)
         known = {str(asked.key)} if asked else set()
@@ -205,9 +173,20 @@ class Walk:
             kind = KINDS[thing.kind]
             if kind.is_listed(person.scope, thing.company.pk, is_own=thing.is_own):
                 continue
+            if self._is_told(person.scope, place, thing, asked, access):
+                if f'"{thing.address}"' in text:
+                    yield f"links to {thing.address} of {place}"
+                continue
             for word in thing.words:
                 if word in text and word not in known:
                     yield f"says {word} of {place}"
+
+    def _is_told(self, scope: Scope, place: str, thing: Thing, asked: Thing | None, access: Access) -> bool:
+        """Whether an address may name a thing because it shows another that tells of it."""
+        teller = self.world.things[place].get(thing.told_by) if thing.kind in access.names else None
+        if teller is None or (asked is not None and asked is not teller):
+            return False
+        return KINDS[teller.kind].is_seen(scope, teller.company.pk, is_own=teller.is_own)
 
     def _ask(self, browser: Client, cell: Cell, thing: Thing | None) -> tuple[HttpResponse, set[str]]:
         """The answer, and the tables that are not as they were."""
@@ -289,25 +268,3 @@ def _text(answer: Any) -> str:
         return str(answer.crawled)
     raw = b"".join(answer.streaming_content) if answer.streaming else answer.content
     return raw.decode(errors="replace") + answer.headers.get("Location", "")
-
-
-def composed_roles() -> list[Role]:
-    """A role per right and depth."""
-    return [
-        Role(f"{right}:{depth.name}", grants={right: depth}, is_ready=False)
-        for right in Right
-        for depth in Depth
-        if depth != Depth.OWN or right == Right.SEE_ORDERS
-    ]
-
-
-def far_sighted_roles() -> list[Role]:
-    """Roles in which seeing goes deeper than doing (failure bank 19)."""
-    return [
-        Role(
-            f"{right}:UNIT+see:BELOW",
-            grants={right: Depth.UNIT, Right.SEE_ORDERS: Depth.BELOW},
-            is_ready=False,
-        )
-        for right in (Right.BUY, Right.REQUEST_QUOTES, Right.APPROVE, Right.VIEW_PRICES, Right.SEE_INVOICES)
-    ]

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.test import override_settings
+from django.urls import reverse
 
 from accounts.actions.members import Place, compose_role, invite_member
 from accounts.models import Company, CompanyRole, Membership
@@ -36,7 +37,10 @@ PRICE = "73.1941"
 
 @dataclass(frozen=True)
 class Thing:
-    """One thing. key: as an address names it. words: what no page may say to whoever may not see it."""
+    """One thing. key: as an address names it. words: what no page may say to whoever may not see it.
+
+    told_by: the kind of thing that names it, at the same place. address: its own page, "" without one.
+    """
 
     kind: str
     key: object
@@ -44,6 +48,8 @@ class Thing:
     words: tuple[str, ...] = ()
     is_own: bool = False
     values: dict[str, Any] = field(default_factory=dict)
+    told_by: str = ""
+    address: str = ""
 
 
 @dataclass
@@ -96,7 +102,7 @@ def _furnish(drop: Path) -> World:
             "unit": Thing("unit", company.number, company),
         }
     mine = _documents("mine", companies["own"], walker, seller, is_own=True)
-    things["mine"] = {kind: mine[kind] for kind in ("order", "quote", "rfq", "cart-line")}
+    things["mine"] = {kind: mine[kind] for kind in ("order", "invoice", "quote", "rfq", "cart-line")}
     return World(companies, things, walker)
 
 
@@ -115,7 +121,16 @@ def _documents(
     decide = {"comment": "as agreed", "reason": "not needed", "seen": stamp_of(request) if request else ""}
     cart = (f"note-{place}-4711",)
     return {
-        "order": Thing("order", order.number, company, (order.number, order.po_number), is_own, decide),
+        "order": Thing(
+            "order",
+            order.number,
+            company,
+            (order.number, order.po_number),
+            is_own,
+            decide,
+            "invoice",
+            reverse("portal:order-detail", args=[order.number]),
+        ),
         "invoice": Thing("invoice", invoice, company, (invoice,), is_own),
         "quote": Thing("quote", quote.number, company, (quote.number,), is_own, answer),
         "rfq": Thing("rfq", rfq.number, company, (rfq.number,), is_own),

@@ -8,6 +8,7 @@ from accounts.models import Company, Membership
 from orders.actions.cart import empty_cart
 from orders.models import Order
 from orders.queries.cart import cart_for
+from tests.conftest import enrol
 from tests.factories.accounts import AddressFactory, CreditAccountFactory
 from tests.factories.orders import fill, order_now, reprice, sell
 from tests.portal.pages import form_of, text_of
@@ -147,6 +148,23 @@ def test_a_po_number_used_before_is_asked_about_once(anna):
 
     browser.post(URL, {**form_of(asked, having="token"), "keep_po": "on"})
     assert Order.objects.filter(po_number="4711").count() == 2
+
+
+@pytest.mark.req("CRT-06", "SEC-13")
+def test_a_po_number_used_by_a_colleague_says_no_more_than_that_to_who_sees_own_orders_alone(anna):
+    sell("A1", "3.00")
+    first = order_now(anna, choice={"po_number": "4711"}, A1=5)
+    rita = enrol("Rita", anna.company, "requester")
+    fill(rita, A1=7)
+    browser = rita.signed_in()
+
+    asked = browser.post(URL, filled(browser, po_number="4711"))
+
+    assert asked.status_code == 422
+    assert "An order of your company already carries this number" in text_of(asked)
+    assert "PO 4711 was used before in your company." in text_of(asked)
+    assert first.number not in asked.content.decode()
+    assert "Anna" not in text_of(asked)
 
 
 def test_above_the_own_limit_the_page_says_who_decides(anna, boris):

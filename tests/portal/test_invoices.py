@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from accounts.models import Company
+from accounts.models import Company, CompanyRole, Membership
 from orders.actions.erp import confirm_order
 from orders.actions.invoices import apply_invoice
 from orders.queries.invoices import invoices_for
@@ -108,3 +108,19 @@ def test_invoices_are_only_read(anna, documents, method):
     browser = anna.signed_in()
 
     assert getattr(browser, method)("/invoices/INV-I1/").status_code == 405
+
+
+@pytest.mark.req("FIN-07", "ACC-05", "SEC-13")
+def test_the_order_of_an_invoice_is_a_link_for_whoever_may_open_the_order_alone(anna, order, documents):
+    clerk = enrol("Cleo", anna.company)
+    made = CompanyRole.objects.create(company=anna.company, name="Books", grants={"see_invoices": 2})
+    Membership.objects.get(user=clerk.user).own_roles.add(made)
+    link = f'href="/orders/{order.number}/"'
+
+    for path in ("/invoices/", "/invoices/INV-I1/"):
+        mine, theirs = (one.signed_in().get(path).content.decode() for one in (anna, clerk))
+
+        assert link in mine
+        assert link not in theirs
+        assert order.number in theirs
+    assert clerk.signed_in().get(f"/orders/{order.number}/").status_code == 404
