@@ -1,17 +1,15 @@
 """Sign-in: by e-mail, for people who were invited; nobody signs up alone."""
 
-import base64
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+
+from portal.sealed import cipher_for
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -34,17 +32,11 @@ class SecondFactors(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """The text under the first of the keys."""
-        return _cipher().encrypt(text.encode()).decode()
+        return cipher_for("second factors").encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         """The text; keys that SECRET_KEY_FALLBACKS still names are tried, too."""
-        return _cipher().decrypt(encrypted_text.encode()).decode()
-
-
-def _cipher() -> MultiFernet:
-    secrets: list[str] = [settings.SECRET_KEY, *map(str, settings.SECRET_KEY_FALLBACKS)]
-    keys = [sha256(f"second factors{secret}".encode()).digest() for secret in secrets]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
+        return cipher_for("second factors").decrypt(encrypted_text.encode()).decode()
 
 
 def address_tried(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:

@@ -141,11 +141,13 @@ def may(user: User, right: Right, company: Company) -> bool:
 def sees_prices(email: str, number: str) -> bool:
     """Whether the person of an address may see the prices of a company, for a mail about it.
 
-    Who has no sign-in of a customer's is no member either: the staff, and an address the company named.
+    The staff may, and an address without a sign-in, which the company named; a former member no longer.
     """
-    user = User.objects.filter(email__iexact=email, is_staff=False).first()
-    acting = acting_by_number(user.pk, number) if user is not None else None
-    return acting is None or acting.scope.may(Right.VIEW_PRICES)
+    user = User.objects.filter(email__iexact=email).first()
+    if user is None or user.is_staff:
+        return True
+    acting = acting_by_number(user.pk, number)
+    return acting is not None and acting.scope.may(Right.VIEW_PRICES)
 
 
 def needs_second_factor(scope: Scope) -> bool:

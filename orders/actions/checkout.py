@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.assistance import acting_by
 from accounts.scope import NOTHING
 from accounts.states import Right
+from core import amounts
 from core.actor import Actor, action
 from core.days import erp_today
 from core.errors import InvalidValue, NotFound, OutOfDate
@@ -131,6 +132,8 @@ def _told(item: Difference) -> str:
     if item.field == "line":
         text = _("%(sku)s was added") if item.now else _("%(sku)s was removed")
         return str(text % {"sku": item.sku})
+    if item.field == "unit_price" and amounts.are_hidden():
+        return str(_("%(sku)s: the price is another now") % {"sku": item.sku})
     words = {
         "sku": item.sku,
         "what": LABELS[item.field],
@@ -141,6 +144,8 @@ def _told(item: Difference) -> str:
 
 
 def _json(item: Difference) -> dict[str, Any]:
+    if item.field == "unit_price" and amounts.are_hidden():
+        return {"sku": item.sku, "field": item.field}
     return {"sku": item.sku, "field": item.field, "shown": item.shown, "now": item.now}
 
 

@@ -11,6 +11,7 @@ from accounts.states import Right
 from catalog.models import Product, ProductUnit
 from catalog.queries import products_by_sku, unit_of, unknown_product
 from catalog.rules import conversion
+from core import amounts
 from core.actor import Actor, action
 from core.days import erp_today
 from core.errors import DomainError, InvalidValue, OutOfDate
@@ -26,7 +27,7 @@ from orders.rules.confirm import PricedLine, decide_prices, kept_prices, told_li
 from orders.rules.lines import LineRefusal, check_lines
 from orders.rules.live import Decision, check_confirmed, price_key
 from pricing.answers import Ask, PriceAnswer
-from pricing.queries import context_for, price_sheet
+from pricing.queries import context_to_compute, price_sheet
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def _priced(scope: Scope, wanted: list[_Wanted]) -> list[PricedWish]:
         Ask(item.product.pk, conversion(item.unit).to_base(item.line.quantity), key=nth, basket="order")
         for nth, item in enumerate(wanted)
     ]
-    answers = price_sheet(context_for(scope), asks)
+    answers = price_sheet(context_to_compute(scope), asks)
     percents = known_percents({item.product.tax_code for item in wanted})
     refusals, lines = [], []
     for nth, item in enumerate(wanted):
@@ -206,6 +207,12 @@ def draft_line(item: PricedWish, kept: dict[str, Decimal], decisions: list[Decis
     is_lowered = expected == item.unit_price and any(
         one.is_lowered and one.key == price_key(item.product.sku, item.unit.key) for one in decisions
     )
+    if expected != price and not is_lowered and amounts.are_hidden():
+        raise OutOfDate(
+            _("The price of %(sku)s is another now: nothing was ordered. Look at it and order again.")
+            % {"sku": item.product.sku},
+            sku=item.product.sku,
+        )
     if expected != price and not is_lowered:
         raise OutOfDate(
             _("%(sku)s costs %(now)s now, not %(expected)s: nothing was ordered. Ask for the price again.")

@@ -11,6 +11,7 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
+from core import amounts
 from core.actor import Actor
 from core.days import erp_today
 from core.errors import InvalidValue
@@ -55,6 +56,12 @@ def check_room(room: Room, net_amount: Decimal) -> list[BudgetState]:
     """
     exceeded = room.exceeded(net_amount)
     for one in exceeded:
+        if one.budget.on_exceeding == OnExceeding.REFUSE and amounts.are_hidden():
+            raise OverBudget(
+                _("This order exceeds the budget “%(budget)s”. Order less, or ask who manages it.")
+                % {"budget": one.budget.name},
+                budget=one.budget.name,
+            )
         if one.budget.on_exceeding == OnExceeding.REFUSE:
             raise OverBudget(
                 _("The budget “%(budget)s” has %(left)s %(currency)s left; this order needs %(net)s.")

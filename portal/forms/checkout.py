@@ -13,6 +13,14 @@ from orders.actions.checkout import CheckoutChoice
 from orders.models import Order
 from orders.queries.budget import cost_centres_for
 from orders.queries.orders import numbers_seen, orders_with_po
+from portal.sealed import seal, unseal
+
+SHOWN = "what the checkout showed"
+
+
+def sealed_facts(digest: str) -> str:
+    """What the page showed, as its form carries it: prices are in it, also where the reader sees none."""
+    return seal(digest, SHOWN)
 
 
 class CheckoutForm(forms.Form):
@@ -95,7 +103,7 @@ class CheckoutForm(forms.Form):
         data = self.cleaned_data
         return CheckoutChoice(
             token=data["token"],
-            shown_digest=data["shown"],
+            shown_digest=unseal(data["shown"], SHOWN) or "",
             ship_to_erp_id=data["ship_to"],
             po_number=data["po_number"],
             note=data["note"],

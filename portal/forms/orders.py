@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import Scope
+from accounts.states import Right
 from core.errors import DomainError
 from orders.actions.direct import DirectLine, priced_lines
 from orders.actions.resubmit import ChangedLine, Resubmission
@@ -48,7 +49,9 @@ class ResubmitForm(forms.Form):
         super().__init__(data, initial=initial)
         self.lines: list[OrderLine] = list(order.lines.select_related("product").order_by("position"))
         self.is_agreed = order.origin == "quote"
-        self.prices = {} if self.is_agreed else _prices(scope, self.lines)
+        # What stands in a hidden field can be read, too.
+        shows_none = self.is_agreed or not scope.may(Right.VIEW_PRICES)
+        self.prices = {} if shows_none else _prices(scope, self.lines)
         centres = list(cost_centres_for(scope))
         if centres and not self.is_agreed:
             choices = [("", "–"), *((one.code, str(one)) for one in centres)]

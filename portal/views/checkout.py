@@ -23,7 +23,7 @@ from orders.queries.cart import CartSheet, cart_for, cart_sheet
 from orders.queries.credit import credit_outlook
 from orders.queries.live import cart_as_heard
 from orders.states import OrderStatus
-from portal.forms.checkout import CheckoutForm
+from portal.forms.checkout import CheckoutForm, sealed_facts
 from portal.middleware import BuyerRequest
 from portal.usecases.confirm_and_place import is_connected, order_cart
 
@@ -103,7 +103,7 @@ def _form(request: BuyerRequest, sheet: CartSheet | None, data: Any = None) -> C
         last = request.session.get(SHIP_TO)
         initial = {
             "token": str(sheet.cart.token),
-            "shown": sheet.digest,
+            "shown": sealed_facts(sheet.digest),
             "ship_to": last if last in known else next(iter(known), ""),
             "po_number": sheet.cart.po_number,
             "requested_on": sheet.cart.requested_on,
