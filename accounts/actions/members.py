@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.invitations import key_of
 from accounts.models import Company, CompanyRole, Invitation, Membership, User
-from accounts.queries.members import all_members_with, grants_of_member, with_composed
+from accounts.queries.members import all_members_with, grants_of_member, nearest_with, with_composed
 from accounts.queries.scopes import Acting, acting_as
 from accounts.standing import SHUT
 from accounts.states import MAY_BE_OWN, Depth, Grants, Right, Role, beyond, grants_of
@@ -52,8 +52,8 @@ def invite_member(company: Company, email: str, name: str, place: Place, *, by: 
     """
     ownership.check(by, "accounts.Membership", ["roles", "order_limit"])
     manager = _manager(company.pk, by)
+    company = manager.company
     email = email.strip()
-    company = Company.objects.select_for_update(of=("self",), no_key=True).get(pk=company.pk)
     own_roles = _checked(place, manager)
     if Membership.objects.filter(company=company, user__email__iexact=email, is_active=True).exists():
         raise WrongState(_("%(email)s is a member of this company already.") % {"email": email})
@@ -86,10 +86,11 @@ def invite_member(company: Company, email: str, name: str, place: Place, *, by: 
 @action
 def withdraw_invitation(key: str, *, by: Actor) -> Invitation:
     """Take an invitation back; its link opens nothing any more. Raises NotFound, WrongState."""
-    invitation = Invitation.objects.select_for_update(of=("self",)).filter(key=key).first()
-    if invitation is None:
+    found = Invitation.objects.filter(key=key).first()
+    if found is None:
         raise NotFound(_("There is no such invitation."))
-    _manager(invitation.company_id, by)
+    _manager(found.company_id, by)
+    invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=found.pk)
     if invitation.accepted_at or invitation.withdrawn_at:
         raise WrongState(_("This invitation has been used or withdrawn already."))
     invitation.withdrawn_at = timezone.now()
@@ -98,15 +99,32 @@ def withdraw_invitation(key: str, *, by: Actor) -> Invitation:
 
 
 def open_invitation(word: str, *, now: datetime | None = None) -> Invitation:
-    """The invitation that a link opens. Raises NotFound for a wrong link, WrongState for one that is over."""
+    """The invitation that a link opens. Raises NotFound for a wrong link, WrongState for one that is over.
+
+    It is over, too, once whoever invited may not give any more what it promises: nobody comes back by a link
+    that he or she has sent out before.
+    """
     found = Invitation.objects.select_related("company", "invited_by").filter(key=key_of(word)).first()
     if found is None:
         raise NotFound(_("This invitation does not exist. Ask for a new one."))
     if found.accepted_at or found.withdrawn_at:
         raise WrongState(_("This invitation has been used or withdrawn already. Ask for a new one."))
-    if found.expires_at <= (now or timezone.now()) or found.company.status in SHUT:
+    is_late = found.expires_at <= (now or timezone.now()) or found.company.status in SHUT
+    if is_late or not _may_still_give(found):
         raise WrongState(_("This invitation is over. Ask for a new one."))
     return found
+
+
+def _may_still_give(invitation: Invitation) -> bool:
+    """Whether whoever invited still manages the company's people, and holds all that is promised. The staff does."""
+    if invitation.invited_by.is_staff:
+        return invitation.invited_by.is_active
+    acting = acting_as(invitation.invited_by_id, invitation.company_id)
+    if acting is None or not acting.scope.may(Right.MANAGE_PEOPLE):
+        return False
+    composed = [role.grants for role in invitation.own_roles.all()]
+    promised = grants_of(invitation.roles, composed, includes_branches=invitation.includes_branches)
+    return not beyond(promised, acting.own)
 
 
 @action
@@ -119,6 +137,9 @@ def accept_invitation(
     Records `member.enrolled`. Raises as open_invitation, InvalidValue for a password that is too weak,
     WrongState for an address that has a sign-in already, or another one than that of the person signed in.
     """
+    invitation = Invitation.objects.filter(key=key_of(word)).first()
+    if invitation is not None:  # whoever takes a right away locks the company: nobody slips in beside it
+        Company.objects.select_for_update(of=("self",), no_key=True).get(pk=invitation.company_id)
     invitation = open_invitation(word)
     locked = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
     if locked.accepted_at or locked.withdrawn_at:
@@ -159,7 +180,7 @@ def change_member(membership: Membership, place: Place, *, version: int, by: Act
     member.version += 1
     member.save()
     member.own_roles.set(own_roles)
-    _keep_an_administrator(member)
+    _keep_an_administrator(member.company_id)
     _tell("member.changed", member, by=by)
     return member
 
@@ -177,7 +198,7 @@ def end_membership(membership: Membership, *, by: Actor) -> Membership:
     member.is_active = False
     member.version += 1
     member.save(update_fields=["is_active", "version"])
-    _keep_an_administrator(member)
+    _keep_an_administrator(member.company_id)
     _tell("member.ended", member, by=by)
     return member
 
@@ -226,8 +247,9 @@ def compose_role(
             made.save()
     except IntegrityError:
         raise InvalidValue(_("Your company has a role of this name already."), field="name") from None
-    for member in Membership.objects.filter(own_roles=made, is_active=True):
-        _keep_an_administrator(member)
+    holders = Membership.objects.filter(own_roles=made, is_active=True).order_by()
+    for company_id in holders.values_list("company_id", flat=True).distinct():
+        _keep_an_administrator(company_id)
     audit.log(
         "role.composed", by=by, about=f"role:{made.pk}", company=company.number, data={"grants": made.grants}
     )
@@ -250,6 +272,8 @@ def remove_role(role: CompanyRole, *, by: Actor) -> None:
 
 
 def _manager(company_id: int, by: Actor) -> Acting:
+    """Who manages the people of a company, which is locked: a right that is taken away meanwhile is gone."""
+    Company.objects.select_for_update(of=("self",), no_key=True).filter(pk=company_id).first()
     acting = acting_as(by.user_id, company_id)
     if acting is None:
         raise NotFound(_("There is no such company."))
@@ -260,9 +284,7 @@ def _manager(company_id: int, by: Actor) -> Acting:
 def _managed(membership: Membership, by: Actor) -> tuple[Membership, Acting]:
     """A member as stored now, locked, and who manages it; somebody who may do more is not to be touched."""
     manager = _manager(membership.company_id, by)
-    Company.objects.select_for_update(of=("self",), no_key=True).get(pk=membership.company_id)
-    rows = Membership.objects.select_for_update(of=("self",)).filter(pk=membership.pk)
-    rows.first()
+    Membership.objects.select_for_update(of=("self",)).filter(pk=membership.pk).first()
     member = (
         with_composed(Membership.objects.filter(pk=membership.pk)).select_related("user", "company").get()
     )
@@ -286,9 +308,10 @@ def _checked(place: Place, manager: Acting) -> list[CompanyRole]:
         place.roles, [role.grants for role in roles], includes_branches=place.includes_branches
     )
     _check_beyond(grants, manager)
+    approving = nearest_with(Right.APPROVE, manager.company.pk, manager.members) or manager.membership
     for limit, own, label in (
-        (place.order_limit, manager.membership.order_limit, _("order")),
-        (place.approval_limit, manager.membership.approval_limit, _("approve")),
+        (place.order_limit, manager.ordering.order_limit, _("order")),
+        (place.approval_limit, approving.approval_limit, _("approve")),
     ):
         if limit is not None and limit < 0:
             raise InvalidValue(_("A limit cannot be below zero."), field="order_limit")
@@ -302,7 +325,8 @@ def _checked(place: Place, manager: Acting) -> list[CompanyRole]:
 
 
 def _check_beyond(wanted: Grants, manager: Acting) -> None:
-    more = beyond(wanted, manager.scope.depths)
+    """Nobody gives more than is his or her own; what was lent, or belongs to somebody absent, is nobody's to give."""
+    more = beyond(wanted, manager.own)
     if more:
         raise NotAllowed(
             _("That goes beyond your own rights: %(rights)s.")
@@ -311,9 +335,9 @@ def _check_beyond(wanted: Grants, manager: Acting) -> None:
         )
 
 
-def _keep_an_administrator(member: Membership) -> None:
+def _keep_an_administrator(company_id: int) -> None:
     """Refuse a step that leaves a company with nobody who could manage its people."""
-    if not all_members_with(Right.MANAGE_PEOPLE, [member.company_id]):
+    if not all_members_with(Right.MANAGE_PEOPLE, [company_id]):
         raise WrongState(
             _("Nobody could manage the people of this company then: name another administrator first.")
         )

@@ -14,6 +14,7 @@ from accounts.models import (
     User,
 )
 from accounts.queries.lines import ABOVE, lineage_of
+from accounts.scope import Scope
 from accounts.standing import SHUT
 from accounts.states import Depth, Right, Role, grants_of
 
@@ -68,6 +69,26 @@ def grants_at(company: Company, members: Sequence[Membership]) -> dict[str, Dept
             if member.company_id == company.pk or depth == Depth.BELOW:
                 found[right] = max(found.get(right, depth), depth)
     return found
+
+
+def nearest_with(right: Right, company_id: int, members: Iterable[Membership]) -> Membership | None:
+    """The first of somebody's memberships, nearest first, that grants a right in a company; None where none does.
+
+    By it the person uses that right: its limits and its manager count, and not those of a place that grants less.
+    """
+    for member in members:
+        depth = grants_of_member(member).get(right)
+        if depth is not None and (member.company_id == company_id or depth == Depth.BELOW):
+            return member
+    return None
+
+
+def ordering_membership(scope: Scope) -> Membership | None:
+    """The membership by which the acting person orders, with its user; as Acting.ordering. One statement."""
+    rows = memberships_of(scope.buyer_id or 0).filter(company_id__in=scope.lineage)
+    members = with_composed(rows).select_related(None).select_related("user")
+    line = sorted(members, key=lambda member: scope.lineage.index(member.company_id))
+    return nearest_with(Right.BUY, scope.company_id or 0, line) or next(iter(line), None)
 
 
 def members_in(line: Sequence[Company], user_ids: Iterable[int]) -> dict[int, list[Membership]]:

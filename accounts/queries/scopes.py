@@ -15,22 +15,34 @@ from accounts.models import (
     User,
 )
 from accounts.queries.lines import line_of, tree_of
-from accounts.queries.members import at_or_above, grants_at, members_in, members_up_to
+from accounts.queries.members import at_or_above, grants_at, members_in, members_up_to, nearest_with
 from accounts.scope import NOTHING, Scope
 from accounts.standing import SHUT, left_in
-from accounts.states import Depth, Right, with_brought
+from accounts.states import Depth, Grants, Right, with_brought
 
 
 @dataclass(frozen=True)
 class Acting:
     """A person who acts for a company: the scope, and the rows that it was made from.
 
-    membership: with its `user`. line: the company and those above it, nearest first, with their terms.
+    members: the memberships that count, nearest first, each with its `user`. line: the company and those above
+    it, nearest first, with their terms. own: the grants that are not lent, for a time or by somebody absent.
     """
 
     scope: Scope
-    membership: Membership
+    members: Sequence[Membership]
     line: Sequence[Company]
+    own: Grants
+
+    @property
+    def membership(self) -> Membership:
+        """The nearest one."""
+        return self.members[0]
+
+    @property
+    def ordering(self) -> Membership:
+        """The one by which the person orders: its limit and its manager count, not those of a nearer viewer's."""
+        return nearest_with(Right.BUY, self.company.pk, self.members) or self.membership
 
     @property
     def company(self) -> Company:
@@ -50,7 +62,9 @@ def acting_as(user_id: int | None, company_id: int | None) -> Acting | None:
     members = members_up_to(line, user_id)
     if not members:
         return None
-    grants = grants_at(line[0], members)
+    company = line[0]
+    grants = grants_at(company, members)
+    own = left_in(company.status, with_brought(grants))
     lent, lent_until = lent_rights(user_id, company_id)
     for right in lent:
         grants[right] = max(grants.get(right, Depth.UNIT), Depth.UNIT)
@@ -58,7 +72,6 @@ def acting_as(user_id: int | None, company_id: int | None) -> Acting | None:
     if stands_in:
         grants[Right.APPROVE] = max(grants.get(Right.APPROVE, stands_in), stands_in)
     until = min((end for end in (lent_until, turns_at) if end is not None), default=None)
-    company = line[0]
     grants = left_in(company.status, with_brought(grants))
     if not grants and members[0].company_id != company.pk:
         return None
@@ -76,7 +89,7 @@ def acting_as(user_id: int | None, company_id: int | None) -> Acting | None:
         grants=tuple(sorted(grants.items())),
         until=until,
     )
-    return Acting(scope, members[0], line)
+    return Acting(scope, members, line, own)
 
 
 def acting_by_number(user_id: int | None, number: str) -> Acting | None:

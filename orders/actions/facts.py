@@ -25,7 +25,7 @@ def judged_of(
         lineage=acting.scope.lineage,
         net_amount=net_amount,
         product_ids=tuple(line.product_id for line in lines),
-        limit=acting.membership.order_limit,
+        limit=acting.ordering.order_limit,
         requester=acting.membership.user.email,
         ship_to=ship_to,
         cost_centre=cost_centre,

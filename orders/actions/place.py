@@ -119,7 +119,7 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     keep_disagreements(decisions, document=order.number, by=by)
     if hits:
         figures = shown_figures(lines, room.states)
-        ask_for_approval(order, hits, facts, acting.membership.manager_id, by=by, figures=figures)
+        ask_for_approval(order, hits, facts, acting.ordering.manager_id, by=by, figures=figures)
     else:
         pass_on(order, by=by, lines=lines)
     write_lines(order, lines, by)

@@ -130,7 +130,7 @@ def resubmit_order(
     keep_disagreements(decisions, document=order.number, by=by)
     if hits:
         figures = shown_figures(lines, room.states)
-        ask_for_approval(order, hits, facts, acting.membership.manager_id, by=by, figures=figures)
+        ask_for_approval(order, hits, facts, acting.ordering.manager_id, by=by, figures=figures)
     else:
         pass_on(order, by=by)
     return order
@@ -245,7 +245,7 @@ def take_new_prices(order: Order, request: ApprovalRequest, changes: Sequence[Ch
             order,
             hits,
             facts,
-            acting.membership.manager_id,
+            acting.ordering.manager_id,
             by=by,
             figures=figures,
             submitted_by=request.submitted_by_id,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from accounts.models import Company, Membership, User
+from accounts.models import Company, User
 from accounts.queries.companies import acting_company
+from accounts.queries.members import ordering_membership
 from accounts.scope import Scope
 from accounts.seats import Seat, seats_of
 from orders.models import ApprovalDecision, ApprovalRequest, ApprovalStep, Order
@@ -59,9 +60,9 @@ def approval_outlook(
     cost_centre: str = "",
 ) -> ApprovalOutlook:
     """Whether an order of the acting person would wait now, and who would be asked."""
-    if scope.membership_id is None or scope.company_id is None:
+    member = ordering_membership(scope)
+    if member is None or scope.company_id is None:
         return ApprovalOutlook(False, None, ())
-    member = Membership.objects.select_related("user").get(pk=scope.membership_id)
     budgets = outlook_of(scope, cost_centre)
     exceeded = tuple(one for one in budgets if one.figures.exceeded_by(net_amount) > 0)
     judged = Judged(

@@ -28,7 +28,8 @@ from core.actor import Actor
 from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongState
 from core.models import Event
 from tests.conftest import enrol
-from tests.factories.accounts import CompanyFactory, UserFactory
+from tests.factories.accounts import CompanyFactory, MembershipFactory, UserFactory
+from tests.factories.approvals import delegation_of
 
 NEW_PASSWORD = "a-quite-long-pass-4711"
 BUYER = Place(roles=("buyer",))
@@ -309,3 +310,60 @@ def test_of_two_who_open_the_link_at_once_one_joins():
     assert Membership.objects.filter(company=company).count() == 2
     assert connection.connection is not None
     assert timezone.now() - Invitation.objects.get().accepted_at < timedelta(minutes=5)
+
+
+@pytest.mark.req("ACC-07")
+def test_nobody_comes_back_by_an_invitation_sent_before_the_access_ended(tree, ada):
+    admin = Place(roles=("administrator",))
+    _made, word = invite(ada, tree[1], email="ada@second.example", place=admin)
+    other = enrol("Olga", tree[1], "administrator")
+    end_membership(Membership.objects.get(user=ada.user), by=other.actor)
+
+    with pytest.raises(WrongState):
+        accept_invitation(word, name="Ada again", password=NEW_PASSWORD, by=NOBODY)
+
+    assert not User.objects.filter(email="ada@second.example").exists()
+
+
+@pytest.mark.parametrize(
+    ("left", "is_over"), [(("administrator",), False), (("finance",), True), (("buyer", "viewer"), True)]
+)
+def test_an_invitation_promises_what_its_sender_still_holds(tree, ada, left, is_over):
+    _made, word = invite(ada, tree[1])
+    Membership.objects.filter(user=ada.user).update(roles=list(left))
+
+    if is_over:
+        with pytest.raises(WrongState):
+            open_invitation(word)
+    else:
+        assert open_invitation(word).email == "new@branch.example"
+
+
+@pytest.mark.req("ACC-07", "APR-09")
+def test_what_is_lent_is_nobodys_to_give(tree):
+    company = tree[1]
+    looks_after = {"manage_people": 2, "see_orders": 2, "view_prices": 2}
+    people = CompanyRole.objects.create(company=company, name="People", grants=looks_after)
+    approves = CompanyRole.objects.create(company=company, name="Approves", grants={"approve": 2})
+    pia = enrol("Pia", company)
+    Membership.objects.get(user=pia.user).own_roles.add(people)
+    delegation_of(company, enrol("Boris", company, "approver").user, pia.user)
+    assert scope_for(pia.user.pk, company.pk).may(Right.APPROVE)
+
+    with pytest.raises(NotAllowed):
+        invite_member(company, "alt@x.example", "Alt", Place(own_roles=(approves.pk,)), by=pia.actor)
+    with pytest.raises(NotAllowed):
+        compose_role(company, "Mine", {"approve": 2}, by=pia.actor)
+
+    assert not Invitation.objects.exists()
+    assert not CompanyRole.objects.filter(name="Mine").exists()
+
+
+def test_who_manages_in_a_branch_from_above_gives_no_more_than_the_limits_of_that_place(tree):
+    group, company, *_rest = tree
+    gina = enrol("Gina", group, "administrator", order_limit=Decimal(100), approval_limit=Decimal(200))
+    MembershipFactory(user=gina.user, company=company, roles=["viewer"])
+
+    for place in (BUYER, Place(roles=("approver",), order_limit=Decimal(1))):
+        with pytest.raises(NotAllowed):
+            invite_member(company, "new@x.example", "New", place, by=gina.actor)

@@ -12,9 +12,10 @@ from orders.actions.approval import approve_order, reject_order
 from orders.actions.cancel import cancel_order
 from orders.actions.erp import confirm_order
 from orders.models import Order
+from orders.queries.approval import approval_outlook
 from orders.queries.orders import approvals_for, order_by_number, orders_for, orders_with_po, search_orders
-from tests.conftest import enrol
-from tests.factories.accounts import CompanyFactory, MembershipFactory
+from tests.conftest import Member, enrol
+from tests.factories.accounts import AddressFactory, CompanyFactory, MembershipFactory
 from tests.factories.orders import order_now, sell
 from tests.orders.test_erp_facts import answer
 
@@ -198,3 +199,19 @@ def test_membership_of_two_companies_keeps_their_orders_apart(anna, other):
 
     assert not orders_for(scope_for(anna.user.pk, other.pk)).exists()
     assert Order.objects.count() == 1
+
+
+@pytest.mark.req("APR-01", "ACC-09")
+def test_a_lesser_place_in_a_branch_does_not_lift_the_limit_by_which_one_orders_there(anna, boris):
+    branch = CompanyFactory(number="BR", parent=anna.company)
+    AddressFactory(company=branch, erp_id="br-1")
+    enrol("Bea", branch, "approver")
+    Membership.objects.filter(user=anna.user).update(order_limit=Decimal(50), includes_branches=True)
+    MembershipFactory(user=anna.user, company=branch, roles=["viewer"])
+    sell("A1")
+    there = Member(anna.user, branch, scope_for(anna.user.pk, branch.pk), anna.actor)
+
+    order = order_now(there, A1=100)
+
+    assert order.status == "pending_approval"
+    assert approval_outlook(there.scope, Decimal(100)).limit == 50
