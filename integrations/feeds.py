@@ -1,9 +1,8 @@
 """The feeds: a connector reads records, the app that owns the facts takes them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.apps import apps
 from django.db import transaction
@@ -30,39 +29,21 @@ from integrations.connectors.tryton import prices as tryton_prices
 from integrations.connectors.tryton.transport import connection
 from integrations.criteria import inside
 from integrations.identifiers import all_renamed
-from integrations.rehearsal import Found, rehearsed
+from integrations.reading import Fed, Reading
+from integrations.rehearsal import rehearsed
 from integrations.systems import ERP
 from integrations.words import laid_over
 from pricing.actions.lists import apply_assignments, apply_costs, apply_price_lists, apply_tax_rates
 from pricing.actions.prices import RunScope, apply_prices
 
-if TYPE_CHECKING:
-    from integrations.flows import Reading
-
 Take = Callable[[Batch[Any], Actor, bool], Applied]
-Feed = Callable[["Reading"], "Fed"]
-
-
-@dataclass(frozen=True)
-class Fed:
-    """What a run of a flow brought. keys: every row that was looked at. calls: made to the system.
-
-    found: what a rehearsal would have changed, as far as it is kept.
-    """
-
-    applied: Applied
-    as_of: datetime
-    cursor: dict[str, Any]
-    keys: frozenset[str]
-    is_full: bool
-    calls: int = 0
-    found: tuple[Found, ...] = ()
+Feed = Callable[[Reading], Fed]
 
 
 def _from_erp(read: Callable[..., Batch[Any]], take: Take, identity: tuple[str, str] | None = None) -> Feed:
     """The feed of a reading. identity: the kind of thing that the records are, and their key's field."""
 
-    def feed(reading: "Reading") -> Fed:
+    def feed(reading: Reading) -> Fed:
         erp = connection()
         before = erp.calls
         with laid_over(reading.mapping):
@@ -108,7 +89,7 @@ def _follow_renamed(batch: Batch[Any]) -> None:
 
 
 def _from_pim(read: Callable[..., Batch[Any]], take: Take) -> Feed:
-    def feed(reading: "Reading") -> Fed:
+    def feed(reading: Reading) -> Fed:
         return _taken(read(reading.cursor, is_full=reading.is_full), take, reading, calls=0)
 
     return feed
@@ -117,7 +98,7 @@ def _from_pim(read: Callable[..., Batch[Any]], take: Take) -> Feed:
 def _taken(
     batch: Batch[Any],
     take: Take,
-    reading: "Reading",
+    reading: Reading,
     *,
     calls: int,
     identity: tuple[str, str] | None = None,
@@ -158,7 +139,7 @@ def _taken(
     return Fed(applied, batch.as_of, batch.cursor, keys, batch.is_full, calls, found or ())
 
 
-def _check_none_is_here(reading: "Reading") -> None:
+def _check_none_is_here(reading: Reading) -> None:
     """Refuse an empty reading of everything while we have something: that all has ended is no answer."""
     if any(apps.get_model(model)._default_manager.exists() for model in reading.writes[:1]):
         raise TooMuchGone(
@@ -180,7 +161,7 @@ def _take_records(batch: Batch[Any], take: Take, by: Actor, *, is_whole: bool) -
         raise BeyondTolerance(refusal.tolerance, told) from refusal
 
 
-def _leave_outside(batch: Batch[Any], reading: "Reading") -> int:
+def _leave_outside(batch: Batch[Any], reading: Reading) -> int:
     """Take out the records that the flow is not live for; what we have of them stays (OPS-03)."""
     if not any(reading.rollout.values()):
         return 0
@@ -225,7 +206,7 @@ def supplier_file(
     def take_stock(batch: Batch[Any], by: Actor, is_whole: bool) -> Applied:
         return apply_stock(batch.records, by=by, silent=silent)
 
-    def feed(reading: "Reading") -> Fed:
+    def feed(reading: Reading) -> Fed:
         if form.brings == PRICES:
             prices = suppliers.read_prices(name, form, as_of=as_of)
             return _taken(prices, take_prices, reading, calls=0)

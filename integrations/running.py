@@ -26,8 +26,9 @@ from integrations.actions.systems import note_answer, note_failure, system_row
 from integrations.effective import Effective, all_held, effective
 from integrations.failures import Broken, CallFailed, Paced
 from integrations.feeds import Feed
-from integrations.flows import FLOWS, SLOW, Flow, Reading, in_order
+from integrations.flows import FLOWS, SLOW, Flow, in_order
 from integrations.models import FlowRun, FlowState, System
+from integrations.reading import Reading
 from integrations.rest import resting_systems
 from integrations.states import FlowMode
 from integrations.systems import flow_actor

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from integrations.flows.asked import ASKED
-from integrations.flows.definition import QUICK, SLOW, AlertRule, Escalation, Flow, Reading
+from integrations.flows.definition import QUICK, SLOW, AlertRule, Escalation, Flow
 from integrations.flows.documents import DOCUMENTS
 from integrations.flows.masters import MASTERS
 from integrations.flows.prices import PRICES
@@ -16,7 +16,6 @@ __all__ = [
     "AlertRule",
     "Escalation",
     "Flow",
-    "Reading",
     "fed",
     "in_order",
     "limits",

@@ -1,48 +1,23 @@
 """What a flow is: the one row that says whose facts it moves, how fast, under which rules, and who answers for it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 
 from accounts.staff import OPERATOR, SALES_MANAGER
 from core import ownership
-from core.actor import Actor
 from core.records import Record
 from core.tolerance import ANY, Tolerance
+from integrations.reading import Fed, Reading
 from integrations.states import ConflictRule, Direction, Pattern
 from integrations.systems import KINDS
-
-if TYPE_CHECKING:
-    from integrations import feeds
 
 QUICK, SLOW = "quick", "slow"
 # A whole reading that lacks more than this of what we have was most likely cut off.
 HALF = Tolerance(most_percent=Decimal(50))
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a run of a flow is given: where to go on from, whether to read all, as whom it writes.
-
-    rollout: whom the flow is live for. mapping: words that count before the connector's own.
-    rehearses: the models to compare when nothing is to be changed; None lets the run change them.
-    tolerance: how many bad rows it may bring before none of it is taken. most_gone: how much of what we have
-    a whole reading may end. writes: the models that it brings.
-    """
-
-    cursor: dict[str, Any]
-    is_full: bool
-    by: Actor
-    rollout: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    mapping: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    rehearses: tuple[str, ...] | None = None
-    tolerance: Tolerance = ANY
-    most_gone: Tolerance = ANY
-    writes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,7 +68,7 @@ class Flow:
     kind: str = ""
     direction: Direction = Direction.IN
     pattern: Pattern = Pattern.BATCH
-    feed: "Callable[[Reading], feeds.Fed] | None" = None
+    feed: Callable[[Reading], Fed] | None = None
     destination: str = ""
     full_every: timedelta | None = timedelta(hours=24)
     lane: str = QUICK
@@ -127,7 +102,7 @@ class Flow:
         """Whether it is read by its schedule."""
         return self.feed is not None
 
-    def read(self, reading: Reading) -> "feeds.Fed":
+    def read(self, reading: Reading) -> Fed:
         """Read once and let the owning app apply it. Raises CallFailed, and ValueError without a feed."""
         if self.feed is None:
             raise ValueError(f"{self.name} is not read by a schedule")

@@ -20,10 +20,11 @@ from integrations.actions.settings import change_flow_settings
 from integrations.batches import Batch
 from integrations.connectors.tryton.writing import checking, posting, reserving
 from integrations.failures import Refused, UnknownOutcome
-from integrations.feeds import Fed, _maybe_full, _taken
-from integrations.flows import FLOWS, Reading
+from integrations.feeds import _maybe_full, _taken
+from integrations.flows import FLOWS
 from integrations.holders import this_process
 from integrations.models import Delivery, FlowState, InboxMessage, Process, ProcessStep, System
+from integrations.reading import Fed, Reading
 from integrations.repairs import repair_case
 from integrations.rules import MOST_ATTEMPTS
 from integrations.running import due_flows, run_flow
