@@ -21,7 +21,7 @@ def members_for(scope: Scope) -> QuerySet[Membership]:
     reach = scope.reach(Right.MANAGE_PEOPLE)
     found = with_composed(Membership.objects.filter(company_id__in=reach))
     return (
-        found.select_related("user", "company")
+        found.select_related("user", "company", "manager")
         .prefetch_related("own_roles")
         .order_by("-is_active", "company__name", "user__name", "pk")
     )

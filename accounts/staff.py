@@ -115,6 +115,7 @@ DOES: dict[str, set[str]] = {
         "orders.add_checkoutpolicy",
         *(model.replace(".", f".{verb}_") for model in KEPT for verb in ("add", "change", "delete")),
         "accounts.add_assistance",
+        "accounts.change_membership",
     },
     OPERATOR: {
         "core.change_case",

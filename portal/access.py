@@ -201,6 +201,7 @@ ROUTES: dict[str, Access] = {
     "portal:member-list": _page(Right.MANAGE_PEOPLE),
     "portal:member-invite": Access((Right.MANAGE_PEOPLE,), "unit", BOTH, field="unit"),
     "portal:member-detail": _page(Right.MANAGE_PEOPLE, kind="member", methods=BOTH),
+    "portal:member-manager": _step(Right.MANAGE_PEOPLE, kind="member"),
     "portal:member-end": _step(Right.MANAGE_PEOPLE, kind="member"),
     "portal:member-restore": _step(Right.MANAGE_PEOPLE, kind="member"),
     "portal:invitation-withdraw": _step(Right.MANAGE_PEOPLE, kind="invitation"),

@@ -171,7 +171,7 @@ def change_member(membership: Membership, place: Place, *, version: int, by: Act
     rights, OutOfDate, InvalidValue.
     """
     ownership.check(by, "accounts.Membership", ["roles", "order_limit"])
-    member, manager = _managed(membership, by)
+    member, manager = managed(membership, by)
     if member.version != version:
         raise OutOfDate(_("Somebody has changed this member meanwhile. Look at it again."))
     own_roles = _checked(place, manager)
@@ -192,7 +192,7 @@ def end_membership(membership: Membership, *, by: Actor) -> Membership:
     Records `member.ended`. Raises as change_member, and WrongState for the last administrator.
     """
     ownership.check(by, "accounts.Membership", ["is_active"])
-    member, _manager_of_it = _managed(membership, by)
+    member, _manager_of_it = managed(membership, by)
     if not member.is_active:
         return member
     member.is_active = False
@@ -207,7 +207,7 @@ def end_membership(membership: Membership, *, by: Actor) -> Membership:
 def restore_membership(membership: Membership, *, by: Actor) -> Membership:
     """Give a former member the old place again. Raises as change_member."""
     ownership.check(by, "accounts.Membership", ["is_active"])
-    member, manager = _managed(membership, by)
+    member, manager = managed(membership, by)
     if member.is_active:
         return member
     _check_beyond(grants_of_member(member), manager)
@@ -281,7 +281,7 @@ def _manager(company_id: int, by: Actor) -> Acting:
     return acting
 
 
-def _managed(membership: Membership, by: Actor) -> tuple[Membership, Acting]:
+def managed(membership: Membership, by: Actor) -> tuple[Membership, Acting]:
     """A member as stored now, locked, and who manages it; somebody who may do more is not to be touched."""
     manager = _manager(membership.company_id, by)
     Membership.objects.select_for_update(of=("self",)).filter(pk=membership.pk).first()

@@ -54,11 +54,13 @@ def register_person(identity: Identity, *, password: str, by: Actor) -> User:
 
 @dataclass(frozen=True)
 class Invitation:
-    """Who joins a company and as what. order_limit: net, None for no limit."""
+    """Who joins a company and as what. order_limit, approval_limit: net, None for no limit. manager: if any."""
 
     user: User
     roles: tuple[str, ...]
     order_limit: Decimal | None = None
+    approval_limit: Decimal | None = None
+    manager: User | None = None
     includes_branches: bool = False
 
 
@@ -83,6 +85,8 @@ def enrol_member(company: Company, invitation: Invitation, *, by: Actor) -> Memb
         defaults={
             "roles": list(invitation.roles),
             "order_limit": invitation.order_limit,
+            "approval_limit": invitation.approval_limit,
+            "manager": invitation.manager,
             "includes_branches": invitation.includes_branches,
             "is_active": True,
         },

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actions.members import Place
 from accounts.models import CompanyRole, Membership
+from accounts.seats import seats_of
 from accounts.states import MAY_BE_OWN, Depth, Grants, Right, Role
 from portal.forms.numbers import NumberField
 from portal.templatetags.accord import typed
@@ -97,6 +98,28 @@ def place_of(member: Membership) -> dict[str, Any]:
         "order_limit": typed(member.order_limit),
         "approval_limit": typed(member.approval_limit),
     }
+
+
+class ManagerForm(forms.Form):
+    """Whom approval rules mean by the manager of a member: somebody who may approve in the company."""
+
+    manager = forms.TypedChoiceField(
+        label=_("Manager"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        help_text=_(
+            "Approval rules may ask “the manager of the buyer”. Without one they ask every approver."
+        ),
+    )
+
+    def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"manager": member.manager_id}, **kwargs)
+        people = {seat.user.pk: str(seat.user) for seat in seats_of(member.company_id) if not seat.instead_of}
+        if member.manager is not None:
+            people.setdefault(member.manager.pk, str(member.manager))
+        people.pop(member.user_id, None)
+        self.fields["manager"].choices = [("", _("nobody")), *people.items()]  # type: ignore[attr-defined]
 
 
 class InviteForm(PlaceForm):

@@ -21,6 +21,7 @@ WORDS = {
     "member.invited": _("invited somebody"),
     "member.enrolled": _("joined, or was given access"),
     "member.changed": _("changed what somebody may do"),
+    "member.manager_named": _("named somebody's manager"),
     "member.ended": _("ended somebody's access"),
     "role.composed": _("composed or changed a role"),
     "role.removed": _("removed a role"),

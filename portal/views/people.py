@@ -15,12 +15,22 @@ from django.views.decorators.http import require_POST
 
 from accounts import people
 from accounts.actions import members
+from accounts.actions.managers import name_manager
 from accounts.models import CompanyRole, Membership, User
 from accounts.queries.companies import acting_company, company_in
 from accounts.queries.members import grants_of_member
 from accounts.states import BRINGS, RIGHTS, Depth, Right, Role
 from core.errors import DomainError, InvalidValue, NotAllowed
-from portal.forms.people import InviteForm, JoinForm, PlaceForm, RoleForm, grants_in_words, place_of
+from portal.forms.numbers import whole_number
+from portal.forms.people import (
+    InviteForm,
+    JoinForm,
+    ManagerForm,
+    PlaceForm,
+    RoleForm,
+    grants_in_words,
+    place_of,
+)
 from portal.middleware import ACTING_COMPANY, BuyerRequest
 from portal.views.replies import move_on, show_again
 
@@ -95,10 +105,27 @@ def member_detail(request: BuyerRequest, pk: int) -> HttpResponse:
         "form": form,
         "explained": explained(member),
         "is_self": member.user_id == request.user.pk,
+        "over": ManagerForm(member=member),
     }
     if form.is_bound:
         return show_again(request, "portal/people/detail.html", context)
     return render(request, "portal/people/detail.html", context)
+
+
+@login_required
+@require_POST
+def member_manager(request: BuyerRequest, pk: int) -> HttpResponse:
+    """Say who is a member's manager, or that nobody is."""
+    request.scope.require(Right.MANAGE_PEOPLE)
+    member = people.member_in(request.scope, pk)
+    form = ManagerForm(request.POST, member=member)
+    if not form.is_valid():
+        raise InvalidValue(_("Choose one of the people who may approve here."), field="manager")
+    version = whole_number(request.POST.get("version"))
+    named = name_manager(member, form.cleaned_data["manager"], version=version, by=request.actor)
+    text = _("%(manager)s is the manager of %(name)s.") if named.manager_id else _("%(name)s has no manager.")
+    messages.success(request, text % {"manager": named.manager, "name": member.user})
+    return move_on(request, "portal:member-detail", pk)
 
 
 @login_required

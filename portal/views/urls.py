@@ -84,6 +84,7 @@ urlpatterns = [
     path("company/people/", people.member_list, name="member-list"),
     path("company/people/invite/", people.invite, name="member-invite"),
     path("company/people/<int:pk>/", people.member_detail, name="member-detail"),
+    path("company/people/<int:pk>/manager/", people.member_manager, name="member-manager"),
     path("company/people/<int:pk>/end/", people.member_end, name="member-end"),
     path("company/people/<int:pk>/restore/", people.member_restore, name="member-restore"),
     path("company/invitations/<uuid:key>/withdraw/", people.invitation_withdraw, name="invitation-withdraw"),

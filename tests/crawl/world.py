@@ -92,11 +92,11 @@ def _furnish(drop: Path) -> World:
     things: dict[str, dict[str, Thing]] = {}
     for place, company in companies.items():
         buyer = enrol("Bodo", company, "buyer", order_limit=Decimal(0))
-        enrol("Bea", company, "approver")
+        over = enrol("Bea", company, "approver")
         things[place] = {
             **_range(place, company, drop, products),
             **_documents(place, company, buyer, seller),
-            **_people(place, company),
+            **_people(place, company, over),
             "company": Thing("company", company.number, company),
             "address": Thing("address", f"{company.number.lower()}-1", company),
             "unit": Thing("unit", company.number, company),
@@ -156,7 +156,7 @@ def _invoice(place: str, company: Company, order: Order) -> str:
     return number
 
 
-def _people(place: str, company: Company) -> dict[str, Thing]:
+def _people(place: str, company: Company, over: Member) -> dict[str, Thing]:
     admin = enrol("Ada", company, "administrator")
     weak = enrol(f"Vera-{place}", company, "viewer")
     gone = enrol(f"Fred-{place}", company, "viewer", is_active=False)
@@ -164,7 +164,7 @@ def _people(place: str, company: Company) -> dict[str, Thing]:
     invitation = invite_member(company, invited, "", Place(("viewer",)), by=admin.actor)
     role = compose_role(company, f"Role-{place}-4711", {"view_prices": 2}, by=admin.actor)
     member, former = (Membership.objects.get(user=one.user) for one in (weak, gone))
-    chosen = {"roles": ["requester"], "order_limit": "0", "version": member.version}
+    chosen = {"roles": ["requester"], "order_limit": "0", "version": member.version, "manager": over.user.pk}
     role_form = {"name": f"Role-{place}-4712", "right_view_prices": "2"}
     return {
         "member": Thing("member", member.pk, company, (weak.user.email,), values=chosen),
