@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import json
 import os
 import shlex
 import shutil
@@ -57,6 +58,7 @@ def serve(arguments: argparse.Namespace) -> int:
     code = 0
     try:
         stack.start()
+        _move_a_price(stack)
         _write_environment(stack)
         _tell(stack, time.monotonic() - started)
         _look_after(stack)
@@ -104,6 +106,13 @@ def forget(root: Path) -> None:
         else:
             path.unlink(missing_ok=True)
     shutil.rmtree(root / "run", ignore_errors=True)
+
+
+def _move_a_price(stack: Stack) -> None:
+    """Let the ERP raise the price of something that waits for an approval, once."""
+    if stack.is_new:
+        moved = json.loads((PROJECT / "demo" / "approvals.json").read_text(encoding="utf-8"))["moved_price"]
+        stack.erp("scenario", "change-list-price", "--product", moved["product"], "--price", moved["price"])
 
 
 def _raise_ended(number: int, frame: FrameType | None) -> None:

@@ -54,6 +54,7 @@ class Stack:
         self.url = f"http://127.0.0.1:{self.port}"
         self.erp_url = f"http://127.0.0.1:{self.erp_port}"
         self.database_url = ""
+        self.is_new = False  # whether this start made the people and all that they did
 
     def __enter__(self) -> Stack:
         """Start everything; what was started ends again when that fails."""
@@ -86,6 +87,7 @@ class Stack:
         self._wait_until_well()
         if not (self.root / "demo" / "sign-ins.json").exists():
             self.manage("demo_seed")
+            self.is_new = True
 
     def stop(self) -> None:
         """End all parts in order, the database last and only if it was started here."""

@@ -27,6 +27,14 @@ def entitlements() -> dict[str, list[dict[str, Any]]]:
     return listed
 
 
+def approvals() -> dict[str, Any]:
+    """Rules, budgets, cost centres and waiting orders of the demo, and the price that moves meanwhile."""
+    given: dict[str, Any] = json.loads(
+        (settings.BASE_DIR / "demo" / "approvals.json").read_text(encoding="utf-8")
+    )
+    return given
+
+
 def password() -> str:
     """The password that all people of this demo share; made at the first call."""
     known = sign_ins()

@@ -80,9 +80,7 @@ def _check(member: Membership, manager_id: int) -> None:
         raise InvalidValue(
             _("Choose a member of this company or of one above it."), field="manager", manager=manager_id
         )
-    rows = Membership.objects.filter(
-        company__in=tree_of(line[-1].pk), is_active=True, manager__isnull=False
-    )
+    rows = Membership.objects.filter(company__in=tree_of(line[-1].pk), is_active=True, manager__isnull=False)
     above: dict[int, set[int]] = {}
     for user_id, over in rows.exclude(pk=member.pk).values_list("user_id", "manager_id"):
         above.setdefault(user_id, set()).add(over)

@@ -134,4 +134,20 @@ CUSTOMERS: tuple[Customer, ...] = (
             Place("Service depot North", "Prager Straße 263", "1210", "Wien"),
         ),
     ),
+    # Last, so that the records before keep their ids: a department, without terms of trade of its own.
+    Customer(
+        "C1010",
+        "Kessler Werk Ulm, Maintenance",
+        None,
+        "instandhaltung.ulm@kessler.example",
+        "+49 731 555025",
+        "net60",
+        "Key account",
+        None,
+        (
+            Place("Maintenance store, hall 2", "Daimlerstraße 29", "89079", "Ulm", "DE"),
+            Place("Press line", "Daimlerstraße 29", "89079", "Ulm", "DE"),
+        ),
+        parent="C1001",
+    ),
 )

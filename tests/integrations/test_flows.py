@@ -73,7 +73,7 @@ def test_everything_comes_once_and_the_second_run_changes_and_writes_nothing(por
     assert all(run.rejected == 0 for run in (*first.values(), *second.values(), *whole.values()))
     assert first["erp.products"].new == Product.objects.count() == 345
     assert first["erp.stock"].new == StockLevel.objects.count() == 690
-    assert first["erp.customers"].new == Company.objects.count() == 6
+    assert first["erp.customers"].new == Company.objects.count() == 7
     assert all(run.new == run.changed == run.removed == 0 for run in (*second.values(), *whole.values()))
     assert whole["erp.prices"].same == first["erp.prices"].new == PriceRow.objects.count()
     assert (history_rows(), PriceRow.objects.aggregate(last=Max("id"))["last"]) == versions

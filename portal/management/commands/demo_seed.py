@@ -16,7 +16,7 @@ from accounts.actions.people import (
     enrol_member,
     register_person,
 )
-from accounts.models import Company, Licence, LicenceKind
+from accounts.models import Company, Licence, LicenceKind, User
 from accounts.queries.companies import all_companies
 from accounts.queries.licences import licence_kind_by_code
 from catalog.actions.entitlements import keep_entitlement
@@ -25,7 +25,8 @@ from catalog.models import Assortment, AssortmentAssignment, AssortmentRule, Pro
 from catalog.queries import all_category_by_slug
 from catalog.restrictions import restrictions_on
 from core.actor import Actor, acting
-from portal.demo import entitlements, keep_sign_ins, password, people
+from portal.demo import approvals, entitlements, keep_sign_ins, password, people
+from portal.demo_approvals import Desk
 
 
 class Command(BaseCommand):
@@ -41,28 +42,39 @@ class Command(BaseCommand):
         by = Actor("job:demo_seed", "Demo")
         word = password()
         with acting(by), transaction.atomic():
+            users = {person["email"]: self.register(person, word, by) for person in people()}
             for person in people():
-                self.make(person, word, companies, by)
+                self.enrol(person, users, companies, by)
             for given in entitlements()["assortments"]:
                 self.give(given, companies, by)
             for licence in entitlements()["licences"]:
                 self.require(licence, companies, by)
             for rule in entitlements()["restrictions"]:
                 self.restrict(rule, companies, by)
+            Desk(approvals(), users, companies).seed()
         keep_sign_ins(word)
         self.stdout.write(f"{len(people())} people")
 
-    def make(self, person: dict[str, Any], word: str, companies: dict[str, Company], by: Actor) -> None:
-        """One person with groups, memberships and customers."""
+    def register(self, person: dict[str, Any], word: str, by: Actor) -> User:
+        """One person, known and able to sign in."""
         identity = Identity(person["email"], person["name"], tuple(person.get("staff", [])))
-        user = register_person(identity, password=word, by=by)
+        return register_person(identity, password=word, by=by)
+
+    def enrol(
+        self, person: dict[str, Any], users: dict[str, User], companies: dict[str, Company], by: Actor
+    ) -> None:
+        """The memberships and the customers of a person."""
+        user = users[person["email"]]
         for place in person.get("memberships", []):
-            limit = place.get("order_limit")
+            limits = {
+                name: Decimal(place[name]) for name in ("order_limit", "approval_limit") if name in place
+            }
             invitation = Invitation(
                 user=user,
                 roles=tuple(place["roles"]),
-                order_limit=Decimal(limit) if limit else None,
+                manager=users[place["manager"]] if "manager" in place else None,
                 includes_branches=place.get("includes_branches", False),
+                **limits,
             )
             enrol_member(self.company(place["company"], companies), invitation, by=by)
         for number in person.get("looks_after", []):
