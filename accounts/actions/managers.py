@@ -31,7 +31,7 @@ def name_manager_for(
     membership: Membership, manager_id: int | None, *, version: int, reason: str, by: Actor
 ) -> Membership:
     """The same by the staff, for a customer who asked for it. Raises InvalidValue without a reason."""
-    person = User.objects.filter(pk=by.user_id, is_staff=True, is_active=True).first()
+    person = User.objects.filter(pk=by.user_id or 0, is_staff=True, is_active=True).first()
     if person is None or not person.has_perm(STAFF_RIGHT):
         raise NotAllowed(_("Your role does not let you change members of customers."), right=STAFF_RIGHT)
     if not reason.strip():

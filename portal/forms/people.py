@@ -114,7 +114,8 @@ class ManagerForm(forms.Form):
     )
 
     def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"manager": member.manager_id}, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial = {"manager": member.manager_id}
         people = {seat.user.pk: str(seat.user) for seat in seats_of(member.company_id) if not seat.instead_of}
         if member.manager is not None:
             people.setdefault(member.manager.pk, str(member.manager))
