@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Company, CompanyUserPermission, Invitation, Membership, User
 from core import audit
 from core.actor import Actor, action
-from core.errors import InvalidValue, NotFound, WrongState
+from core.errors import InvalidValue, NotAllowed, NotFound, WrongState
 from core.history import audited_models
 from core.models import AuditEntry, Case, CaseState, Event
 from integrations.models import FlowState, SentMail
@@ -122,11 +122,17 @@ def erase_person(user: User, *, by: Actor, to: User | None = None) -> dict[str, 
     """Take a person's name, addresses, telephone, sessions and tokens away everywhere; tell how many rows of each kind.
 
     to: who takes over what is open. Raises WrongState while something is open and nobody does,
-    InvalidValue for somebody who cannot, or for oneself.
+    InvalidValue for somebody who cannot, or for oneself, NotAllowed for a superuser unless by another one or by hand.
     """
     user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
     if by.user_id == user.pk:
         raise InvalidValue(_("Nobody erases oneself."), field="user")
+    if (
+        user.is_superuser
+        and by.user_id
+        and not User.objects.filter(pk=by.user_id, is_superuser=True).exists()
+    ):
+        raise NotAllowed(_("A superuser is erased by another one alone."), right="superuser")
     if user.email == _address(user):
         raise WrongState(_("This person is erased already."))
     counts = _hand_over(user, to)

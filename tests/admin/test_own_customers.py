@@ -170,3 +170,15 @@ def test_roles_that_meet_every_customer_do(theirs, who, request):
 
 def test_somebody_of_the_staff_without_a_role_meets_nobody(theirs):
     assert customers_of(employ("Nemo").user).companies().count() == 0
+
+
+@pytest.mark.req("SEC-12")
+@pytest.mark.parametrize(
+    "field", ["password__startswith", "password__regex", "memberships__user__password__startswith"]
+)
+def test_a_list_of_people_cannot_be_narrowed_by_their_passwords(sam, anna, mona, field):
+    address = reverse("admin:accounts_user_changelist")
+
+    answers = [person.signed_in().get(address, {field: "x"}) for person in (sam, mona)]
+
+    assert {(answer.status_code, answer.get("Location", "")) for answer in answers} == {(400, "")}

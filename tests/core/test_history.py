@@ -403,6 +403,50 @@ def test_nobody_rewrites_the_past(table, statement, anna):
         it.execute(statement.format(table))
 
 
+FORGED = "UPDATE accounts_historicalcompany SET {} /* function core_erase_history( */"
+
+
+@pytest.mark.req("SEC-09", "SEC-15")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        # The call stack quotes the statement, so that naming the function there looks like being called by it.
+        f"DO $do$ BEGIN EXECUTE $it${FORGED.format('tax_id = $v$ATU0$v$')}$it$; END $do$",
+        f"DO $do$ BEGIN EXECUTE $it${FORGED.format('actor_label = $v$Eve$v$')}$it$; END $do$",
+        """SELECT core_erase_history('accounts_historicalcompany', 'id', id, '{"tax_id": "ATU0"}') FROM accounts_company""",
+        """SELECT core_erase_history('accounts_historicalcompany', 'id', id, '{"actor_label": "Eve"}') FROM accounts_company""",
+    ],
+)
+def test_nobody_rewrites_the_past_by_the_way_in_which_names_are_erased(statement, acme):
+    with (
+        pytest.raises(ProgrammingError, match="never changed"),
+        transaction.atomic(),
+        connection.cursor() as it,
+    ):
+        it.execute(statement)
+
+    assert Company.history.get(number="ACME").tax_id == ""
+
+
+@pytest.mark.req("SEC-09", "APR-11")
+def test_no_kept_table_can_be_emptied_as_a_whole():
+    guarded = {
+        "core_auditentry",
+        "core_auditseal",
+        "core_rowchange",
+        "orders_approvaldecision",
+        "orders_budgetentry",
+    }
+    guarded |= {model.history.model._meta.db_table for model in audited_models()}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgtype & 32 > 0 AND tgtype & 2 > 0"
+        )
+        there = {row[0] for row in cursor.fetchall()}
+
+    assert guarded <= there
+
+
 @pytest.mark.req("SEC-08")
 def test_every_trigger_that_the_models_call_for_is_in_place():
     with connection.cursor() as cursor:

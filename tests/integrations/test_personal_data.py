@@ -11,8 +11,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from accounts.models import Membership, User
-from core.actor import acting
-from core.errors import InvalidValue, WrongState
+from core.actor import Actor, acting
+from core.errors import InvalidValue, NotAllowed, WrongState
 from core.models import AuditEntry
 from core.sealing import seal_all, verify
 from integrations.actions.personal import erase_person, export_person
@@ -22,6 +22,7 @@ from orders.actions.budgets import BudgetDraft, save_budget
 from orders.actions.cancel import cancel_order
 from orders.models import ApprovalDecision, ApprovalRequest, BudgetEntry, Order
 from tests.conftest import enrol
+from tests.factories.accounts import UserFactory
 from tests.factories.orders import order_now, sell
 
 pytestmark = pytest.mark.django_db
@@ -161,6 +162,21 @@ def test_nobody_erases_oneself_or_somebody_twice(zoe, otto):
 
     with pytest.raises(WrongState):
         erase_person(zoe.user, by=otto.actor)
+
+
+@pytest.mark.req("SEC-12")
+def test_a_superuser_is_erased_by_another_one_alone(otto):
+    root = UserFactory(is_staff=True, is_superuser=True)
+    other = UserFactory(is_staff=True, is_superuser=True)
+
+    with pytest.raises(NotAllowed):
+        erase_person(root, by=otto.actor)
+    root.refresh_from_db()
+    assert root.is_superuser
+
+    erase_person(root, by=Actor("admin", "Root", user_id=other.pk))
+    root.refresh_from_db()
+    assert not root.is_active
 
 
 @pytest.mark.req("SEC-15")
