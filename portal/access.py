@@ -25,6 +25,7 @@ class Where(StrEnum):
     HERE = "the acting company alone"
     PERSON = "the person alone, in the acting company"
     RANGE = "what the company's assortments hold"
+    LINE = "the acting company and those above it"
     SEAT = "companies in which the person has a right"
 
 
@@ -50,6 +51,8 @@ class Kind:
         """Whether somebody sees a thing of a company. is_own: it is of this very person."""
         if self.where is Where.PERSON:
             return is_own and company_id == scope.company_id
+        if self.where is Where.LINE:
+            return company_id in scope.lineage
         if self.where is Where.SEAT:
             return company_id in scope.company_ids
         if self.where is Where.RANGE or self.sees is None:
@@ -76,6 +79,9 @@ KINDS = {
     "media": Kind("picture or document", Where.RANGE),
     "company": Kind("company", Where.SEAT),
     "unit": Kind("unit", Where.TREE, Right.MANAGE_PEOPLE),
+    "colleague": Kind("colleague, named by an id", Where.LINE),
+    "delegation": Kind("delegation of approvals", Where.PERSON),
+    "session": Kind("place where one is signed in", Where.PERSON),
 }
 
 
@@ -89,6 +95,7 @@ class Access:
     the thing, too. here: the thing must be of the acting company. is_others, is_mine: never, or only, with what is one's own.
     is_quiet: a thing that is not there is passed over in silence. names: kinds of things that it names as a text,
     without a link, where they belong to what it shows: an invoice says for which order it is, whoever may open that.
+    finds: kinds of things that its search finds; one that may not be seen changes nothing in the answer.
     open_to: why a stranger may open it, "" for nobody.
     """
 
@@ -104,6 +111,7 @@ class Access:
     is_mine: bool = False
     is_quiet: bool = False
     names: tuple[str, ...] = ()
+    finds: tuple[str, ...] = ()
     open_to: str = ""
 
     def is_open(self, scope: Scope, method: str = "GET") -> bool:
@@ -147,7 +155,7 @@ ROUTES: dict[str, Access] = {
     "portal:company-switch": Access(kind="company", methods=POST, field="company"),
     "portal:catalogue": _page(),
     "portal:category-detail": _page(kind="category"),
-    "portal:search": _page(),
+    "portal:search": _page(finds=("product",)),
     "portal:product-detail": _page(kind="product"),
     "portal:media": _page(kind="media"),
     "portal:cart": _page(),
@@ -166,19 +174,19 @@ ROUTES: dict[str, Access] = {
     "portal:quote-accept": _answer(Right.BUY),
     "portal:quote-change": _answer(Right.REQUEST_QUOTES),
     "portal:quote-decline": _answer(Right.BUY),
-    "portal:order-list": _page(),
+    "portal:order-list": _page(finds=("order",)),
     "portal:order-detail": _page(kind="order"),
     "portal:order-approve": _step(Right.APPROVE, kind="order", is_others=True),
     "portal:order-reject": _step(Right.APPROVE, kind="order", is_others=True),
     "portal:order-cancel": _step(Right.BUY, kind="order"),
     "portal:order-return": _step(Right.APPROVE, kind="order", is_others=True),
     "portal:order-resubmit": _step(Right.BUY, kind="order", is_mine=True),
-    "portal:approval-list": _page(Right.APPROVE),
+    "portal:approval-list": _page(Right.APPROVE, finds=("order",)),
     "portal:approval-decide": _step(
         Right.APPROVE, kind="order", field="order", is_others=True, is_quiet=True
     ),
-    "portal:absence-add": _step(Right.APPROVE),
-    "portal:absence-end": _step(),
+    "portal:absence-add": Access((Right.APPROVE,), "colleague", POST, field="delegate"),
+    "portal:absence-end": Access((), "delegation", POST, field="key"),
     "portal:approval-rules": _page(Right.MANAGE_COMPANY),
     "portal:approval-rule-save": _step(Right.MANAGE_COMPANY),
     "portal:approval-rule-activate": _step(Right.MANAGE_COMPANY),
@@ -191,14 +199,14 @@ ROUTES: dict[str, Access] = {
     "portal:address-new": _page(Right.MANAGE_COMPANY, methods=BOTH),
     "portal:address-change": _page(Right.MANAGE_COMPANY, kind="address", methods=BOTH),
     "portal:security": _page(),
-    "portal:security-sessions-end": _step(),
+    "portal:security-sessions-end": Access((), "session", POST, field="session"),
     "portal:security-second-factor": _step(Right.MANAGE_PEOPLE),
-    "portal:invoice-list": _page(Right.SEE_INVOICES, names=("order",)),
+    "portal:invoice-list": _page(Right.SEE_INVOICES, names=("order",), finds=("invoice", "order")),
     "portal:invoice-detail": _page(Right.SEE_INVOICES, kind="invoice", names=("order",)),
     "portal:acting-stop": _step(),
-    "portal:unit-tree": _page(),
+    "portal:unit-tree": _page(finds=("company",)),
     "portal:activity": _page(Right.MANAGE_PEOPLE),
-    "portal:member-list": _page(Right.MANAGE_PEOPLE),
+    "portal:member-list": _page(Right.MANAGE_PEOPLE, finds=("member",)),
     "portal:member-invite": Access((Right.MANAGE_PEOPLE,), "unit", BOTH, field="unit"),
     "portal:member-detail": _page(Right.MANAGE_PEOPLE, kind="member", methods=BOTH),
     "portal:member-manager": _step(Right.MANAGE_PEOPLE, kind="member"),
@@ -210,7 +218,7 @@ ROUTES: dict[str, Access] = {
     "portal:role-detail": _page(Right.MANAGE_PEOPLE, kind="role", methods=BOTH),
     "portal:role-remove": _step(Right.MANAGE_PEOPLE, kind="role", here=True),
     "api:description": _page(Right.USE_API),
-    "api:product-list": _page(Right.USE_API),
+    "api:product-list": _page(Right.USE_API, finds=("product",)),
     "api:product-detail": _page(Right.USE_API, kind="product"),
     "api:product-price": _page(Right.USE_API, kind="product"),
     "api:order-list": Access((Right.USE_API,), methods=BOTH, posts=Right.BUY),

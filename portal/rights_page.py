@@ -72,6 +72,7 @@ def _asked(item: Access) -> list[str]:
         "never one's own": item.is_others,
         "one's own alone": item.is_mine,
         f"names as a text: {', '.join(KINDS[kind].words for kind in item.names)}": bool(item.names),
+        f"finds: {', '.join(KINDS[kind].words for kind in item.finds)}": bool(item.finds),
     }
     told = "; ".join(words for words, holds in besides.items() if holds)
     thing = KINDS[item.kind].words if item.kind else "–"

@@ -3,19 +3,22 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from django.test import override_settings
+from allauth.usersessions.models import UserSession
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from accounts.actions.members import Place, compose_role, invite_member
-from accounts.models import Company, CompanyRole, Membership
+from accounts.models import Company, CompanyRole, Delegation, Membership, User
 from accounts.queries.scopes import scope_for
 from catalog.models import Product
-from orders.actions.approval import stamp_of
+from core.actor import Actor
+from orders.actions.approval import return_order, stamp_of
 from orders.actions.cart import CartItem, add_line
 from orders.actions.invoices import apply_invoice
 from orders.models import ApprovalRequest, Order
@@ -33,6 +36,8 @@ PLACES = ("own", "foreign", "mine", "child", "sibling", "parent")
 FAMILY = {"parent": "HQ", "own": "UNIT", "sibling": "SISTER", "child": "BRANCH", "foreign": "FOREIGN"}
 COMMON = ("S-1", "S-2", "S-3", "S-4")
 PRICE = "73.1941"
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+ADDRESS = {"street": "Ring 7", "postal_code": "4020", "city": "Linz", "country": "AT", "is_ship_to": "on"}
 
 
 @dataclass(frozen=True)
@@ -97,12 +102,15 @@ def _furnish(drop: Path) -> World:
             **_range(place, company, drop, products),
             **_documents(place, company, buyer, seller),
             **_people(place, company, over),
+            **_private(place, company, buyer),
             "company": Thing("company", company.number, company),
-            "address": Thing("address", f"{company.number.lower()}-1", company),
+            "address": Thing("address", f"{company.number.lower()}-1", company, values=dict(ADDRESS)),
             "unit": Thing("unit", company.number, company),
         }
-    mine = _documents("mine", companies["own"], walker, seller, is_own=True)
-    things["mine"] = {kind: mine[kind] for kind in ("order", "invoice", "quote", "rfq", "cart-line")}
+    things["mine"] = {
+        **_documents("mine", companies["own"], walker, seller, is_own=True),
+        **_private("mine", companies["own"], walker, is_own=True),
+    }
     return World(companies, things, walker)
 
 
@@ -110,6 +118,7 @@ def _documents(
     place: str, company: Company, buyer: Member, seller: Member, *, is_own: bool = False
 ) -> dict[str, Thing]:
     ship_to = f"{company.number.lower()}-1"
+    returned = _returned(place, company, buyer, is_own=is_own)
     order = order_now(buyer, choice={"po_number": f"PO-{place}-4711"}, **{"S-1": 7})
     request = ApprovalRequest.objects.filter(order=order).first()
     invoice = _invoice(place, company, order)
@@ -121,6 +130,7 @@ def _documents(
     decide = {"comment": "as agreed", "reason": "not needed", "seen": stamp_of(request) if request else ""}
     cart = (f"note-{place}-4711",)
     return {
+        "returned": returned,
         "order": Thing(
             "order",
             order.number,
@@ -135,6 +145,37 @@ def _documents(
         "quote": Thing("quote", quote.number, company, (quote.number,), is_own, answer),
         "rfq": Thing("rfq", rfq.number, company, (rfq.number,), is_own),
         "cart-line": Thing("cart-line", line.pk, company, cart, is_own, {"quantity": "3", "unit": "piece"}),
+    }
+
+
+def _returned(place: str, company: Company, buyer: Member, *, is_own: bool) -> Thing:
+    """An order that was given back to its buyer."""
+    order = order_now(buyer, choice={"po_number": f"PO-{place}-4712"}, **{"S-1": 3})
+    boss = User.objects.get(email=f"bea@{company.number.lower()}.example")
+    return_order(order, by=Actor("portal", "Bea", user_id=boss.pk), comment="fewer")
+    words = (order.number, order.po_number)
+    page = reverse("portal:order-detail", args=[order.number])
+    return Thing("order", order.number, company, words, is_own, {"quantity_1": "2"}, address=page)
+
+
+def _private(place: str, company: Company, person: Member, *, is_own: bool = False) -> dict[str, Thing]:
+    """What is a person's alone: another place of sign-in, an absence; and the person, to stand in for others."""
+    browser = Client()
+    browser.force_login(person.user, BACKEND)
+    session = UserSession.objects.create(
+        user=person.user,
+        ip="192.0.2.7",
+        session_key=browser.session.session_key,
+        user_agent=f"Agent-{place}-4711",
+    )
+    boss = User.objects.get(email=f"bea@{company.number.lower()}.example")
+    days = {"valid_from": MORNING + timedelta(days=900), "valid_until": MORNING + timedelta(days=907)}
+    away = Delegation.objects.create(company=company, delegator=person.user, delegate=boss, **days)
+    choice = {"starts_on": "2031-05-01", "ends_on": "2031-05-08"}
+    return {
+        "session": Thing("session", session.pk, company, (session.user_agent,), is_own),
+        "delegation": Thing("delegation", away.pk, company, (), is_own),
+        "colleague": Thing("colleague", boss.pk, company, (), values=choice),
     }
 
 
