@@ -79,6 +79,8 @@ BRINGS: dict[str, tuple[str, ...]] = {
     Right.APPROVE: (Right.SEE_ORDERS, Right.VIEW_PRICES),
     Right.SEE_INVOICES: (Right.VIEW_PRICES,),
     Right.SEE_REPORTS: (Right.VIEW_PRICES,),
+    # Budgets are amounts, and the preview of a rule tells which orders are above one.
+    Right.MANAGE_COMPANY: (Right.SEE_ORDERS, Right.VIEW_PRICES),
     # What a program reads it passes on: no API without prices.
     Right.USE_API: (Right.VIEW_PRICES,),
 }

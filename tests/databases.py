@@ -58,7 +58,11 @@ def drop_leftovers(access: Access) -> None:
 def migrated_template(cluster: Cluster) -> str:
     """Return the name of a database with all migrations in, made once for these migrations, to be cloned."""
     digest = hashlib.sha256((settings.BASE_DIR / "requirements-dev.lock").read_bytes())
-    for file in sorted(settings.BASE_DIR.glob("*/migrations/*.py")):
+    # What follows each migrate beside the migrations: the triggers of the history, and the staff's groups.
+    after = [
+        settings.BASE_DIR / name for name in ("core/triggers.py", "core/history.py", "accounts/staff.py")
+    ]
+    for file in [*sorted(settings.BASE_DIR.glob("*/migrations/*.py")), *after]:
         digest.update(file.read_bytes())
     name = f"migrated_{digest.hexdigest()[:16]}"
     with cluster.root.with_name(f"{cluster.root.name}.migrating").open("w") as lock:

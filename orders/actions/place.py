@@ -59,7 +59,7 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     company = acting.company
 
     lines = checked_lines(draft, acting.scope)
-    ship_to = _ship_to(draft, acting.scope)
+    ship_to = checked_ship_to(draft, acting.scope)
     wanted = [wanted_line(line.position, line.product, base_quantity(line)) for line in lines]
     doubts = check_eligible(acting.scope, wanted, ship_to, draft.decisions)
     decisions = (*draft.decisions, *doubts)
@@ -158,7 +158,8 @@ def _placed(draft: OrderDraft) -> Order | None:
     return placed_before(draft.origin, draft.origin_ref, draft.company_id)
 
 
-def _ship_to(draft: OrderDraft, scope: Scope) -> Address:
+def checked_ship_to(draft: OrderDraft, scope: Scope) -> Address:
+    """Where the goods go. Raises InvalidValue for what is no delivery address in use of the acting company."""
     address = ship_to_addresses(scope).filter(erp_id=draft.ship_to_erp_id).first()
     if address is None:
         raise InvalidValue(

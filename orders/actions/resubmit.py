@@ -21,7 +21,7 @@ from orders.actions.facts import judged_of, shown_figures
 from orders.actions.lines import base_quantity, checked_lines, warehouse_of, write_lines
 from orders.actions.live import Confirmation, keep_disagreements
 from orders.actions.moves import lock_order, move
-from orders.actions.place import check_po, checked_cost_centre, lock_credit
+from orders.actions.place import check_po, checked_cost_centre, checked_ship_to, lock_credit
 from orders.actions.reserve import check_room, lock_room, reserve_room, settle_budgets
 from orders.actions.review import pass_on
 from orders.actions.submission import ask_for_approval, close_request
@@ -81,7 +81,8 @@ def resubmit_order(
     draft = _draft(order, changed, acting, live)
     lines = checked_lines(draft, acting.scope)
     wanted = [wanted_line(line.position, line.product, base_quantity(line)) for line in lines]
-    doubts = check_eligible(acting.scope, wanted, order.ship_to_address, draft.decisions, without=order.pk)
+    ship_to = checked_ship_to(draft, acting.scope)
+    doubts = check_eligible(acting.scope, wanted, ship_to, draft.decisions, without=order.pk)
     decisions = (*draft.decisions, *doubts)
     check_po(draft, acting.company)
     cost_centre = checked_cost_centre(draft, acting.scope)

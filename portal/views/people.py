@@ -93,7 +93,7 @@ def member_detail(request: BuyerRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            version = int(request.POST.get("version") or 0)
+            version = whole_number(request.POST.get("version"))
             members.change_member(member, form.place(), version=version, by=request.actor)
         except (InvalidValue, NotAllowed) as error:
             form.add_error(_field(form, error), str(error))

@@ -12,7 +12,7 @@ from accounts.models import CompanyRole, CompanyUserPermission, Membership
 from accounts.queries.members import all_members_with
 from accounts.queries.scopes import acting_as, may, scope_for
 from accounts.scope import NOTHING
-from accounts.states import RIGHTS, Right, Role, beyond, grants_of, with_brought
+from accounts.states import RIGHTS, Depth, Right, Role, beyond, grants_of, with_brought
 from orders.queries.orders import approvals_for, orders_for
 from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory
@@ -163,3 +163,12 @@ def test_who_acts_below_by_a_right_from_above_works_there_with_a_cart_of_its_own
     assert page.context["scope"].company_id == branch.pk
     assert branch.name in page.content.decode()
     assert browser.post("/company/", {"company": CompanyFactory().number}).status_code == 404
+
+
+@pytest.mark.req("ACC-05")
+def test_who_keeps_budgets_and_rules_sees_the_amounts_they_are_about():
+    grants = grants_of((), [{Right.MANAGE_COMPANY: Depth.UNIT}])
+
+    assert grants == {
+        Right.MANAGE_COMPANY: Depth.UNIT, Right.SEE_ORDERS: Depth.UNIT, Right.VIEW_PRICES: Depth.UNIT
+    }  # fmt: skip

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from accounts.models import Company, CreditAccount, Membership
+from accounts.models import Address, Company, CreditAccount, Membership
 from catalog.models import Product
 from core.days import erp_today
 from core.errors import DomainError, InvalidValue, NotAllowed, OutOfDate, WrongState
@@ -96,6 +96,18 @@ def test_only_its_buyer_submits_an_order_again_and_only_once(returned, anna, bor
         resubmit_order(returned, Resubmission(), by=anna.actor)
 
     assert returned.approval_requests.count() == 2
+
+
+@pytest.mark.req("APR-02")
+def test_goods_do_not_go_to_an_address_that_is_out_of_use_meanwhile(returned, anna):
+    Address.objects.filter(erp_id="acme-1").update(is_ship_to=False)
+
+    with pytest.raises(InvalidValue) as refusal:
+        resubmit_order(returned, Resubmission(), by=anna.actor)
+
+    assert refusal.value.details["field"] == "ship_to"
+    returned.refresh_from_db()
+    assert returned.status == "returned"
 
 
 def test_nothing_left_is_no_order(returned, anna):

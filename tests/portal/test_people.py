@@ -141,3 +141,14 @@ def test_an_administrator_of_a_branch_sees_neither_those_above_nor_their_form(ac
     assert ada.user.email not in page
     assert browser.get(detail(ada)).status_code == 404
     assert ada.signed_in().get(detail(worker)).status_code == 200
+
+
+def test_a_version_that_is_no_number_is_an_old_one(acme):
+    ada = enrol("Ada", acme, "administrator")
+    anna = Membership.objects.get(user=enrol("Anna", acme, "buyer").user)
+
+    page = ada.signed_in().post(f"/company/people/{anna.pk}/", {"version": "abc", "roles": "viewer"})
+
+    assert page.status_code == 409
+    anna.refresh_from_db()
+    assert anna.roles == ["buyer"]

@@ -116,6 +116,22 @@ def test_a_company_that_asks_for_it_lets_nobody_in_without_and_a_branch_asks_lik
     assert browsers[1].get("/orders/").url == SECURITY
 
 
+@pytest.mark.req("SEC-13", "ACC-12")
+def test_what_a_company_asks_for_is_not_taken_back_by_who_signed_in_without(acme):
+    ada = enrol("Ada", acme, "administrator")
+    Company.objects.filter(pk=acme.pk).update(requires_second_factor=True)
+    browser = ada.signed_in()
+    wish = {"required": "0", "acting_company": "ACME"}
+
+    refused = browser.post("/security/second-factor/", wish)
+    assert refused.url == SECURITY
+    assert Company.objects.get(pk=acme.pk).requires_second_factor
+
+    TOTP.activate(ada.user, generate_totp_secret())
+    browser.post("/security/second-factor/", wish)
+    assert not Company.objects.get(pk=acme.pk).requires_second_factor
+
+
 def test_only_whoever_manages_people_lets_a_company_ask(acme, anna):
     answer = anna.signed_in().post("/security/second-factor/", {"required": "1", "acting_company": "ACME"})
 
