@@ -18,12 +18,18 @@ from orders.states import InvoiceKind
 
 KIND = "invoices"
 
-TABS: dict[str, Q] = {
-    "all": Q(),
-    "open": ~Q(open_amount=0),
-    "paid": Q(open_amount=0, kind=InvoiceKind.INVOICE),
-    "credit": Q(kind=InvoiceKind.CREDIT_NOTE),
-}
+SOON = timedelta(days=7)
+
+
+def tabs(today: date) -> dict[str, Q]:
+    """How a list of invoices can be narrowed: by the name of a tab. due: overdue, or due within a week."""
+    return {
+        "all": Q(),
+        "due": Q(kind=InvoiceKind.INVOICE, open_amount__gt=0, due_on__lte=today + SOON),
+        "open": ~Q(open_amount=0),
+        "paid": Q(open_amount=0, kind=InvoiceKind.INVOICE),
+        "credit": Q(kind=InvoiceKind.CREDIT_NOTE),
+    }
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,7 @@ def invoices_for(scope: Scope) -> QuerySet[Invoice]:
 
 def search_invoices(scope: Scope, *, text: str = "", tab: str = "all") -> QuerySet[Invoice]:
     """Invoices by their number, or by the number or PO number of an order in them."""
-    invoices = invoices_for(scope).filter(TABS.get(tab, TABS["all"]))
+    invoices = invoices_for(scope).filter(tabs(erp_today()).get(tab, Q()))
     words = text.strip()
     if not words:
         return invoices
@@ -136,20 +142,17 @@ def balance_of(scope: Scope) -> Balance:
     )
 
 
-def due_invoices(scope: Scope, *, within_days: int = 7) -> QuerySet[Invoice]:
-    """Invoices that are overdue or due within some days, the oldest first."""
-    until = erp_today() + timedelta(days=within_days)
-    return (
-        invoices_for(scope)
-        .filter(kind=InvoiceKind.INVOICE, open_amount__gt=0, due_on__lte=until)
-        .prefetch_related("orders")
-        .order_by("due_on", "pk")
-    )
+def due_invoices(scope: Scope) -> QuerySet[Invoice]:
+    """Invoices that are overdue or due within a week, the oldest first."""
+    due = invoices_for(scope).filter(tabs(erp_today())["due"])
+    return due.prefetch_related("orders").order_by("due_on", "pk")
 
 
 def tab_counts(scope: Scope) -> dict[str, int]:
     """How many documents each tab holds. One statement."""
-    counts = {name: Count("pk", filter=found) if found else Count("pk") for name, found in TABS.items()}
+    counts = {
+        name: Count("pk", filter=found) if found else Count("pk") for name, found in tabs(erp_today()).items()
+    }
     return invoices_for(scope).aggregate(**counts)
 
 

@@ -7,11 +7,12 @@ from decimal import Decimal
 from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
 
 from accounts.scope import Scope
+from accounts.states import Right
 from core.money import ZERO
 from orders.models import Order, OrderLine, Shipment
-from orders.queries.orders import orders_for
+from orders.queries.orders import TABS, orders_for
 from orders.queries.standing import SENT
-from orders.states import OPEN, ShipmentStatus
+from orders.states import OPEN, OrderStatus, ShipmentStatus
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,17 @@ class OpenOrder:
 
 @dataclass(frozen=True)
 class OpenOrders:
-    """All open orders in figures, and the newest of them in rows."""
+    """All open orders in figures, and the newest of them in rows. approval_count: not let through yet, or returned."""
 
     count: int
     net_amount: Decimal
     waiting_lines: int
+    approval_count: int
     rows: tuple[OpenOrder, ...]
 
 
 def open_orders(scope: Scope, *, limit: int = 8) -> OpenOrders:
-    """The open orders of what may be seen; three statements."""
+    """The open orders of what may be seen; four statements."""
     orders = orders_for(scope).filter(status__in=OPEN)
     sums = orders.aggregate(count=Count("pk"), net=Sum("net_amount"))
     waiting = OrderLine.objects.filter(order__in=orders.values("pk"), backordered__gt=0).count()
@@ -47,8 +49,19 @@ def open_orders(scope: Scope, *, limit: int = 8) -> OpenOrders:
         count=sums["count"],
         net_amount=sums["net"] or ZERO,
         waiting_lines=waiting,
+        approval_count=orders_for(scope).filter(TABS["waiting"]).count(),
         rows=tuple(_row(order) for order in _with_progress(orders).order_by("-pk")[:limit]),
     )
+
+
+def returned_to(scope: Scope) -> QuerySet[Order]:
+    """The person's own orders that an approver gave back, to be changed and submitted again; oldest first."""
+    if scope.company_id is None or not scope.may(Right.BUY):
+        return Order.objects.none()
+    mine = Order.objects.filter(
+        company_id=scope.company_id, placed_by_id=scope.buyer_id, status=OrderStatus.RETURNED
+    )
+    return mine.order_by("pk")
 
 
 def _with_progress(orders: QuerySet[Order]) -> QuerySet[Order]:

@@ -15,34 +15,45 @@ from core.days import erp_today
 from core.errors import NotFound
 from core.money import ZERO
 from orders.models import Invoice, Order
+from orders.queries.budget import BudgetState, budget_states
 from orders.queries.credit import CreditOutlook, credit_outlook
 from orders.queries.invoices import Balance, balance_of, due_invoices
 from orders.queries.orders import approvals_for
-from orders.queries.overview import OpenOrders, open_orders
+from orders.queries.overview import OpenOrders, open_orders, returned_to
 from portal.features import ages_of
 from portal.middleware import ACTING_COMPANY, BuyerRequest
 from portal.views.approvals import reason_of
-from quotes.queries.offers import QuoteRow, quote_rows, quotes_for
-from quotes.states import BuyerView, QuoteStatus
+from quotes.queries.offers import QuoteRow, open_quotes, quote_rows
 
 ROWS = 8
 
 
 @dataclass(frozen=True)
 class Desk:
-    """All that the start page shows of the acting company, by what the person may see."""
+    """All that the start page shows of the acting company, by what the person may see.
+
+    Every figure is that of the list it leads to (ACC-14); None where the person sees no such list.
+    returned: orders of one's own that came back. approvals, quotes, due: the first of them; the counts are of all.
+    """
 
     orders: OpenOrders
+    returned: list[Order]
     approvals: list[tuple[Order, str]]
+    approval_count: int | None
     quotes: list[QuoteRow]
-    credit: CreditOutlook
-    balance: Balance
+    quote_count: int | None
+    credit: CreditOutlook | None
+    balance: Balance | None
     due: list[Invoice]
+    due_count: int
+    budgets: list[BudgetState]
+    may_answer: bool
 
     @property
     def waiting(self) -> int:
         """How many things wait for this person."""
-        return len(self.approvals) + len(self.quotes)
+        answers = (self.quote_count or 0) if self.may_answer else 0
+        return (self.approval_count or 0) + answers + len(self.returned)
 
 
 @login_required
@@ -55,16 +66,27 @@ def home(request: BuyerRequest) -> HttpResponse:
 
 
 def desk_of(scope: Scope, *, features: frozenset[str]) -> Desk:
-    """The start page of a person in the acting company, in a constant number of statements."""
-    may_answer = scope.may(Right.BUY) and "quotes" in features
-    sent = quotes_for(scope).filter(status=QuoteStatus.SENT)[:ROWS] if may_answer else []
+    """The start page of a person in the acting company, in a constant number of statements (ACC-14)."""
+    sees_prices = scope.may(Right.VIEW_PRICES)
+    sees_quotes = sees_prices and "quotes" in features
+    sees_invoices = scope.may(Right.SEE_INVOICES) and "invoices" in features
+    approves = scope.may(Right.APPROVE)
+    may_answer = scope.may(Right.BUY) and sees_quotes
+    waiting = approvals_for(scope)
+    due = due_invoices(scope)
     return Desk(
         orders=open_orders(scope, limit=ROWS),
-        approvals=[(order, reason_of(order)) for order in approvals_for(scope)[:ROWS]],
-        quotes=[row for row in quote_rows(sent) if row.view == BuyerView.WAITING],
-        credit=credit_outlook(scope, ZERO),
-        balance=balance_of(scope),
-        due=list(due_invoices(scope)[:5]),
+        returned=list(returned_to(scope)[:ROWS]),
+        approvals=[(order, reason_of(order)) for order in waiting[:ROWS]] if approves else [],
+        approval_count=waiting.count() if approves else None,
+        quotes=quote_rows(open_quotes(scope)[:ROWS]) if may_answer else [],
+        quote_count=open_quotes(scope).count() if sees_quotes else None,
+        credit=credit_outlook(scope, ZERO) if sees_prices and "credit" in features else None,
+        balance=balance_of(scope) if sees_invoices else None,
+        due=list(due[:ROWS]) if sees_invoices else [],
+        due_count=due.count() if sees_invoices else 0,
+        budgets=budget_states(scope) if sees_prices else [],
+        may_answer=may_answer,
     )
 
 

@@ -24,6 +24,7 @@ from portal.middleware import BuyerRequest
 PAGE = 25
 TABS = [
     ("all", gettext_lazy("All")),
+    ("due", gettext_lazy("Due within a week")),
     ("open", gettext_lazy("Open")),
     ("paid", gettext_lazy("Paid")),
     ("credit", gettext_lazy("Credit notes")),

@@ -25,6 +25,7 @@ from portal.views.replies import move_on, show_again
 from quotes.actions.answers import decline_quote, request_change, see_quote
 from quotes.queries.offers import (
     BuyerQuote,
+    open_quotes,
     quote_for_buyer,
     quote_rows,
     quotes_for,
@@ -38,9 +39,15 @@ PER_PAGE = 25
 def quote_list(request: BuyerRequest) -> HttpResponse:
     """The quotes of the company, newest first, and the requests that wait for one."""
     request.scope.require(Right.VIEW_PRICES)
-    page = Paginator(quotes_for(request.scope), PER_PAGE).get_page(request.GET.get("page"))
+    every, unanswered = quotes_for(request.scope), open_quotes(request.scope)
+    tab = "open" if request.GET.get("tab") == "open" else "all"
+    found = unanswered if tab == "open" else every
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
+        "tab": tab,
+        "query": f"tab={tab}&",
+        "tabs": [("all", _("All"), every.count()), ("open", _("For your answer"), unanswered.count())],
         "rows": quote_rows(page.object_list),
         "rfqs": waiting_rfqs(request.scope),
         "openable": numbers_seen(request.scope, (quote.order_number for quote in page)),

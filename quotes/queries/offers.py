@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company
@@ -121,12 +121,17 @@ def quote_rows(quotes: Iterable[Quote]) -> list[QuoteRow]:
     return [QuoteRow(quote, sent[quote.pk], view_of(quote, sent[quote.pk])) for quote in listed]
 
 
+def open_quotes(scope: Scope) -> QuerySet[Quote]:
+    """The offers that wait for the company's answer and still hold, newest first (QTE-16)."""
+    holding = QuoteRevision.objects.filter(quote=OuterRef("pk"), number=OuterRef("sent_revision"))
+    return quotes_for(scope).filter(
+        Exists(holding.exclude(valid_until__lt=erp_today())), status=QuoteStatus.SENT
+    )
+
+
 def waiting_count(scope: Scope) -> int:
     """How many offers wait for the company's answer and still hold (QTE-16)."""
-    sent = QuoteRevision.objects.filter(
-        quote__in=quotes_for(scope).filter(status=QuoteStatus.SENT), number=F("quote__sent_revision")
-    )
-    return sent.exclude(valid_until__lt=erp_today()).count()
+    return open_quotes(scope).count()
 
 
 def sent_revisions(quotes: list[Quote]) -> dict[int, QuoteRevision]:
