@@ -171,6 +171,10 @@ ownership.declare(
     us=["company", "address", *FIELDS, "proposed_by", "proposed_at"],
     erp=["state", "reason", "erp_id", "sent_at", "settled_at"],
 )
+ownership.declare(
+    "accounts.SignInConnection",
+    us=["company", "key", "name", "issuer", "client_id", "secret_name", "is_only_way", "newcomers"],
+)
 ownership.declare("accounts.Segment", us=["kind", "code", "name"])
 ownership.declare("accounts.SegmentMember", us=["segment", "company"])
 ownership.declare(

@@ -14,6 +14,12 @@ def has_second_factor(user: Any) -> bool:
     return bool(Authenticator.objects.filter(user_id=user.pk, type__in=KINDS).exists())
 
 
+def has_other_factor(user: Any, than: Authenticator) -> bool:
+    """Whether somebody has a second factor besides this one."""
+    others = Authenticator.objects.filter(user_id=user.pk, type__in=KINDS).exclude(pk=than.pk)
+    return bool(others.exists())
+
+
 def authenticators_of(user: Any) -> QuerySet[Any]:
     """All second factors of a person, recovery codes too, the oldest first."""
     found: QuerySet[Any] = Authenticator.objects.filter(user_id=user.pk).order_by("pk")

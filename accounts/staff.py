@@ -30,6 +30,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "accounts.licencekind",
         "accounts.assistance",
     ),
+    "company sign-in": ("accounts.signinconnection", "accounts.signinidentity"),
     "catalogue": (
         "catalog.product",
         "catalog.category",
@@ -83,11 +84,11 @@ BUSINESS = ("customers", "catalogue", "prices", "costs", "orders", "credit", "qu
 # The areas that a role sees. Which customers of them is said by accounts.customers.
 SEES: dict[str, tuple[str, ...]] = {
     SALES: BUSINESS,
-    SALES_MANAGER: BUSINESS,
-    OPERATOR: (*BUSINESS, *HUB, "audit"),
+    SALES_MANAGER: (*BUSINESS, "company sign-in"),
+    OPERATOR: (*BUSINESS, *HUB, "audit", "company sign-in"),
     FINANCE: BUSINESS,
-    INTEGRATION_ADMIN: ("customers", "catalogue", "prices", "orders", *HUB),
-    AUDITOR: (*BUSINESS, *HUB, "audit"),
+    INTEGRATION_ADMIN: ("customers", "catalogue", "prices", "orders", *HUB, "company sign-in"),
+    AUDITOR: (*BUSINESS, *HUB, "audit", "company sign-in"),
     PARTNER: ("customers", "catalogue", "orders", "flows"),
 }
 # What sales managers keep by hand, whole rows.
@@ -136,6 +137,9 @@ DOES: dict[str, set[str]] = {
         "integrations.add_systemwindow",
         "integrations.change_systemwindow",
         "integrations.change_system",
+        "accounts.add_signinconnection",
+        "accounts.change_signinconnection",
+        "accounts.delete_signinidentity",
     },
     AUDITOR: {"core.export_evidence"},
     PARTNER: set(),

@@ -35,6 +35,7 @@ PERSONAL = {
     "accounts.Address": {"name", "street", "postal_code", "city"},
     "accounts.AddressProposal": {"name", "street", "postal_code", "city"},
     "accounts.Company": {"email"},
+    "accounts.SignInIdentity": {"subject"},
     "orders.Order": {"ship_to", "bill_to"},
     "integrations.SentMail": {"to", "subject", "text", "html"},
     "integrations.FlowState": {"paused_by"},
@@ -51,6 +52,7 @@ IMPERSONAL = {
     "accounts.LicenceKind": {"name"},
     "accounts.PaymentTerm": {"name"},
     "accounts.Segment": {"name"},
+    "accounts.SignInConnection": {"name", "secret_name"},
     "catalog.Assortment": {"name"},
     "catalog.Category": {"name"},
     "catalog.Product": {"erp_name", "name"},
@@ -74,6 +76,7 @@ SECRET = {"accounts.User": {"password"}, "accounts.Invitation": {"key"}}
 NO_SECRET = {
     "orders.Cart": {"token"},
     "quotes.Rfq": {"token"},
+    "accounts.SignInConnection": {"secret_name"},
     "integrations.System": {"tokens", "tokens_at"},
 }
 
@@ -82,6 +85,7 @@ FOR_EVER = "as long as the installation"
 RETENTION = {
     "accounts.User": "until the person is erased; the id stays",
     "accounts.Invitation": "until the person is erased; the row stays",
+    "accounts.SignInIdentity": "until it is unlinked, or the person is erased",
     "accounts.Address": "until the ERP takes it out of use; orders keep a copy",
     "accounts.AddressProposal": "as long as the installation; the row says what was asked for",
     "orders.Cart": "until it is ordered or emptied",
@@ -106,6 +110,7 @@ ELSEWHERE = """## What the libraries store
 |---|---|---|---|
 | `django_session` | who is signed in where | secret | until it ends, or the person is erased |
 | `account_emailaddress` and what else signs in (second factors, keys) | address, secrets | personal, secret | until the person is erased |
+| `socialaccount_*` | nothing: who somebody is at a company's sign-in stands in `accounts.SignInIdentity` | – | – |
 | `axes_*` | tried address, network address, browser, counted | personal | an address's rows until the person is erased |
 | `django_admin_log` | what the back office's plain forms did, by user id | business | as long as the installation |
 | `django_q_*` | wake-ups: names of jobs, no data | business | done at once; failures 30 days |
@@ -118,6 +123,7 @@ ELSEWHERE = """## What the libraries store
 | ERP | customers, addresses, terms, credit, prices, stock, orders, shipments, invoices, payments | orders with number, company, addresses, lines, prices, PO number; no password, no session |
 | PIM | descriptions, attributes, media references | nothing |
 | payment service provider | card and bank data, its own tokens | nothing yet: the portal takes no payment. Card data never reach it; a provider's token is all it may store |
+| a company's identity provider | its own people | that somebody signs in, and at which address; it tells subject, address and name |
 | mail server | mails to people | address, name, documents' numbers and amounts |
 | log store | masked lines, see `core.logging` | ids of correlation, documents and flows; no names, no prices |
 """

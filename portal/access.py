@@ -226,6 +226,8 @@ ROUTES: dict[str, Access] = {
     "root": Access(open_to="leads on to the start page"),
     "inbound": Access(methods=POST, open_to="believes what another system has signed alone"),
     "portal:join": Access(methods=BOTH, open_to="opens by the signed word of an invitation alone"),
+    "portal:company-sign-in": Access(methods=POST, open_to="leads an address to the provider of its domain"),
+    "portal:company-sign-in-done": Access(open_to="believes a signed token of the company's provider alone"),
     "portal:healthz": Access(open_to="for the proxy; tells no business"),
     "portal:components": Access(open_to="invented data, in development and demo alone"),
     "portal:mail-list": Access(open_to=DEMO),

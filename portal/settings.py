@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.usersessions",
     "axes",
     "csp",
@@ -199,12 +200,36 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_FORMS = {
+    "login": "portal.forms.sign_in.LoginForm",
+    "reset_password": "portal.forms.sign_in.ResetPasswordForm",
+}
+# Attempts count for the address that was tried and where they come from, together: a count of the address
+# alone would let anybody lock everybody out. The key of "login_failed" is that pair (portal.sign_in), and at the
+# second factor the person, whose password one must know to get there.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "20/m/ip,5/300s/key",
+    "join": "10/m/ip",
+    "reset_password": "10/m/ip,5/h/key",
+    "reset_password_from_key": "10/m/ip",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+}
+# Companies' own sign-ins: the secrets by the names that connections give, SIGN_IN_SECRET_<NAME> or, read at each
+# use, the file that SIGN_IN_SECRET_<NAME>_FILE names.
+SIGN_IN_SECRETS = {name: word for name, word in os.environ.items() if name.startswith("SIGN_IN_SECRET_")}
+SIGN_IN_HOURS = number("SIGN_IN_HOURS", 12, least=1)
+SOCIALACCOUNT_ADAPTER = "portal.openid.adapter.CompanySignIns"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 MFA_ADAPTER = "portal.sign_in.SecondFactors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = SHOP_NAME
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
 USERSESSIONS_TRACK_ACTIVITY = True
+# Whether the staff needs a second factor in the back office.
+STAFF_SECOND_FACTOR = flag("STAFF_SECOND_FACTOR", not LOCAL)
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -5,10 +5,17 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.stages import AuthenticateStage
+from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.queries.connections import all_only_way_for
+from accounts.vouching import only_way_words
+from portal.openid.marks import ASKS_OURS, FACTOR_SESSION, VOUCHED, VOUCHED_SESSION
 from portal.sealed import cipher_for
 
 
@@ -19,12 +26,63 @@ class AccountAdapter(DefaultAccountAdapter):
         """Nobody makes an account for himself."""
         return False
 
+    def pre_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse | None:
+        """Let nobody in by another way than the only one of his or her company: not by a passkey either."""
+        if not more.get("signal_kwargs"):
+            connection = all_only_way_for(user)
+            if connection is not None:
+                messages.warning(request, only_way_words(connection.name))
+                return redirect("account_login")
+        answer: HttpResponse | None = super().pre_login(request, user, **more)
+        return answer
+
+    def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
+        """Let a session that a provider vouched for end after some hours, since nobody tells us who left there."""
+        login = (more.get("signal_kwargs") or {}).get("sociallogin")
+        if login is not None:
+            said = login.account.extra_data
+            request.session[VOUCHED_SESSION] = said[VOUCHED]
+            if not said[ASKS_OURS]:
+                request.session[FACTOR_SESSION] = True
+            request.session.set_expiry(int(settings.SIGN_IN_HOURS * 3600))
+        answer: HttpResponse = super().post_login(request, user, **more)
+        return answer
+
+    def get_login_stages(self) -> list[str]:
+        """The library's stages, with our own look at who asks for the second factor."""
+        ours = f"{SecondFactorStage.__module__}.{SecondFactorStage.__qualname__}"
+        return [ours if path.endswith(".AuthenticateStage") else path for path in super().get_login_stages()]
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Not the password, where there is none to be used."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if user.is_authenticated and all_only_way_for(user) is not None:
+            return [method for method in methods if method["id"] != "reauthenticate"]
+        return methods
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count attempts per address tried and place they come from: nobody locks somebody else out."""
+        key = super()._get_login_attempts_cache_key(request, **credentials)
+        return f"{key}:{self.get_client_ip(request)}"
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Staff without a membership work in the back office."""
         user: Any = request.user
         if user.is_staff and not user.memberships.filter(is_active=True).exists():
             return reverse("admin:index")
         return reverse("portal:home")
+
+
+class SecondFactorStage(AuthenticateStage):
+    """Asks for the second factor unless a company's provider has asked already, or is always trusted to."""
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        """Nothing to ask where the provider's word is enough."""
+        login = (self.login.signal_kwargs or {}).get("sociallogin")
+        if login is not None and not login.account.extra_data.get(ASKS_OURS, True):
+            return None, True
+        asked: tuple[HttpResponse | None, bool] = super().handle()
+        return asked
 
 
 class SecondFactors(DefaultMFAAdapter):

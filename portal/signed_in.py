@@ -3,13 +3,18 @@
 from typing import Any
 
 from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.mfa.signals import authenticator_added, authenticator_removed
 from axes.signals import user_locked_out
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 
+from accounts.actions.security import end_sessions_of
 from accounts.queries.people import all_user_id_of
+from accounts.second_factors import KINDS, has_other_factor, note_session
 from core import audit
 from core.actor import Actor, new_correlation_id
+from portal.openid.marks import FACTOR_SESSION
 from portal.sign_in import address_tried
 
 
@@ -52,6 +57,23 @@ def _locked_out(sender: Any, request: Any, username: str = "", **kwargs: Any) ->
     at = all_user_id_of(username)
     by = Actor(channel="portal", label="")
     audit.log("session.locked", by=by, about=f"user:{at}" if at else "user:unknown")
+
+
+@receiver(authenticator_added)
+def _second_factor_added(sender: Any, request: Any, user: Any, authenticator: Any, **kwargs: Any) -> None:
+    """With the first second factor every session ends that began without one, but for the one it is set up in."""
+    _log("second_factor.added", request, user.pk, kind=authenticator.type)
+    if authenticator.type not in KINDS:
+        return
+    request.session[FACTOR_SESSION] = True
+    if not has_other_factor(user, authenticator):
+        update_session_auth_hash(request, end_sessions_of(user, by=request.actor))
+        note_session(request)
+
+
+@receiver(authenticator_removed)
+def _second_factor_removed(sender: Any, request: Any, user: Any, authenticator: Any, **kwargs: Any) -> None:
+    _log("second_factor.removed", request, user.pk, kind=authenticator.type)
 
 
 @receiver([password_changed, password_reset, password_set])

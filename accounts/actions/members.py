@@ -18,10 +18,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.invitations import key_of
 from accounts.models import Company, CompanyRole, Invitation, Membership, User
+from accounts.queries.connections import all_connection_of
 from accounts.queries.members import all_members_with, grants_of_member, nearest_with, with_composed
 from accounts.queries.scopes import Acting, acting_as
 from accounts.standing import SHUT
 from accounts.states import MAY_BE_OWN, Depth, Grants, Right, Role, beyond, grants_of
+from accounts.vouching import only_way_words
 from core import audit, outbox, ownership
 from core.actor import Actor, action
 from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongState
@@ -145,22 +147,38 @@ def accept_invitation(
     if locked.accepted_at or locked.withdrawn_at:
         raise WrongState(_("This invitation has been used or withdrawn already. Ask for a new one."))
     person = _person(locked, name, password, user)
+    fulfil_invitation(locked, person, by=by)
+    return person
+
+
+@action
+def fulfil_invitation(invitation: Invitation, person: User, *, by: Actor) -> Membership:
+    """Give somebody the place of an invitation that the caller has locked and found open. Records `member.enrolled`."""
     membership, _is_new = Membership.objects.update_or_create(
         user=person,
-        company_id=locked.company_id,
+        company_id=invitation.company_id,
         defaults={
             "is_active": True,
-            "roles": locked.roles,
-            "order_limit": locked.order_limit,
-            "approval_limit": locked.approval_limit,
-            "includes_branches": locked.includes_branches,
+            "roles": invitation.roles,
+            "order_limit": invitation.order_limit,
+            "approval_limit": invitation.approval_limit,
+            "includes_branches": invitation.includes_branches,
         },
     )
-    membership.own_roles.set(locked.own_roles.all())
-    locked.accepted_at, locked.accepted_by = timezone.now(), person
-    locked.save(update_fields=["accepted_at", "accepted_by"])
+    membership.own_roles.set(invitation.own_roles.all())
+    invitation.accepted_at, invitation.accepted_by = timezone.now(), person
+    invitation.save(update_fields=["accepted_at", "accepted_by"])
     _tell("member.enrolled", membership, by=by)
-    return person
+    return membership
+
+
+@action
+def enrol_newcomer(person: User, company: Company, roles: tuple[str, ...], *, by: Actor) -> Membership:
+    """Make a person whom nobody knew a member, by a rule of the company. Records `member.enrolled`."""
+    ownership.check(by, "accounts.Membership", ["roles"])
+    membership = Membership.objects.create(user=person, company=company, roles=list(roles))
+    _tell("member.enrolled", membership, by=by)
+    return membership
 
 
 @action
@@ -356,6 +374,9 @@ def _person(invitation: Invitation, name: str, password: str, user: User | None)
             _("%(email)s has a sign-in already: sign in, and open the link again.")
             % {"email": invitation.email}
         )
+    connection = all_connection_of(invitation.email)
+    if connection is not None and connection.is_only_way:
+        raise WrongState(only_way_words(connection.name))
     person = User(email=User.objects.normalize_email(invitation.email), name=name.strip() or invitation.name)
     if not person.name:
         raise InvalidValue(_("Enter your name."), field="name")

@@ -1,12 +1,13 @@
-"""What a company asks of those who act for it when they sign in."""
+"""What a company asks of those who act for it when they sign in, and the end of sessions."""
 
 from django.db import transaction
+from django.db.models import F
 
-from accounts.models import Company
+from accounts.models import Company, User
 from accounts.scope import Scope
 from accounts.states import Right
-from core import outbox, ownership
-from core.actor import Actor
+from core import audit, outbox, ownership
+from core.actor import Actor, action
 
 
 @transaction.atomic
@@ -31,3 +32,12 @@ def require_second_factor(scope: Scope, is_required: bool, *, by: Actor) -> Comp
         company=company.number,
     )
     return company
+
+
+@action
+def end_sessions_of(user: User, *, by: Actor) -> User:
+    """End every session of a person at its next request; the caller may renew the own one with what is returned."""
+    User.objects.filter(pk=user.pk).update(sign_in_round=F("sign_in_round") + 1)
+    user.refresh_from_db(fields=["sign_in_round"])
+    audit.log("sessions.ended", by=by, about=f"user:{user.pk}")
+    return user

@@ -1,6 +1,7 @@
 """Tables of accounts: people, companies and what companies agree on."""
 
 from accounts.models.company import Address, Company, CreditAccount, PaymentTerm
+from accounts.models.connection import SignInConnection, SignInDomain, SignInIdentity
 from accounts.models.delegation import Delegation
 from accounts.models.invitation import Invitation
 from accounts.models.licence import Licence, LicenceKind
@@ -33,5 +34,8 @@ __all__ = [
     "PaymentTerm",
     "Segment",
     "SegmentMember",
+    "SignInConnection",
+    "SignInDomain",
+    "SignInIdentity",
     "User",
 ]

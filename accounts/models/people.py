@@ -1,5 +1,7 @@
 """People and what they may do for which company."""
 
+from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -54,9 +56,11 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("access by")
     )
     joined_at = models.DateTimeField(auto_now_add=True)
+    # Counted on, it ends every session that was opened before.
+    sign_in_round = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
-    history = history(excluded_fields=["password", "last_login"])
+    history = history(excluded_fields=["password", "last_login", "sign_in_round"])
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -79,6 +83,17 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def get_session_auth_hash(self) -> str:
+        """What every session is held against at each request: it changes with the password and with the round."""
+        return self._in_round(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same under the keys that SECRET_KEY_FALLBACKS still names."""
+        yield from map(self._in_round, super().get_session_auth_fallback_hash())
+
+    def _in_round(self, made: str) -> str:
+        return sha256(f"{made}:{self.sign_in_round}".encode()).hexdigest() if self.sign_in_round else made
 
     def get_full_name(self) -> str:
         """The name, in the word by which Django's libraries ask for it."""

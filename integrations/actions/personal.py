@@ -21,7 +21,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Company, CompanyUserPermission, Invitation, Membership, User
+from accounts.models import Company, CompanyUserPermission, Invitation, Membership, SignInIdentity, User
 from core import audit
 from core.actor import Actor, action
 from core.errors import InvalidValue, NotAllowed, NotFound, WrongState
@@ -212,6 +212,7 @@ def _delete_ways_in(user: User, email: str) -> int:
             continue
         for name in _to_users(model):
             deleted += model._default_manager.filter(**{name: user}).delete()[0]
+    deleted += SignInIdentity.objects.filter(user=user).delete()[0]
     for attempts in (AccessAttempt, AccessLog, AccessFailureLog):
         deleted += attempts.objects.filter(username__iexact=email).delete()[0]
     LogEntry.objects.filter(content_type__model="user", object_id=str(user.pk)).update(

@@ -3,6 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django_q.models import Failure, OrmQ, Schedule, Success
@@ -13,11 +14,15 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 # Rows of libraries that nobody may edit here: a person's address is changed at the person, and the
 # queue's rows are a wake-up, never the truth (the hub's own pages show the work).
 admin.site.unregister([Authenticator, EmailAddress, Failure, OrmQ, Schedule, Success, UserSession])
+# Companies' own sign-ins are ours (portal.admin.connections); the library's tables, one of which would take a
+# secret, stay empty.
+admin.site.unregister([SocialAccount, SocialApp, SocialToken])
 
 import portal.admin.accounts  # noqa: E402
 import portal.admin.audit  # noqa: E402
 import portal.admin.catalog  # noqa: E402
 import portal.admin.checkout  # noqa: E402
+import portal.admin.connections  # noqa: E402
 import portal.admin.core  # noqa: E402
 import portal.admin.entitlements  # noqa: E402
 import portal.admin.operations.cases  # noqa: E402

@@ -180,6 +180,18 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
         _("Set-up"),
         [
             Entry(_("People"), "group", "admin:accounts_user_changelist", "accounts.view_user"),
+            Entry(
+                _("Company sign-ins"),
+                "key",
+                "admin:accounts_signinconnection_changelist",
+                "accounts.view_signinconnection",
+            ),
+            Entry(
+                _("Linked people"),
+                "link",
+                "admin:accounts_signinidentity_changelist",
+                "accounts.view_signinidentity",
+            ),
             Entry(_("Groups"), "shield_person", "admin:auth_group_changelist", "auth.view_group"),
             Entry(
                 _("Price policies"),

@@ -18,6 +18,7 @@ from accounts.actions import members
 from accounts.actions.managers import name_manager
 from accounts.models import CompanyRole, Membership, User
 from accounts.queries.companies import acting_company, company_in
+from accounts.queries.connections import all_connection_of, connections_for
 from accounts.queries.members import grants_of_member
 from accounts.states import BRINGS, RIGHTS, Depth, Right, Role
 from core.errors import DomainError, InvalidValue, NotAllowed
@@ -51,6 +52,7 @@ def member_list(request: BuyerRequest) -> HttpResponse:
         "unit": unit,
         "units": people.units_of(request.scope, Right.MANAGE_PEOPLE),
         "invitations": people.invitations_for(request.scope),
+        "connections": connections_for(request.scope),
     }
     return render(request, "portal/people/list.html", context)
 
@@ -221,7 +223,13 @@ def join(request: HttpRequest, word: str) -> HttpResponse:
     user = request.user if isinstance(request.user, User) else None
     known = people.has_sign_in(invitation.email)
     form = JoinForm(request.POST or None, initial={"name": invitation.name})
-    context = {"invitation": invitation, "form": form, "is_known": known, "word": word}
+    context = {
+        "invitation": invitation,
+        "form": form,
+        "is_known": known,
+        "word": word,
+        "connection": all_connection_of(invitation.email),
+    }
     if request.method == "POST" and (user is not None or form.is_valid()):
         typed = form.cleaned_data if user is None else {}
         try:

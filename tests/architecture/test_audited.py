@@ -11,6 +11,7 @@ NEEDS_NONE = {
     "accounts.Assistance": "says itself who acted for whom, why, from when and until when",
     "accounts.ForbiddenPair": "a copy of the table in accounts.staff, made after every migration",
     "accounts.Invitation": "says itself who invited, who came and when it was taken back",
+    "accounts.SignInIdentity": "made and taken away as a whole, each told in the audit log",
     "pricing.PriceRow": "immutable versions that are never rewritten: each is its own history",
     "pricing.PriceRun": "the report of an import, written once",
     "orders.Cart": "a draft of its buyer; what is ordered of it is the order",

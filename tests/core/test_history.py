@@ -23,6 +23,8 @@ from accounts.models import (
     PaymentTerm,
     Segment,
     SegmentMember,
+    SignInConnection,
+    SignInDomain,
     User,
 )
 from catalog.models import (
@@ -75,6 +77,12 @@ def lent_right():
     right = Permission.objects.filter(content_type=ContentType.objects.get_for_model(Company)).first()
     return CompanyUserPermission.objects.create(
         content_object=CompanyFactory(), user=UserFactory(), permission=right, reason="x"
+    )
+
+
+def sign_in_connection():
+    return SignInConnection.objects.create(
+        company=CompanyFactory(), key="x", name="x", issuer="https://x.example", client_id="x"
     )
 
 
@@ -215,6 +223,10 @@ ROWS = {
         ),
         "carrier",
         "Post",
+    ),
+    SignInConnection: (sign_in_connection, "name", "y"),
+    SignInDomain: (
+        lambda: SignInDomain.objects.create(connection=sign_in_connection(), domain="x.example"), "domain", "y.example"
     ),
     SystemWindow: (
         lambda: SystemWindow.objects.create(system="erp", kind="batch", starts=time(1), ends=time(2)), "note", "y"

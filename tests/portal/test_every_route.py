@@ -34,6 +34,8 @@ OPEN = {
     "portal:mail-html": "the demo's mails, in the demo alone",
     "inbound": "believes what another system has signed alone; see tests/api/test_inbound.py",
     "root": "leads on to the start page",
+    "portal:company-sign-in": "leads an address to its provider; see tests/portal/test_company_sign_in.py",
+    "portal:company-sign-in-done": "believes a signed token alone; see tests/portal/test_company_sign_in.py",
     "portal:join": "opens by the signed word of an invitation alone; see tests/accounts/test_members.py",
 }
 # A line that is gone, whoever's it was, leads back to the own cart: a second click is no error.

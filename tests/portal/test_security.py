@@ -1,7 +1,10 @@
 """Second factors, sessions and passwords: set up, asked for by a company, signed out elsewhere, attempts bounded."""
 
+import re
+
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
 from allauth.mfa.totp.internal.auth import (
     TOTP,
     generate_totp_secret,
@@ -9,11 +12,12 @@ from allauth.mfa.totp.internal.auth import (
     yield_hotp_counters_from_time,
 )
 from django.contrib.auth import SESSION_KEY
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Company
-from core.models import Event
+from core.models import AuditEntry, Event
 from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory
 
@@ -30,6 +34,14 @@ def sign_in(user, **more):
 
 def code_of(secret):
     return f"{hotp_value(secret, next(yield_hotp_counters_from_time())):06d}"
+
+
+def set_up_app(browser):
+    """Set up an authenticator app on the pages; its secret."""
+    browser.post(reverse("account_reauthenticate"), {"password": WORD})
+    made = browser.get(reverse("mfa_activate_totp")).context["form"].secret
+    browser.post(reverse("mfa_activate_totp"), {"code": code_of(made)})
+    return made
 
 
 @pytest.fixture
@@ -93,6 +105,7 @@ def test_the_pages_of_security_run_no_script_that_stands_in_them(anna, path):
         assert "src=" in head or 'type="application/json"' in head
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.req("SEC-13")
 def test_a_company_that_asks_for_it_lets_nobody_in_without_and_a_branch_asks_likewise(acme, anna):
     branch = CompanyFactory(number="ACME-1", parent=acme)
@@ -111,7 +124,7 @@ def test_a_company_that_asks_for_it_lets_nobody_in_without_and_a_branch_asks_lik
         assert browser.get("/api/v1/orders/").status_code == 403
         assert browser.post("/cart/lines/", {"sku": "S", "quantity": "1"}).url == SECURITY
         assert browser.get(SECURITY).status_code == 200
-    TOTP.activate(anna.user, generate_totp_secret())
+    set_up_app(browsers[0])
     assert browsers[0].get("/orders/").status_code == 200
     assert browsers[1].get("/orders/").url == SECURITY
 
@@ -127,7 +140,12 @@ def test_what_a_company_asks_for_is_not_taken_back_by_who_signed_in_without(acme
     assert refused.url == SECURITY
     assert Company.objects.get(pk=acme.pk).requires_second_factor
 
-    TOTP.activate(ada.user, generate_totp_secret())
+    secret = generate_totp_secret()
+    TOTP.activate(ada.user, secret)
+    assert browser.post("/security/second-factor/", wish).url.startswith(reverse("account_login"))
+    assert Company.objects.get(pk=acme.pk).requires_second_factor
+    browser, there = sign_in(ada.user)
+    browser.post(there.url, {"code": code_of(secret)})
     browser.post("/security/second-factor/", wish)
     assert not Company.objects.get(pk=acme.pk).requires_second_factor
 
@@ -186,3 +204,95 @@ def test_after_so_many_wrong_passwords_the_right_one_is_refused_for_a_while(anna
     assert locked.status_code != 302
     assert SESSION_KEY not in browser.session
     assert SESSION_KEY in sign_in(boris.user)[0].session
+
+
+@pytest.mark.django_db(transaction=True)
+def test_with_the_first_second_factor_every_session_without_one_ends_but_the_one_it_is_set_up_in(anna, clara):
+    here, there = sign_in(anna.user)[0], sign_in(anna.user)[0]
+    foreign = sign_in(clara.user)[0]
+    assert [browser.get("/home/").status_code for browser in (here, there, foreign)] == [200, 200, 200]
+
+    secret = set_up_app(here)
+
+    assert [browser.get("/home/").status_code for browser in (here, there, foreign)] == [200, 302, 200]
+    assert len(here.get(SECURITY).context["sessions"]) == 1
+    entries = AuditEntry.objects.filter(object_key=str(anna.user.pk), user_id=anna.user.pk)
+    assert {"second_factor.added", "sessions.ended"} <= {entry.action for entry in entries}
+    signed_in, _answer = sign_in(anna.user)
+    signed_in.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    assert signed_in.get("/home/").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_further_factor_ends_no_session_that_has_shown_one(anna):
+    here = sign_in(anna.user)[0]
+    secret = set_up_app(here)
+    cache.clear()
+    there, answer = sign_in(anna.user)
+    there.post(answer.url, {"code": code_of(secret)})
+
+    request = Client().get("/accounts/login/").wsgi_request
+    request.session = here.session
+    request.user = anna.user
+    added = Authenticator.objects.create(user=anna.user, type="webauthn", data={})
+    authenticator_added.send(Authenticator, request=request, user=anna.user, authenticator=added)
+
+    assert [browser.get("/home/").status_code for browser in (here, there)] == [200, 200]
+
+
+def test_when_it_is_asked_for_a_session_without_the_factor_one_has_ends_at_its_next_request(
+    acme, anna, secret
+):
+    before = anna.signed_in()
+    ada = enrol("Ada", acme, "administrator")
+    assert before.get("/orders/").status_code == 200
+
+    ada.signed_in().post("/security/second-factor/", {"required": "1", "acting_company": "ACME"})
+
+    answer = before.get("/orders/?page=2")
+    assert answer.url == f"{reverse('account_login')}?next=%2Forders%2F%3Fpage%3D2"
+    assert SESSION_KEY not in before.session
+    after, there = sign_in(anna.user)
+    after.post(there.url, {"code": code_of(secret)})
+    assert after.get("/orders/").status_code == 200
+
+
+def test_a_session_that_showed_a_factor_which_is_gone_now_is_asked_for_a_new_one(acme, anna, secret):
+    acme.requires_second_factor = True
+    acme.save(update_fields=["requires_second_factor"])
+    browser, there = sign_in(anna.user)
+    browser.post(there.url, {"code": code_of(secret)})
+    assert browser.get("/orders/").status_code == 200
+
+    Authenticator.objects.filter(user=anna.user).delete()
+
+    assert browser.get("/orders/").url == SECURITY
+
+
+def test_the_back_office_asks_the_staff_for_a_second_factor_where_it_is_set_so(mona, settings):
+    settings.STAFF_SECOND_FACTOR = True
+    browser = mona.signed_in()
+
+    assert browser.get("/admin/").url == SECURITY
+    assert browser.get(SECURITY).status_code == 200
+    secret = generate_totp_secret()
+    TOTP.activate(mona.user, secret)
+    assert browser.get("/admin/").url.startswith(reverse("account_login"))
+    again, there = sign_in(mona.user)
+    again.post(there.url, {"code": code_of(secret)})
+    assert again.get("/admin/").status_code == 200
+
+
+def test_a_password_chosen_by_the_mailed_link_ends_every_session(anna, mailoutbox):
+    browsers = [sign_in(anna.user)[0] for _nth in range(2)]
+    stranger = Client()
+    stranger.post(reverse("account_reset_password"), {"email": anna.user.email})
+    link = re.search(r"http://\S+(/accounts/password/reset/key/\S+)", mailoutbox[0].body)[1]
+    form = stranger.get(link, follow=True)
+    new = "another-word-8842"
+
+    stranger.post(form.request["PATH_INFO"], {"password1": new, "password2": new})
+
+    anna.user.refresh_from_db()
+    assert anna.user.check_password(new)
+    assert [browser.get("/home/").status_code for browser in browsers] == [302, 302]

@@ -1,0 +1,105 @@
+"""The sign-in library's forms, for people whose company has a sign-in of its own."""
+
+from typing import Any
+
+from allauth.account.forms import LoginForm as PasswordLoginForm
+from allauth.account.forms import ResetPasswordForm as LibraryResetForm
+from allauth.core import context
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import SignInConnection
+from accounts.queries.connections import all_connection_of, all_only_way_for
+from accounts.vouching import only_way_words
+from portal.openid.leading import lead_to
+
+
+class LoginForm(PasswordLoginForm):
+    """E-mail and password; the password may stay empty where the address' company has its own sign-in."""
+
+    connection: SignInConnection | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = gettext_lazy("E-mail")
+        self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
+        self.fields["password"].required = False
+        self.fields["password"].widget.is_required = False
+        self.fields["password"].help_text = gettext_lazy(
+            "Leave it empty if your company has its own sign-in."
+        )
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+
+    def clean(self) -> dict[str, Any]:
+        """Check the password, or find the provider that the address is led to."""
+        if self.errors:
+            return self.cleaned_data
+        self.connection = all_connection_of(self.cleaned_data["login"])
+        if self.cleaned_data.get("password"):
+            return self._with_password()
+        if self.connection is None:
+            self.add_error("password", _("Enter your password."))
+        return self.cleaned_data
+
+    def _with_password(self) -> dict[str, Any]:
+        """Where a provider is the only way, a wrong password and a known address answer like any other."""
+        connection = self.connection
+        self.connection = None
+        if connection is None or not connection.is_only_way:
+            return super().clean()
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except forms.ValidationError as refusal:
+            if getattr(refusal, "code", "") == "too_many_login_attempts":
+                raise
+            raise self._only_way(connection) from None
+        if all_only_way_for(self.user) is not None:
+            raise self._only_way(connection)
+        return cleaned
+
+    def _only_way(self, connection: SignInConnection) -> forms.ValidationError:
+        self.only_way = connection
+        return only_way(connection)
+
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
+        """Sign in, or lead to the provider."""
+        if self.connection is None:
+            return super().login(request, redirect_url=redirect_url)
+        return lead_to(
+            request, self.connection, email=self.cleaned_data["login"], next_url=redirect_url or ""
+        )
+
+
+class ResetPasswordForm(LibraryResetForm):
+    """Asks for the mail with the link; addresses whose only way in is their company's sign-in get words instead."""
+
+    users: list[Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = gettext_lazy("E-mail")
+        self.fields["email"].widget.attrs.pop("placeholder", None)
+
+    def clean_email(self) -> str:
+        """Refuse by the domain alone, so that nothing tells whether anybody has the address.
+
+        Who has a password all the same, staff or somebody who acts for others too, gets the mail quietly.
+        """
+        email: str = super().clean_email()
+        self.cleaned_data["email"] = email
+        connection = all_connection_of(email)
+        if connection is None or not connection.is_only_way:
+            return email
+        self.users = [user for user in self.users if all_only_way_for(user) is None]
+        if self.users:
+            self.save(context.request)
+        self.only_way = connection
+        raise only_way(connection)
+
+
+def only_way(connection: SignInConnection) -> forms.ValidationError:
+    """The words for somebody who has no password here."""
+    return forms.ValidationError(only_way_words(connection.name), code="only_way")
