@@ -96,7 +96,7 @@ class CompanyAdmin(FedHistoryAdmin):
     customer = "pk"
     list_display = ("number", "name", "standing", "parent", "payment_term", "sales_rep", "limit")
     list_select_related = ("parent", "payment_term", "sales_rep", "credit")
-    list_filter = ("status", "sales_rep")
+    list_filter = ("status", ("sales_rep", admin.RelatedOnlyFieldListFilter))
     search_fields = ("number", "name", "tax_id", "email")
     ordering = ("number",)
     inlines = (CreditInline, AddressInline, MembershipInline)

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 
@@ -23,6 +24,15 @@ def customers_for(request: HttpRequest) -> Customers:
 def numbers_for(request: HttpRequest) -> QuerySet[Any]:
     """The companies that the person who asks may choose from."""
     return all_companies().filter(customers_for(request).of("pk"))
+
+
+class OwnChoices(admin.RelatedFieldListFilter):
+    """A filter of a list that offers only the rows of the other list that the person meets there."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        """The names in the other list's order."""
+        other = model_admin.admin_site._registry[field.related_model]
+        return [(row.pk, str(row)) for row in other.get_queryset(request).distinct()]
 
 
 class OwnCustomers:

@@ -21,7 +21,7 @@ from catalog.explanation import Deciding, Verdict, all_explained
 from catalog.models import Assortment, AssortmentAssignment, AssortmentRule, ProductRestriction
 from catalog.ranges import EVERYBODY, SEGMENT, Standing
 from core.days import erp_today
-from portal.admin.customers import OwnCustomers, numbers_for
+from portal.admin.customers import OwnChoices, OwnCustomers, numbers_for
 from portal.admin.kept_rows import KeptAdmin
 from portal.admin.pages import admin_page
 from portal.forms.entitlements import AssignmentForm, AssortmentForm, ExplainForm, RestrictionForm
@@ -129,7 +129,7 @@ class AssortmentRuleAdmin(EntitlementAdmin):
     customer = "assortment__assignments__company"
     list_display = ("assortment", "effect", "product", "category")
     list_select_related = ("assortment", "product", "category")
-    list_filter = ("effect", "assortment")
+    list_filter = ("effect", ("assortment", OwnChoices))
     search_fields = ("assortment__code", "product__sku", "category__name")
     autocomplete_fields = ("assortment", "product", "category")
 
@@ -146,7 +146,7 @@ class AssortmentAssignmentAdmin(EntitlementAdmin):
     form = AssignmentForm
     list_display = ("assortment", "company", "segment", "adds", "contract", "valid_from", "valid_until")
     list_select_related = ("assortment", "company")
-    list_filter = ("assortment",)
+    list_filter = (("assortment", OwnChoices),)
     search_fields = ("assortment__code", "company__number", "company__name", "segment", "contract")
     autocomplete_fields = ("assortment", "company")
     fields = ("assortment", *AssignmentForm.Meta.fields)

@@ -18,7 +18,7 @@ from catalog.models import Product
 from core import freshness
 from core.money import line_net
 from core.units import Conversion
-from portal.admin.customers import numbers_for
+from portal.admin.customers import OwnChoices, numbers_for
 from portal.admin.fed import FedAdmin, ShownTable
 from portal.admin.pages import admin_page
 from portal.forms.pricing import ExplainForm
@@ -101,7 +101,7 @@ class PriceRowAdmin(FedAdmin):
         "is_current", "source", "read_at",
     ]  # fmt: skip
     list_select_related = ["product", "price_list", "run"]
-    list_filter = ["price_list", ("ended_run", admin.EmptyFieldListFilter)]
+    list_filter = [("price_list", OwnChoices), ("ended_run", admin.EmptyFieldListFilter)]
     search_fields = ["product__sku", "price_list__code"]
     ordering = ["product__sku", "price_list__code", "min_quantity", "-pk"]
 

@@ -92,7 +92,7 @@ class QuoteAdmin(FedAdmin):
         "updated_at",
     )
     list_select_related = ("company", "contact", "owner")
-    list_filter = ("status", "owner", "updated_at")
+    list_filter = ("status", ("owner", admin.RelatedOnlyFieldListFilter), "updated_at")
     search_fields = ("number", "company__name", "company__number", "rfq__number", "order_number")
     ordering = ("-id",)
 

@@ -18,7 +18,7 @@ from tests.conftest import employ
 from tests.factories.accounts import CompanyFactory
 from tests.factories.catalog import ProductFactory
 from tests.factories.orders import OrderFactory
-from tests.factories.pricing import PriceListFactory
+from tests.factories.pricing import PriceListFactory, PriceRowFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("ACC-16", "SEC-12")]
 
@@ -122,6 +122,28 @@ def test_the_agreement_of_another_customer_is_not_shown_in_any_way(theirs, sam, 
         asked = person.signed_in().get(reverse("admin:pricing_explain"), ask)
         assert asked.status_code == (200 if sees else 422)
     assert PriceList.objects.count() == 2
+
+
+def test_no_filter_of_a_list_offers_what_belongs_to_another_customer(theirs, sam, mona):
+    company = theirs["accounts.Company"]
+    secret = PriceListFactory(code="SECRET", name="Their agreement", kind="contract", company=company)
+    common = PriceListFactory(code="COMMON", name="List of all", kind="list", company=None)
+    for price_list in (secret, common):
+        PriceRowFactory(price_list=price_list)
+    pages = ["accounts_company", "pricing_pricerow", "quotes_quote", "catalog_assortmentassignment"]
+
+    told = {
+        name: [person.signed_in().get(reverse(f"admin:{name}_changelist")).content.decode() for person in (sam, mona)]
+        for name in pages
+    }
+
+    assert not [name for name, page in told.items() if "Clara" in page[0] or "Their agreement" in page[0]]
+    assert all("Their agreement" in page for page in told["pricing_pricerow"][1:])
+    assert all("List of all" in page for page in told["pricing_pricerow"])
+    for model_admin in admin.site._registry.values():
+        for entry in model_admin.list_filter:
+            if isinstance(entry, str) and (field := model_admin.opts.get_field(entry)).is_relation:
+                assert admin.site._registry[field.related_model].customer is None, (model_admin, entry)
 
 
 def test_a_deputy_sees_the_customer_until_the_right_ends(theirs):
