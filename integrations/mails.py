@@ -32,7 +32,8 @@ class Mail:
     """A mail about an event. subject, lead, note: with the facts of the event by name.
 
     lead: the one sentence that says it all. note: what it means for the reader. action: the
-    label of the button, path: where it leads. quoted: the fact that is shown as said by a person.
+    label of the button, path: where it leads. quoted: the fact that is shown as said by a person. lets_in: whether
+    the way on opens for whoever holds the mail, so that nothing of it is kept once it has left.
     """
 
     to: Audience
@@ -42,6 +43,7 @@ class Mail:
     action: Words = ""
     path: str = ""
     quoted: str = ""
+    lets_in: bool = False
 
 
 def _people(*keys: str) -> Audience:
@@ -93,6 +95,7 @@ MAILS: dict[str, Mail] = {
         _("The button works once, for you alone, within 14 days. Nobody else needs to see this mail."),
         action=_("Accept the invitation"),
         path="/join/{pass}/",
+        lets_in=True,
     ),
     "rfq.submitted": Mail(
         _sales,

@@ -37,6 +37,7 @@ def keep_letter(letter: Letter) -> SentMail:
 
 
 @transaction.atomic
-def note_sent(mail: SentMail) -> None:
-    """The mail has left."""
-    SentMail.objects.filter(pk=mail.pk, sent_at=None).update(sent_at=timezone.now())
+def note_sent(mail: SentMail, *, is_forgotten: bool = False) -> None:
+    """The mail has left. is_forgotten: what it said is not kept, since its link lets somebody in."""
+    words = {"text": "", "html": ""} if is_forgotten else {}
+    SentMail.objects.filter(pk=mail.pk, sent_at=None).update(sent_at=timezone.now(), **words)

@@ -37,7 +37,7 @@ def send(message: Message) -> None:
         row = keep_letter(letter)
         if row.sent_at is None:
             _post(row)
-            note_sent(row)
+            note_sent(row, is_forgotten=mail.lets_in)
 
 
 def bury(message: Message, failure: CallFailed) -> None:

@@ -133,7 +133,10 @@ def test_no_filter_of_a_list_offers_what_belongs_to_another_customer(theirs, sam
     pages = ["accounts_company", "pricing_pricerow", "quotes_quote", "catalog_assortmentassignment"]
 
     told = {
-        name: [person.signed_in().get(reverse(f"admin:{name}_changelist")).content.decode() for person in (sam, mona)]
+        name: [
+            person.signed_in().get(reverse(f"admin:{name}_changelist")).content.decode()
+            for person in (sam, mona)
+        ]
         for name in pages
     }
 
