@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions.members import enrol_newcomer, fulfil_invitation
+from accounts.actions.members import enrol_newcomer, fulfil_invitation, may_still_give
 from accounts.models import Company, Invitation, SignInConnection, SignInDomain, SignInIdentity, User
 from accounts.models.connection import DOMAIN, SECRET_NAME
 from accounts.queries.connections import stays_within
@@ -202,15 +202,14 @@ def _check_person(user: User, connection: SignInConnection, *, is_known: bool) -
 def _joined(user: User | None, connection: SignInConnection, claims: Claims, *, by: Actor) -> User:
     """The person with all invitations accepted; a new one if the connection takes newcomers in."""
     tree = tree_of(connection.company_id).exclude(status__in=SHUT)
-    invitations = list(
-        Invitation.objects.select_for_update(of=("self",)).filter(
-            company__in=tree,
-            email__iexact=claims.email,
-            accepted_at=None,
-            withdrawn_at=None,
-            expires_at__gt=timezone.now(),
-        )
+    found = Invitation.objects.select_for_update(of=("self",)).filter(
+        company__in=tree,
+        email__iexact=claims.email,
+        accepted_at=None,
+        withdrawn_at=None,
+        expires_at__gt=timezone.now(),
     )
+    invitations = [one for one in found if may_still_give(one)]
     if user is None and not invitations and connection.newcomers != Newcomers.ENROL:
         raise NotAllowed(
             _("You are not a member of %(company)s yet. Ask its administrator to invite you.")

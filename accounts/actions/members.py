@@ -112,12 +112,12 @@ def open_invitation(word: str, *, now: datetime | None = None) -> Invitation:
     if found.accepted_at or found.withdrawn_at:
         raise WrongState(_("This invitation has been used or withdrawn already. Ask for a new one."))
     is_late = found.expires_at <= (now or timezone.now()) or found.company.status in SHUT
-    if is_late or not _may_still_give(found):
+    if is_late or not may_still_give(found):
         raise WrongState(_("This invitation is over. Ask for a new one."))
     return found
 
 
-def _may_still_give(invitation: Invitation) -> bool:
+def may_still_give(invitation: Invitation) -> bool:
     """Whether whoever invited still manages the company's people, and holds all that is promised. The staff does."""
     if invitation.invited_by.is_staff:
         return invitation.invited_by.is_active
