@@ -9,6 +9,7 @@ from accounts.models import Company
 from core import outbox, ownership
 from core.actor import Actor, action
 from orders.actions.moves import lock_order, record
+from orders.actions.reserve import give_back_credited
 from orders.actions.standing import close_if_complete, set_standing
 from orders.models import Invoice, InvoiceLine, Order, OrderLine, Payment
 from orders.records import InvoiceRecord
@@ -39,7 +40,8 @@ def apply_invoice(news: InvoiceRecord, *, by: Actor) -> Outcome:
 
     What is open is the ERP's word and never computed here (failure bank 23). Records
     `invoice.issued` or `credit_note.issued` for a new one, `invoice.paid` or `invoice.partly_paid`
-    when payments have come, each with the order as subject. Raises ParentMissing while the
+    when payments have come, each with the order as subject. What a credit note takes back is given back to the
+    budgets (APR-08). Raises ParentMissing while the
     company, an order of ours, or the invoice that is credited is not known.
     """
     ownership.check(by, "orders.Invoice", ["open_amount", "status", "lines", "payments"])
@@ -62,6 +64,8 @@ def apply_invoice(news: InvoiceRecord, *, by: Actor) -> Outcome:
     paid = _write_payments(invoice, news)
     for order in orders:
         set_standing(order, by=by)
+    if news.kind == InvoiceKind.CREDIT_NOTE:
+        give_back_credited(orders, by=by)
 
     if outcome == Outcome.NEW:
         is_credit = news.kind == InvoiceKind.CREDIT_NOTE

@@ -17,7 +17,7 @@ from core.days import erp_today
 from core.errors import InvalidValue
 from core.money import ZERO, round_amount
 from orders.models import Budget, BudgetEntry, Order
-from orders.queries.budget import BudgetState, applicable, figures_by_pair, states_of
+from orders.queries.budget import BudgetState, applicable, credited_net, figures_by_pair, states_of
 from orders.rules.budget import OverBudget, Weight, moves_to, weight
 from orders.states import BudgetMove, OnExceeding
 
@@ -99,9 +99,21 @@ def settle_budgets(order: Order, *, by: Actor) -> None:
     _write(order, rows, _weight_of(order), by)
 
 
-def lock_budgets_of(order: Order) -> None:
-    """Lock the budgets that an order weighs on before its stock is, as placing an order does."""
-    ids = set(order.budget_entries.order_by().values_list("budget_id", flat=True))
+def give_back_credited(orders: Sequence[Order], *, by: Actor) -> None:
+    """Give back what credit notes have taken back of locked orders, once (APR-08); nothing where no budget is.
+
+    It goes back into the period that the order was booked in, over or not: a return in January leaves
+    January's budget as it is. All budgets are locked first, since several orders may share some.
+    """
+    lock_budgets_of(*orders)
+    for order in orders:
+        settle_budgets(order, by=by)
+
+
+def lock_budgets_of(*orders: Order) -> None:
+    """Lock the budgets that orders weigh on before their stock is, as placing an order does."""
+    entries = BudgetEntry.objects.filter(order__in=orders).order_by()
+    ids = set(entries.values_list("budget_id", flat=True))
     if ids:
         list(Budget.objects.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",), no_key=True))
 
@@ -113,7 +125,7 @@ def _weight_of(order: Order) -> Weight:
         gone = sum(
             (round_amount(cancelled * price / per, order.currency) for cancelled, price, per in totals), ZERO
         )
-        rest = max(rest - gone, ZERO)
+        rest = max(rest - gone - credited_net(order), ZERO)
     return weight(order.status, order.net_amount, rest)
 
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts.scope import Scope
 from accounts.states import Right
 from core.days import erp_today
 from core.money import ZERO
-from orders.models import Budget, BudgetEntry, CostCentre, Order
+from orders.models import Budget, BudgetEntry, CostCentre, Invoice, Order
 from orders.rules.budget import BudgetFigures, Weight, period_of
-from orders.states import BudgetMove
+from orders.states import BudgetMove, InvoiceKind
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,30 @@ def figures_by_pair(order: Order) -> dict[tuple[int, date], Weight]:
     for budget_id, day, kind, total in rows.annotate(total=Sum("amount")):
         sums.setdefault((budget_id, day), {})[kind] = total
     return {pair: _held(kinds) for pair, kinds in sums.items()}
+
+
+def credited_net(order: Order) -> Decimal:
+    """The net of an order's lines that credit notes have taken back, zero or more. Two statements at most.
+
+    A note that names no line of any order counts whole, where it is for this order alone.
+    """
+    notes = list(
+        Invoice.objects.filter(orders=order, kind=InvoiceKind.CREDIT_NOTE).annotate(
+            own=Sum("lines__net_amount", filter=Q(lines__order_line__order=order)),
+            named=Count("lines__order_line"),
+        )
+    )
+    whole = [note.pk for note in notes if not note.named]
+    shared = set(
+        Invoice.orders.through.objects.filter(invoice_id__in=whole)
+        .exclude(order_id=order.pk)
+        .values_list("invoice_id", flat=True)
+        if whole
+        else ()
+    )
+    taken = [note.own for note in notes if note.own is not None]
+    taken += [note.net_amount for note in notes if note.pk in set(whole) - shared]
+    return sum((abs(net) for net in taken), ZERO)
 
 
 def budgets_for(scope: Scope) -> QuerySet[Budget]:

@@ -12,6 +12,7 @@ from core.errors import InvalidValue
 from orders.actions.approval import approve_order, reject_order, return_order
 from orders.actions.cancel import cancel_order
 from orders.actions.erp import apply_order_status, confirm_order
+from orders.actions.invoices import apply_invoice
 from orders.models import BudgetEntry, Order
 from orders.queries.budget import budget_states, states_of
 from orders.records import OrderStatusRecord
@@ -21,7 +22,7 @@ from tests.factories.accounts import CompanyFactory
 from tests.factories.approvals import BudgetFactory, CostCentreFactory
 from tests.factories.catalog import MORNING
 from tests.factories.orders import order_now, sell
-from tests.orders.test_erp_facts import answer
+from tests.orders.test_erp_facts import answer, invoice
 
 pytestmark = pytest.mark.django_db
 
@@ -243,3 +244,74 @@ def test_a_buyer_sees_the_budgets_he_or_she_orders_by_and_nobody_elses(anna, cla
     assert seen(anna) == {own, all_of}
     assert seen(boss) == {own, all_of, hers}
     assert seen(clara) == set()
+
+
+@pytest.mark.req("APR-08", "FIN-04")
+def test_a_return_is_given_back_once_in_the_period_of_the_order_and_never_more_than_was_spent(anna, erp):
+    sell("A1")
+    budget = BudgetFactory(company=anna.company, amount=Decimal(100))
+    order = order_now(anna, A1=60)
+    confirm_order(order.number, answer(order), by=erp)
+    apply_invoice(invoice(order, {1: 60}), by=erp)
+    note = {"key": "C1", "kind": "credit_note", "credits_erp_id": "I1"}
+
+    apply_invoice(invoice(order, {1: 25}, **note), by=erp)
+    assert figures(budget) == (0, 35, 65)
+    apply_invoice(invoice(order, {1: 25}, **note), by=erp)
+    apply_invoice(invoice(order, {1: 25}, version="2", paid=["-30"], **note), by=erp)
+    assert figures(budget) == (0, 35, 65)
+    apply_invoice(invoice(order, {1: 70}, **{**note, "key": "C2"}), by=erp)
+    assert figures(budget) == (0, 0, 100)
+
+    kinds = list(BudgetEntry.objects.order_by("pk").values_list("kind", "amount"))
+    assert kinds == [("reserved", 60), ("spent", 60), ("refunded", 25), ("refunded", 35)]
+    assert BudgetEntry.objects.values("period_on").distinct().count() == 1
+
+
+@pytest.mark.req("APR-08")
+def test_a_note_without_lines_of_ours_counts_whole_for_its_only_order_and_freight_beside_goods_does_not(
+    anna, erp
+):
+    sell("A1")
+    budget = BudgetFactory(company=anna.company, amount=Decimal(100))
+    order = order_now(anna, A1=60)
+    confirm_order(order.number, answer(order), by=erp)
+    apply_invoice(invoice(order, {1: 60}), by=erp)
+    goods = invoice(order, {1: 10}, key="C1", kind="credit_note", credits_erp_id="I1")
+    freight = goods.lines[0].model_copy(
+        update={"position": 2, "order_number": "", "order_line_position": None, "net_amount": Decimal(-9)}
+    )
+
+    apply_invoice(goods.model_copy(update={"lines": (*goods.lines, freight)}), by=erp)
+    assert figures(budget) == (0, 50, 50)
+    lump = goods.model_copy(
+        update={"erp_id": "C2", "number": "INV-C2", "lines": (freight.model_copy(update={"position": 1}),)}
+    )
+    apply_invoice(lump, by=erp)
+
+    assert figures(budget) == (0, 40, 60)
+
+
+@pytest.mark.req("APR-08")
+def test_a_credit_note_that_comes_when_the_period_is_over_leaves_the_new_one_as_it_is(anna, erp):
+    sell("A1")
+    order = order_now(anna, A1=60)
+    confirm_order(order.number, answer(order), by=erp)
+    apply_invoice(invoice(order, {1: 60}), by=erp)
+    budget, last = BudgetFactory(company=anna.company, amount=Decimal(100)), date(2026, 1, 1)
+    for kind in ("reserved", "spent"):
+        BudgetEntry.objects.create(
+            budget=budget,
+            period_on=last,
+            order=order,
+            kind=kind,
+            amount=60,
+            actor_label="x",
+            correlation_id="x",
+        )
+
+    apply_invoice(invoice(order, {1: 60}, key="C1", kind="credit_note", credits_erp_id="I1"), by=erp)
+
+    assert figures(budget) == (0, 0, 100)
+    assert states_of([budget], last)[0].figures.spent == 0
+    assert BudgetEntry.objects.get(kind="refunded").period_on == last
