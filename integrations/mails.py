@@ -79,6 +79,7 @@ def _buyer_who_saw_it(facts: dict[str, Any]) -> list[Recipient]:
     return _people("buyer")(facts) if facts.get("was_sent") else []
 
 
+APPROVAL = "/approvals/open/{approval}/"
 ORDER, QUOTE, RFQ = "/orders/{order}/", "/quotes/{quote}/", "/rfqs/{rfq}/"
 INVOICE = "/invoices/{invoice}/"
 RFQ_DESK = "/admin/quotes/rfq/{rfq}/request/"
@@ -202,23 +203,23 @@ MAILS: dict[str, Mail] = {
         _people("approvers"),
         _("Order %(order)s waits for your approval"),
         _("%(buyer)s placed order %(order)s for %(company)s: %(net)s net. It needs your approval."),
-        action=_OPEN_ORDER,
-        path=ORDER,
+        action=_("Look at the order and decide"),
+        path=APPROVAL,
     ),
     "order.approval_reminded": Mail(
         _people("approvers"),
         _("Reminder: order %(order)s waits for your approval"),
         _("Order %(order)s of %(buyer)s for %(company)s still waits for you: %(net)s net."),
-        action=_OPEN_ORDER,
-        path=ORDER,
+        action=_("Look at the order and decide"),
+        path=APPROVAL,
     ),
     "order.approval_escalated": Mail(
         _people("approvers"),
         _("Order %(order)s waits too long for its approval"),
         _("Nobody has decided on order %(order)s of %(buyer)s for %(company)s in time: %(net)s net."),
         _("You may decide on it now, too."),
-        action=_OPEN_ORDER,
-        path=ORDER,
+        action=_("Look at the order and decide"),
+        path=APPROVAL,
     ),
     "order.returned": Mail(
         _people("buyer"),

@@ -66,9 +66,10 @@ class OrderDecided(OrderTold):
 
 
 class OrderWaits(OrderTold):
-    """An order that waits for approval. approvers: who may decide."""
+    """An order that waits for approval. approvers: who may decide. round: how often it was submitted, 0 unknown."""
 
     approvers: tuple[PersonOfOrder, ...]
+    round: int = 0
 
 
 class OrderChanged(OrderTold):

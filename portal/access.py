@@ -66,6 +66,7 @@ class Kind:
 
 KINDS = {
     "order": Kind("order", Where.DOCUMENT, Right.SEE_ORDERS),
+    "approval": Kind("order that a mail asks about", Where.DOCUMENT, Right.SEE_ORDERS),
     "quote": Kind("quote", Where.DOCUMENT, Right.SEE_ORDERS),
     "rfq": Kind("request for quote", Where.DOCUMENT, Right.SEE_ORDERS),
     "invoice": Kind("invoice", Where.TREE, Right.SEE_INVOICES),
@@ -182,6 +183,7 @@ ROUTES: dict[str, Access] = {
     "portal:order-return": _step(Right.APPROVE, kind="order", is_others=True),
     "portal:order-resubmit": _step(Right.BUY, kind="order", is_mine=True),
     "portal:approval-list": _page(Right.APPROVE, finds=("order",)),
+    "portal:approval-link": _page(kind="approval"),
     "portal:approval-decide": _step(
         Right.APPROVE, kind="order", field="order", is_others=True, is_quiet=True
     ),

@@ -10,10 +10,11 @@ from django.db.models.functions import Now
 from accounts.models import (
     Company,
     CompanyUserPermission,
+    Delegation,
     Membership,
     User,
 )
-from accounts.queries.lines import ABOVE, lineage_of
+from accounts.queries.lines import ABOVE, line_of, lineage_of
 from accounts.scope import Scope
 from accounts.standing import SHUT
 from accounts.states import Depth, Right, Role, grants_of
@@ -119,7 +120,7 @@ def all_members_of(company: Company) -> QuerySet[Membership]:
 
 
 def all_members_with(right: Right, company_ids: Iterable[int]) -> list[User]:
-    """The active people who hold a right in one of these companies: there, from above, or lent."""
+    """The active people who hold a right in one of these companies: there, from above, lent, or for somebody absent."""
     wanted = set(company_ids)
     above = {pk for company_id in wanted for pk in lineage_of(company_id)} - wanted
     found: dict[int, User] = {}
@@ -135,4 +136,29 @@ def all_members_with(right: Right, company_ids: Iterable[int]) -> list[User]:
         user__is_active=True,
     )
     found |= {row.user_id: row.user for row in lent.select_related("user")}
+    if right == Right.APPROVE:
+        found |= _deputies(wanted, wanted | above)
     return sorted(found.values(), key=lambda user: user.pk)
+
+
+def _deputies(wanted: Iterable[int], lines: Iterable[int]) -> dict[int, User]:
+    """Who decides on approvals of companies for somebody absent, as far as that person may (APR-09)."""
+    rows = Delegation.objects.filter(
+        company_id__in=set(lines),
+        ended_at=None,
+        valid_from__lte=Now(),
+        valid_until__gt=Now(),
+        delegate__is_active=True,
+        delegator__is_active=True,
+    ).select_related("delegate")
+    current = list(rows)
+    found: dict[int, User] = {}
+    for company_id in wanted if current else ():
+        line = line_of(company_id)
+        here = [row for row in current if row.company_id in {company.pk for company in line}]
+        members = members_in(line, {pk for row in here for pk in (row.delegator_id, row.delegate_id)})
+        for row in here:
+            own = at_or_above(row.company_id, members.get(row.delegator_id, ()), line)
+            if row.delegate_id in members and Right.APPROVE in grants_at(line[0], own):
+                found[row.delegate_id] = row.delegate
+    return found

@@ -23,6 +23,7 @@ from integrations.mails import Mail, Recipient, mail_for
 from integrations.models import SentMail
 from integrations.systems import MAIL, Message, job_actor
 from integrations.writing import amount_in_words, day_in_words
+from orders.approval_links import Asked, word_of
 
 DEAD_LETTER = "mail_undelivered"
 
@@ -107,6 +108,7 @@ def facts_of(message: Message) -> dict[str, str]:
         "due_on": _day(payload.get("due_on")),
         "lines": _count(payload.get("lines")),
         "pass": pass_of(payload["invitation"]) if payload.get("invitation") else "",
+        "approval": word_of(Asked(numbers["order"], int(payload.get("round") or 0))),
         **{name: str(payload.get(name) or "") for name in ("flow", "cause", "promise", "age", "invited_by")},
     }
 

@@ -233,7 +233,7 @@ def _next_stage(request: ApprovalRequest, order: Order, by: Actor) -> None:
         if step.stage == request.stage:
             open_step(step, now)
             step.save(update_fields=["state", "opened_at", "remind_at", "due_at"])
-    tell_approvers(order, approvers_now(request, order), by=by)
+    tell_approvers(request, order, approvers_now(request, order), by=by)
 
 
 def _keep(

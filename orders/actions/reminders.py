@@ -59,9 +59,9 @@ def _wake(number: str, now: datetime, *, by: Actor) -> int:
         step.save(update_fields=["reminded_at"])
     people = approvers_now(request, order) if late or slow else []
     if late:
-        record("order.approval_escalated", order, told_people(people), by=by)
+        record("order.approval_escalated", order, told_people(request, people), by=by)
     elif slow:
-        record("order.approval_reminded", order, told_people(people), by=by)
+        record("order.approval_reminded", order, told_people(request, people), by=by)
     if (late or slow) and not people:
         _nobody_left(order, by)
     return int(bool(late or slow))

@@ -86,7 +86,7 @@ def ask_for_approval(
         opened_at=now,
     )
     ApprovalStep.objects.bulk_create([_row(request, step, now) for step in steps])
-    tell_approvers(order, approvers_now(request, order, seats), by=by)
+    tell_approvers(request, order, approvers_now(request, order, seats), by=by)
     return request
 
 
@@ -117,14 +117,15 @@ def open_step(step: ApprovalStep, now: Any) -> None:
     step.due_at = now + timedelta(hours=step.escalate_hours) if step.escalate_hours else None
 
 
-def tell_approvers(order: Order, people: Iterable[User], *, by: Actor) -> None:
+def tell_approvers(request: ApprovalRequest, order: Order, people: Iterable[User], *, by: Actor) -> None:
     """Record that an order waits for these people."""
-    record("order.approval_requested", order, told_people(people), by=by)
+    record("order.approval_requested", order, told_people(request, people), by=by)
 
 
-def told_people(people: Iterable[User]) -> dict[str, Any]:
-    """Approvers as events name them."""
-    return {"approvers": [{"name": str(user), "email": user.email, "locale": user.locale} for user in people]}
+def told_people(request: ApprovalRequest, people: Iterable[User]) -> dict[str, Any]:
+    """The round of an order's approval and its approvers as events name them."""
+    named = [{"name": str(user), "email": user.email, "locale": user.locale} for user in people]
+    return {"approvers": named, "round": request.round}
 
 
 def close_request(request: ApprovalRequest, state: RequestState) -> None:

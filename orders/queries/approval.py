@@ -227,6 +227,11 @@ def _seat_name(seat: Seat) -> str:
     return f"{seat.user} ({seat.instead_of})" if seat.instead_of else str(seat.user)
 
 
+def all_company_of(number: str) -> int | None:
+    """The id of the company of an order, None for an unknown one; for whoever looks next whether it may be seen."""
+    return Order.objects.filter(number=number).values_list("company_id", flat=True).first()
+
+
 def all_requests_of(company: Company) -> Iterable[ApprovalRequest]:
     """The approval requests of a company, for staff and jobs."""
     return ApprovalRequest.objects.filter(unit=company)

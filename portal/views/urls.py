@@ -5,6 +5,7 @@ from django.urls import path
 from portal.views import (
     acting,
     addresses,
+    approval_link,
     approvals,
     budgets,
     cart,
@@ -64,6 +65,7 @@ urlpatterns = [
     path("orders/<str:number>/resubmit/", orders.order_resubmit, name="order-resubmit"),
     path("orders/<str:number>/cancel/", orders.order_cancel, name="order-cancel"),
     path("approvals/", approvals.approval_list, name="approval-list"),
+    path("approvals/open/<str:word>/", approval_link.approval_link, name="approval-link"),
     path("approvals/decide/", approvals.approval_decide, name="approval-decide"),
     path("approvals/absence/", approvals.absence_add, name="absence-add"),
     path("approvals/absence/end/", approvals.absence_end, name="absence-end"),

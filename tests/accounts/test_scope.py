@@ -12,6 +12,7 @@ from accounts.states import RIGHTS, Right, check_right, rights_of, with_brought
 from core.errors import NotAllowed, NotFound
 from tests.conftest import enrol
 from tests.factories.accounts import AddressFactory, CompanyFactory, MembershipFactory
+from tests.factories.approvals import delegation_of
 
 
 @pytest.fixture
@@ -130,3 +131,18 @@ def test_approvers_above_count_when_their_membership_includes_branches(tree):
     enrol("Buyer", branch, "buyer")
 
     assert all_members_with(Right.APPROVE, [branch.pk]) == [above.user, here.user]
+
+
+@pytest.mark.req("APR-09")
+def test_who_stands_in_for_an_approver_counts_as_far_as_that_person_may_and_while_it_lasts(tree):
+    group, company, branch, _ = tree
+    above = enrol("Above", group, "approver", includes_branches=True)
+    beside = enrol("Beside", company, "approver")
+    deputy, late, idle = (enrol(name, group, "viewer") for name in ("Deputy", "Late", "Idle"))
+    delegation_of(group, above.user, deputy.user)
+    delegation_of(group, above.user, late.user, days=(-3, -1))
+    delegation_of(company, beside.user, idle.user)
+
+    assert all_members_with(Right.APPROVE, [branch.pk]) == [above.user, deputy.user]
+    assert idle.user in all_members_with(Right.APPROVE, [company.pk])
+    assert all_members_with(Right.BUY, [branch.pk]) == []

@@ -21,6 +21,7 @@ from core.actor import Actor
 from orders.actions.approval import return_order, stamp_of
 from orders.actions.cart import CartItem, add_line
 from orders.actions.invoices import apply_invoice
+from orders.approval_links import Asked, word_of
 from orders.models import ApprovalRequest, Order
 from orders.queries.cart import cart_for
 from orders.records import InvoiceLineRecord, InvoiceRecord
@@ -141,6 +142,7 @@ def _documents(
             "invoice",
             reverse("portal:order-detail", args=[order.number]),
         ),
+        "approval": Thing("approval", word_of(Asked(order.number, 1)), company, (), is_own),
         "invoice": Thing("invoice", invoice, company, (invoice,), is_own),
         "quote": Thing("quote", quote.number, company, (quote.number,), is_own, answer),
         "rfq": Thing("rfq", rfq.number, company, (rfq.number,), is_own),

@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.actions.members import Place, compose_role, invite_member
 from orders.actions.cart import CartItem, add_line
 from orders.actions.invoices import apply_invoice
+from orders.approval_links import Asked, word_of
 from orders.queries.cart import cart_for
 from orders.records import InvoiceLineRecord, InvoiceRecord
 from tests.conftest import enrol
@@ -116,6 +117,7 @@ def mine(anna, sam):
         "role": role.pk,
         "address": anna.company.addresses.get().erp_id,
         "order": order.number,
+        "approval": word_of(Asked(order.number, 1)),
         "invoice": "2026-00001",
         "quote": quote.number,
         "rfq": rfq.number,
