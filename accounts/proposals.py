@@ -11,14 +11,18 @@ class ProposalState(TextChoices):
     SENT = "sent", _("Sent, not confirmed yet")
     CONFIRMED = "confirmed", _("Confirmed")
     REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
 NEXT: dict[ProposalState, frozenset[ProposalState]] = {
-    ProposalState.PROPOSED: frozenset({ProposalState.SENT, ProposalState.REFUSED}),
+    ProposalState.PROPOSED: frozenset({ProposalState.SENT, ProposalState.REFUSED, ProposalState.WITHDRAWN}),
     ProposalState.SENT: frozenset({ProposalState.CONFIRMED, ProposalState.REFUSED}),
     ProposalState.CONFIRMED: frozenset(),
     ProposalState.REFUSED: frozenset(),
+    ProposalState.WITHDRAWN: frozenset(),
 }
 OPEN = frozenset(state for state, after in NEXT.items() if after)
 # What of an address may be proposed.
 FIELDS = ("name", "street", "postal_code", "city", "country", "is_ship_to", "is_bill_to")
+# What of a company's contact data may be proposed.
+CONTACT_FIELDS = ("phone", "email", "invoice_contact", "invoice_email")

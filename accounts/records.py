@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from accounts.proposals import FIELDS
+from accounts.proposals import CONTACT_FIELDS, FIELDS
 from core import audit, ownership
 from core.records import Payload, Record, describe
 from core.rows import RowChanged
@@ -21,7 +21,10 @@ class PaymentTermRecord(Record):
 
 
 class AddressRecord(Record):
-    """A place of a customer. erp_id: the ERP's key of the address; country: ISO 3166 alpha-2."""
+    """A place of a customer. erp_id: the ERP's key of the address; country: ISO 3166 alpha-2.
+
+    ship_to_code, bill_to_code: its numbers in these roles, "" where it has none of its own (ACC-04).
+    """
 
     erp_id: str = Field(min_length=1, max_length=60)
     name: str = Field(default="", max_length=200)
@@ -31,12 +34,16 @@ class AddressRecord(Record):
     country: str = Field(default="", pattern=r"^([A-Z]{2})?$")
     is_ship_to: bool
     is_bill_to: bool
+    ship_to_code: str = Field(default="", max_length=60)
+    bill_to_code: str = Field(default="", max_length=60)
 
 
 class CustomerRecord(Record):
     """A customer with all its addresses. parent_number: the company it is a branch of.
 
-    payment_term_code: None means as the parent. as_of: the ERP's clock when it was read.
+    payment_term_code: None means as the parent. invoice_contact, invoice_email: who gets the invoices.
+    needs_approval: its orders are to be approved before they are sent (APR-12). as_of: the ERP's clock when it
+    was read.
     """
 
     number: str = Field(min_length=1, max_length=40)
@@ -46,10 +53,22 @@ class CustomerRecord(Record):
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     tax_id: str = Field(default="", max_length=30)
     email: str = Field(default="", max_length=254)
+    phone: str = Field(default="", max_length=60)
+    invoice_contact: str = Field(default="", max_length=120)
+    invoice_email: str = Field(default="", max_length=254)
+    needs_approval: bool = False
     payment_term_code: str | None = None
     erp_id: str = Field(min_length=1, max_length=60)
     as_of: datetime
     addresses: tuple[AddressRecord, ...] = ()
+
+
+class ApprovalWordRecord(Record):
+    """Whether the ERP wants a customer's orders approved, asked for by itself (APR-12). as_of: by its clock."""
+
+    company_number: str = Field(min_length=1, max_length=40)
+    needs_approval: bool
+    as_of: datetime
 
 
 class CreditRecord(Record):
@@ -105,7 +124,19 @@ class AddressProposed(Payload):
     is_bill_to: bool
 
 
+class ContactProposed(Payload):
+    """A buyer would like the contact data of a company changed (ACC-11). proposal: its key here.
+
+    changes: {name of a field of CustomerRecord: what it is to be, "" for none}.
+    """
+
+    proposal: int
+    company_number: str
+    changes: dict[str, str]
+
+
 describe(AddressProposed, "address.proposed")
+describe(ContactProposed, "contact.proposed")
 describe(MemberEnrolled, "member.enrolled", "member.changed", "member.ended")
 describe(MemberInvited, "member.invited")
 
@@ -159,7 +190,8 @@ ownership.declare(
         "status",
         "currency",
         "tax_id",
-        "email",
+        *CONTACT_FIELDS,
+        "needs_approval",
         "payment_term",
         "erp_id",
         "as_of",
@@ -175,6 +207,11 @@ ownership.declare(
     "accounts.SignInConnection",
     us=["company", "key", "name", "issuer", "client_id", "secret_name", "is_only_way", "newcomers"],
 )
+ownership.declare(
+    "accounts.ContactProposal",
+    us=["company", "changes", "was", "proposed_by", "proposed_at"],
+    erp=["state", "reason", "sent_at", "settled_at"],
+)
 ownership.declare("accounts.Segment", us=["kind", "code", "name"])
 ownership.declare("accounts.SegmentMember", us=["segment", "company"])
 ownership.declare(
@@ -189,6 +226,8 @@ ownership.declare(
         "country",
         "is_ship_to",
         "is_bill_to",
+        "ship_to_code",
+        "bill_to_code",
         "is_active",
         "as_of",
     ],

@@ -34,7 +34,8 @@ PERSONAL = {
     "accounts.Invitation": {"email", "name"},
     "accounts.Address": {"name", "street", "postal_code", "city"},
     "accounts.AddressProposal": {"name", "street", "postal_code", "city"},
-    "accounts.Company": {"email"},
+    "accounts.Company": {"email", "phone", "invoice_contact", "invoice_email"},
+    "accounts.ContactProposal": {"changes", "was"},
     "accounts.SignInIdentity": {"subject"},
     "orders.Order": {"ship_to", "bill_to"},
     "integrations.SentMail": {"to", "subject", "text", "html"},
@@ -88,6 +89,7 @@ RETENTION = {
     "accounts.SignInIdentity": "until it is unlinked, or the person is erased",
     "accounts.Address": "until the ERP takes it out of use; orders keep a copy",
     "accounts.AddressProposal": "as long as the installation; the row says what was asked for",
+    "accounts.ContactProposal": "as long as the installation; the row says what was asked for",
     "orders.Cart": "until it is ordered or emptied",
     "orders.CartLine": "until it is ordered or emptied",
     "core.Event": "as long as its document; those of carts: " + SETTLED,
@@ -120,7 +122,7 @@ ELSEWHERE = """## What the libraries store
 
 | system | stores | gets from the portal |
 |---|---|---|
-| ERP | customers, addresses, terms, credit, prices, stock, orders, shipments, invoices, payments | orders with number, company, addresses, lines, prices, PO number; no password, no session |
+| ERP | customers, addresses, contacts, terms, credit, prices, stock, orders, shipments, invoices, payments | orders with number, company, addresses, lines, prices, PO number; no password, no session |
 | PIM | descriptions, attributes, media references | nothing |
 | payment service provider | card and bank data, its own tokens | nothing yet: the portal takes no payment. Card data never reach it; a provider's token is all it may store |
 | a company's identity provider | its own people | that somebody signs in, and at which address; it tells subject, address and name |

@@ -1,6 +1,6 @@
 """Which event goes where: the one page that says it."""
 
-from integrations.destinations import addresses, erp, mail, unconfirmed
+from integrations.destinations import addresses, contacts, erp, mail, unconfirmed
 from integrations.states import Lane
 from integrations.systems import ERP, MAIL, Destination, Route
 
@@ -11,6 +11,7 @@ DESTINATIONS: dict[str, Destination] = {
     ),
     "erp-prices": Destination("erp-prices", ERP, 2, unconfirmed.send, unconfirmed.bury, pays=False),
     "erp-addresses": Destination("erp-addresses", ERP, 1, addresses.send, addresses.bury, pays=False),
+    "erp-contacts": Destination("erp-contacts", ERP, 1, contacts.send, contacts.bury, pays=False),
     "mail": Destination("mail", MAIL, 4, mail.send, mail.bury, batch=10),
 }
 
@@ -27,6 +28,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "quote.expired": ("mail",),
     "quote.withdrawn": ("mail",),
     "address.proposed": ("erp-addresses",),
+    "contact.proposed": ("erp-contacts",),
     "order.received": ("erp", "mail"),
     "order.unconfirmed": ("erp-prices",),
     "order.resent": ("erp",),

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from accounts.models import Address, Company
 from core.errors import InvalidValue
 from integrations.models import Identifier, IdentifierChange
 
@@ -70,3 +72,25 @@ def all_renamed(system: str, kind: str) -> dict[str, str]:
         except InvalidValue:
             continue
     return {then: now for then, now in names.items() if then != now}
+
+
+def all_customers_named(name: str) -> frozenset[int]:
+    """The keys of the customers that an identifier stands for, in any role and any system, now or before (ACC-04).
+
+    name: a customer number, a ship-to or bill-to number, or an id of another system, exactly. One that was
+    renamed or merged stands for what it became; what became several stands for all of them.
+    """
+    if not name:
+        return frozenset()
+    rows = Identifier.objects.filter(kind="customer", external_id=name)
+    numbers = {name, *rows.values_list("key", flat=True)}
+    was = IdentifierChange.objects.filter(Q(external_id=name) | Q(key=name), kind="customer")
+    for system, key in was.values_list("system", "key").distinct():
+        try:
+            numbers.add(all_key_now(system, "customer", key))
+        except InvalidValue as several:
+            numbers |= set(several.details["candidates"])
+    at_home = Q(erp_id=name, ship_to_code="") | Q(erp_id=name, bill_to_code="")
+    addresses = Address.objects.filter(Q(ship_to_code=name) | Q(bill_to_code=name) | at_home)
+    found = Company.objects.filter(Q(number__in=numbers) | Q(pk__in=addresses.values("company")))
+    return frozenset(into or pk for pk, into in found.order_by().values_list("pk", "merged_into"))

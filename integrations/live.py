@@ -72,7 +72,8 @@ LIVE: dict[LiveKind, LiveCall] = {
     LiveKind.CREDIT: LiveCall(
         "erp.live-credit",
         tryton.ask_credit,
-        lambda question: bool(question.credit_numbers),
+        # Also without a limit: the same answer tells whether the ERP wants an approval.
+        lambda question: bool(question.lineage),
     ),
 }
 
@@ -200,6 +201,7 @@ def _joined(parts: list[Heard], began: float) -> Heard:
         prices=tuple(price for part in parts for price in part.prices),
         stock=tuple(record for part in parts for record in part.stock),
         credit=tuple(record for part in parts for record in part.credit),
+        approvals=tuple(record for part in parts for record in part.approvals),
     )
 
 

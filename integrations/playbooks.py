@@ -16,6 +16,7 @@ BUYER = "The buyer"
 # Where to look for a case that no flow brought.
 OF_KIND = {
     "address_refused": "addresses-out",
+    "contact_refused": "addresses-out",
     "erp_refusal": "orders-out",
     "dead_letter": "orders-out",
     "order_differs": "orders-out",

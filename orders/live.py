@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from accounts.records import CreditRecord
+from accounts.records import ApprovalWordRecord, CreditRecord
 from catalog.records import StockRecord
 from core.records import Record
 from orders.states import ASKED, LiveKind
@@ -67,7 +67,7 @@ class LivePrice(Record):
 class Heard(Record):
     """What came of one kind of question. why: "" if all was answered, else why not (all of) it.
 
-    waited_ms: how long that took.
+    waited_ms: how long that took. approvals: with the credit, whether orders of the line are to be approved.
     """
 
     why: str = ""
@@ -75,6 +75,7 @@ class Heard(Record):
     prices: tuple[LivePrice, ...] = ()
     stock: tuple[StockRecord, ...] = ()
     credit: tuple[CreditRecord, ...] = ()
+    approvals: tuple[ApprovalWordRecord, ...] = ()
 
 
 class LiveAnswers(Record):

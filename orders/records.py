@@ -39,9 +39,13 @@ class PartyOfOrder(Record):
 
 
 class AddressOfOrder(Record):
-    """An address as it was when the order was placed; erp_id: the ERP's key of it."""
+    """An address as it was when the order was placed; erp_id: the ERP's key of it.
+
+    code: its number in the role it has here, ship-to or bill-to (ACC-04); "" in orders from before there were any.
+    """
 
     erp_id: str
+    code: str = ""
     name: str = ""
     street: str = ""
     postal_code: str = ""

@@ -198,6 +198,8 @@ ROUTES: dict[str, Access] = {
     "portal:budget-end": _step(Right.MANAGE_COMPANY),
     "portal:cost-centre-add": _step(Right.MANAGE_COMPANY),
     "portal:address-list": _page(Right.MANAGE_COMPANY),
+    "portal:contact-change": _page(Right.MANAGE_COMPANY, methods=BOTH),
+    "portal:contact-withdraw": _page(Right.MANAGE_COMPANY, methods=POST),
     "portal:address-new": _page(Right.MANAGE_COMPANY, methods=BOTH),
     "portal:address-change": _page(Right.MANAGE_COMPANY, kind="address", methods=BOTH),
     "portal:security": _page(),

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from pydantic import BaseModel
 
+from accounts.actions.contacts import settle_contacts
 from accounts.actions.proposals import settle_proposals
 from accounts.models import (
     Address,
@@ -13,7 +14,14 @@ from accounts.models import (
     CreditAccount,
     PaymentTerm,
 )
-from accounts.records import AddressRecord, CreditRecord, CustomerRecord, PaymentTermRecord
+from accounts.proposals import CONTACT_FIELDS
+from accounts.records import (
+    AddressRecord,
+    ApprovalWordRecord,
+    CreditRecord,
+    CustomerRecord,
+    PaymentTermRecord,
+)
 from accounts.standing import OURS
 from core import ownership
 from core.actor import Actor, action
@@ -97,6 +105,7 @@ def apply_customers(records: Sequence[CustomerRecord], *, by: Actor, is_full: bo
 
     new, changed = _write_companies(fresh, known, terms)
     touched = _write_addresses(fresh, known, by)
+    settle_contacts(fresh, by=by)
     removed = _close_missing(records, known) if is_full and records else 0
     changed |= touched - new
     return Applied(
@@ -133,7 +142,7 @@ def _write_companies(
     records: Sequence[CustomerRecord], known: dict[str, Company], terms: dict[str, int]
 ) -> tuple[set[str], set[str]]:
     """Insert and update; parents in a second step, since a branch may come before its parent."""
-    plain = ("name", "status", "currency", "tax_id", "email", "erp_id")
+    plain = ("name", "status", "currency", "tax_id", *CONTACT_FIELDS, "needs_approval", "erp_id")
     new: list[Company] = []
     changed: dict[str, Company] = {}
     for record in records:
@@ -238,6 +247,27 @@ def apply_credit(records: Sequence[CreditRecord], *, by: Actor) -> Applied:
 
     write(CreditAccount, new=new, changed=changed, fields=(*fields, "as_of"))
     return Applied(len(new), len(changed), same, rejected=(*rejected, *repeated))
+
+
+@action
+def apply_approval_words(records: Sequence[ApprovalWordRecord], *, by: Actor) -> int:
+    """Take over whether the ERP wants the orders of these customers approved; tell how many changed (APR-12).
+
+    A word from before what its feed has told is dropped.
+    """
+    ownership.check(by, "accounts.Company", ["needs_approval"])
+    said = {record.company_number: record for record in records}
+    rows = Company.objects.select_for_update(of=("self",), no_key=True).filter(number__in=said)
+    changed = []
+    for company in rows.order_by("pk"):
+        record = said[company.number]
+        if company.needs_approval != record.needs_approval and not (
+            company.as_of and record.as_of < company.as_of
+        ):
+            company.needs_approval = record.needs_approval
+            changed.append(company)
+    write(Company, new=[], changed=changed, fields=("needs_approval",))
+    return len(changed)
 
 
 def _plain(record: BaseModel) -> dict[str, object]:

@@ -1,15 +1,20 @@
-"""Changes of addresses that buyers propose: sent to the ERP once, in force when the ERP says the same (ACC-11)."""
+"""Changes of addresses that buyers propose: sent to the ERP once, in force when the ERP says the same (ACC-11).
+
+What holds for proposals of every kind is here, too: they leave, are taken, refused or withdrawn.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Address, AddressProposal, Company
+from accounts.models.proposal import Proposal
 from accounts.proposals import FIELDS, NEXT, OPEN, ProposalState
-from accounts.queries.scopes import acting_as
+from accounts.queries.scopes import Acting, acting_as
 from accounts.records import AddressRecord
 from accounts.standing import OURS
 from accounts.states import Right
@@ -18,6 +23,8 @@ from core.actor import Actor, action
 from core.changes import assign, differs
 from core.errors import InvalidValue, NotAllowed, WrongState
 from core.states import check_move
+
+Kept = TypeVar("Kept", bound=Proposal)
 
 
 @action
@@ -32,10 +39,7 @@ def propose_address(
     """
     ownership.check(by, "accounts.AddressProposal", [*FIELDS, "company"])
     company = Company.objects.select_for_update(of=("self",), no_key=True).get(pk=company.pk)
-    acting = acting_as(by.user_id, company.pk)
-    if acting is None:
-        raise NotAllowed(_("You do not act for this company."))
-    acting.scope.require(Right.MANAGE_COMPANY)
+    acting = require_manager(company, by)
     values = _checked(wish)
     if company.status in OURS or not company.erp_id:
         raise WrongState(_("Addresses can be changed when the registration has been approved."))
@@ -80,13 +84,26 @@ def _checked(wish: Mapping[str, str | bool]) -> dict[str, str | bool]:
 
 
 @action
+def let_proposal_leave(kind: type[Kept], pk: int, *, by: Actor) -> Kept | None:
+    """Put a proposal on its way: from now on it cannot be withdrawn. None when there is nothing to send."""
+    ownership.check(by, kind._meta.label, ["state"])
+    proposal = kind._default_manager.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
+    if proposal is None or proposal.state not in OPEN or proposal.sent_at is not None:
+        return None
+    if proposal.state == ProposalState.PROPOSED:
+        check_move(NEXT, ProposalState(proposal.state), ProposalState.SENT)
+        proposal.state = ProposalState.SENT
+        proposal.save(update_fields=["state"])
+    return proposal
+
+
+@action
 def note_proposal_sent(pk: int, *, erp_id: str, at: datetime, by: Actor) -> AddressProposal:
     """The ERP has taken it; in force it is when the ERP's own feed tells it. Repeats are quiet."""
     ownership.check(by, "accounts.AddressProposal", ["state", "erp_id", "sent_at"])
-    proposal = _locked(pk)
-    if proposal.state != ProposalState.PROPOSED:
+    proposal = locked_proposal(AddressProposal, pk)
+    if proposal.state not in OPEN or proposal.sent_at is not None:
         return proposal
-    check_move(NEXT, ProposalState(proposal.state), ProposalState.SENT)
 
     proposal.state, proposal.erp_id, proposal.sent_at = ProposalState.SENT, erp_id, at
     proposal.save(update_fields=["state", "erp_id", "sent_at"])
@@ -94,18 +111,48 @@ def note_proposal_sent(pk: int, *, erp_id: str, at: datetime, by: Actor) -> Addr
 
 
 @action
-def refuse_proposal(pk: int, reason: str, *, by: Actor) -> AddressProposal:
+def refuse_proposal(pk: int, reason: str, *, by: Actor, kind: type[Proposal] = AddressProposal) -> Proposal:
     """The ERP will not take it. reason: in words for the buyer. Repeats are quiet."""
-    ownership.check(by, "accounts.AddressProposal", ["state", "reason"])
-    proposal = _locked(pk)
+    ownership.check(by, kind._meta.label, ["state", "reason"])
+    proposal = locked_proposal(kind, pk)
     if proposal.state not in OPEN:
         return proposal
-    check_move(NEXT, ProposalState(proposal.state), ProposalState.REFUSED)
 
-    proposal.state, proposal.reason = ProposalState.REFUSED, reason[:300]
-    proposal.settled_at = timezone.now()
-    proposal.save(update_fields=["state", "reason", "settled_at"])
+    settle(proposal, ProposalState.REFUSED, reason[:300])
     return proposal
+
+
+@action
+def withdraw_proposal(proposal: Kept, *, by: Actor) -> Kept:
+    """Take back what has not left yet: until then it is ours, and nothing is sent of it. Repeats are quiet.
+
+    Needs the right to manage the company. Raises NotAllowed, and WrongState for one that is on its way.
+    """
+    company = Company.objects.select_for_update(of=("self",), no_key=True).get(pk=proposal.company_id)
+    require_manager(company, by)
+    proposal = locked_proposal(type(proposal), proposal.pk)
+    if proposal.state == ProposalState.WITHDRAWN:
+        return proposal
+    check_move(NEXT, ProposalState(proposal.state), ProposalState.WITHDRAWN)
+
+    settle(proposal, ProposalState.WITHDRAWN, "")
+    return proposal
+
+
+def require_manager(company: Company, by: Actor) -> Acting:
+    """Who acts, and may manage the company. Raises NotAllowed."""
+    acting = acting_as(by.user_id, company.pk)
+    if acting is None:
+        raise NotAllowed(_("You do not act for this company."))
+    acting.scope.require(Right.MANAGE_COMPANY)
+    return acting
+
+
+def settle(proposal: Proposal, state: ProposalState, reason: str) -> None:
+    """End a proposal that is locked."""
+    check_move(NEXT, ProposalState(proposal.state), state)
+    assign(proposal, {"state": state, "reason": reason, "settled_at": timezone.now()})
+    proposal.save(update_fields=["state", "reason", "settled_at"])
 
 
 def settle_proposals(told: Mapping[str, tuple[datetime, AddressRecord]], *, by: Actor) -> None:
@@ -126,10 +173,9 @@ def settle_proposals(told: Mapping[str, tuple[datetime, AddressRecord]], *, by: 
             state, reason = ProposalState.REFUSED, _("We keep the address otherwise: please call us.")
         else:
             continue
-        check_move(NEXT, ProposalState(proposal.state), state)
-        assign(proposal, {"state": state, "reason": reason, "settled_at": timezone.now()})
-        proposal.save(update_fields=["state", "reason", "settled_at"])
+        settle(proposal, state, reason)
 
 
-def _locked(pk: int) -> AddressProposal:
-    return AddressProposal.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+def locked_proposal(kind: type[Kept], pk: int) -> Kept:
+    """A proposal, locked."""
+    return kind._default_manager.select_for_update(of=("self",), no_key=True).get(pk=pk)

@@ -12,7 +12,7 @@ from accounts.models.people import (
     Membership,
     User,
 )
-from accounts.models.proposal import AddressProposal
+from accounts.models.proposal import AddressProposal, ContactProposal
 from accounts.models.segment import Segment, SegmentMember
 from accounts.models.staff import Assistance, ForbiddenPair
 
@@ -24,6 +24,7 @@ __all__ = [
     "CompanyGroupPermission",
     "CompanyRole",
     "CompanyUserPermission",
+    "ContactProposal",
     "CreditAccount",
     "Invitation",
     "ForbiddenPair",

@@ -47,6 +47,14 @@ class Company(TreeNode):
     currency = models.CharField(_("currency"), max_length=3)
     tax_id = models.CharField(_("VAT number"), max_length=30, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=60, blank=True)
+    invoice_contact = models.CharField(_("contact for invoices"), max_length=120, blank=True)
+    invoice_email = models.EmailField(_("e-mail for invoices"), blank=True)
+    needs_approval = models.BooleanField(
+        _("orders need an approval"),
+        default=False,
+        help_text=_("The ERP asks for one: of its orders and those of the companies below it."),
+    )
     payment_term = models.ForeignKey(
         PaymentTerm,
         null=True,
@@ -104,7 +112,11 @@ class Company(TreeNode):
 
 
 class Address(models.Model):
-    """A place that goods or invoices of a company go to; owned by the ERP (ACC-03, ACC-04)."""
+    """A place that goods or invoices of a company go to; owned by the ERP (ACC-03, ACC-04).
+
+    erp_id: the ERP's key of the row. ship_to_code, bill_to_code: the numbers that it goes by there in these
+    roles, empty where the ERP gives it none of its own.
+    """
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="addresses")
     erp_id = models.CharField(max_length=60, unique=True)
@@ -115,6 +127,8 @@ class Address(models.Model):
     country = models.CharField(_("country"), max_length=2, blank=True)
     is_ship_to = models.BooleanField(_("deliveries"), default=False)
     is_bill_to = models.BooleanField(_("invoices"), default=False)
+    ship_to_code = models.CharField(_("ship-to number"), max_length=60, blank=True)
+    bill_to_code = models.CharField(_("bill-to number"), max_length=60, blank=True)
     is_active = models.BooleanField(_("in use"), default=True)
     as_of = models.DateTimeField(_("as of"))
 
@@ -127,6 +141,16 @@ class Address(models.Model):
 
     def __str__(self) -> str:
         return ", ".join(part for part in (self.name, self.street, self.city) if part)
+
+    @property
+    def ship_to_number(self) -> str:
+        """What the ERP calls it as ship-to, "" when no goods go there."""
+        return (self.ship_to_code or self.erp_id) if self.is_ship_to else ""
+
+    @property
+    def bill_to_number(self) -> str:
+        """What the ERP calls it as bill-to, "" when no invoices go there."""
+        return (self.bill_to_code or self.erp_id) if self.is_bill_to else ""
 
 
 class CreditAccount(models.Model):

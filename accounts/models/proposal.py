@@ -10,11 +10,37 @@ from accounts.proposals import OPEN, ProposalState
 from core.history import history
 
 
-class AddressProposal(models.Model):
-    """An address as a buyer would like it; it counts only when the ERP has said the same (ACC-11).
+class Proposal(models.Model):
+    """A change as a buyer would like it; it counts only when the ERP has said the same (ACC-11).
+
+    state: sent as soon as it is on its way; sent_at: when the ERP had taken it, by its clock. reason: why it was
+    refused, in words for the buyer.
+    """
+
+    company_id: int
+
+    state = models.CharField(_("state"), max_length=10, choices=ProposalState, default=ProposalState.PROPOSED)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    proposed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by")
+    )
+    proposed_at = models.DateTimeField(_("proposed"), auto_now_add=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+def _known_states(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(condition=Q(state__in=sorted(ProposalState.values)), name=name)
+
+
+class AddressProposal(Proposal):
+    """An address as a buyer would like it.
 
     address: the one to be changed, empty for a further one. erp_id: of the address over there, as soon as it
-    was sent. sent_at: by the ERP's clock. reason: why it was refused, in words for the buyer.
+    was sent.
     """
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="address_proposals")
@@ -28,15 +54,7 @@ class AddressProposal(models.Model):
     country = models.CharField(_("country"), max_length=2)
     is_ship_to = models.BooleanField(_("deliveries"), default=True)
     is_bill_to = models.BooleanField(_("invoices"), default=False)
-    state = models.CharField(_("state"), max_length=10, choices=ProposalState, default=ProposalState.PROPOSED)
-    reason = models.CharField(_("reason"), max_length=300, blank=True)
     erp_id = models.CharField(max_length=60, blank=True)
-    proposed_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by")
-    )
-    proposed_at = models.DateTimeField(_("proposed"), auto_now_add=True)
-    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
-    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
 
     history = history()
 
@@ -45,10 +63,7 @@ class AddressProposal(models.Model):
         verbose_name_plural = _("proposed addresses")
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(state__in=["proposed", "sent", "confirmed", "refused"]),
-                name="address_proposal_state_known",
-            ),
+            _known_states("address_proposal_state_known"),
             models.UniqueConstraint(
                 fields=["address"], condition=Q(state__in=sorted(OPEN)), name="address_proposal_open_once"
             ),
@@ -56,3 +71,38 @@ class AddressProposal(models.Model):
 
     def __str__(self) -> str:
         return ", ".join(part for part in (self.name, self.street, self.city) if part)
+
+
+class ContactProposal(Proposal):
+    """Contact data of a company as a buyer would like them.
+
+    changes: {field of the company: what it is to be}, was: {field: what it was when it was proposed}.
+    """
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="contact_proposals")
+    changes = models.JSONField(_("changes"), default=dict)
+    was = models.JSONField(_("was"), default=dict)
+
+    history = history()
+
+    class Meta:
+        verbose_name = _("proposed contact data")
+        verbose_name_plural = _("proposed contact data")
+        ordering = ["-id"]
+        constraints = [
+            _known_states("contact_proposal_state_known"),
+            models.UniqueConstraint(
+                fields=["company"], condition=Q(state__in=sorted(OPEN)), name="contact_proposal_open_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return ", ".join(str(value) for value in self.changes.values() if value)
+
+    @property
+    def told(self) -> list[tuple[str, str, str]]:
+        """The changes in words: what, what it was, what it is to be."""
+        return [
+            (str(Company._meta.get_field(name).verbose_name), self.was.get(name, ""), value)
+            for name, value in self.changes.items()
+        ]

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import (
     Address,
     AddressProposal,
+    ContactProposal,
 )
 from accounts.scope import Scope
 from core.errors import NotFound
@@ -24,9 +25,10 @@ def proposals_for(scope: Scope) -> QuerySet[AddressProposal]:
     return rows.select_related("address", "proposed_by")
 
 
-def all_proposal_state(pk: int) -> str:
-    """The state of a proposal, "" for one that there is not."""
-    return AddressProposal.objects.filter(pk=pk).values_list("state", flat=True).first() or ""
+def contact_proposals_for(scope: Scope) -> QuerySet[ContactProposal]:
+    """What the acting company has proposed of its contact data, newest first."""
+    rows = ContactProposal.objects.filter(company_id=scope.company_id or 0)
+    return rows.select_related("proposed_by")
 
 
 def addresses_for(scope: Scope) -> QuerySet[Address]:

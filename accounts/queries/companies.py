@@ -1,6 +1,6 @@
 """Companies as they are found."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +26,11 @@ def acting_company(scope: Scope) -> Company:
     if company is None:
         raise NotFound(_("You are not a member of any company here."))
     return company
+
+
+def asks_for_approval(lineage: Sequence[int]) -> bool:
+    """Whether the ERP wants orders approved of a company, or of one above it (APR-12). One statement."""
+    return Company.objects.filter(pk__in=lineage, needs_approval=True).exists()
 
 
 def all_companies() -> QuerySet[Company]:

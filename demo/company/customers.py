@@ -24,7 +24,8 @@ class Customer:
     """A customer of the ERP.
 
     parent: code of the company it is a branch of; terms, price_list: None where the branch takes its parent's;
-    credit_limit: euros, None means none of its own.
+    credit_limit: euros, None means none of its own. invoice_contact, invoice_email: who gets the invoices, "" where
+    they go to `email`.
     """
 
     code: str
@@ -37,6 +38,8 @@ class Customer:
     credit_limit: Decimal | None
     places: tuple[Place, ...]
     parent: str | None = None
+    invoice_contact: str = ""
+    invoice_email: str = ""
 
 
 OWN_NAME = "Nordwind Verbindungstechnik GmbH"
@@ -60,6 +63,8 @@ CUSTOMERS: tuple[Customer, ...] = (
             Place("Head office", "Industriezeile 118", "4020", "Linz", is_invoice=True, is_delivery=False),
             Place("Central stores", "Lunzerstraße 62", "4030", "Linz"),
         ),
+        invoice_contact="Ingrid Aigner",
+        invoice_email="invoices@kessler.example",
     ),
     Customer(
         "C1001",

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.records import CreditRecord, CustomerRecord, PaymentTermRecord
+from accounts.records import ApprovalWordRecord, CreditRecord, CustomerRecord, PaymentTermRecord
 from catalog.records import CategoryRecord, ContentRecord, ProductRecord, StockRecord, WarehouseRecord
 from core.errors import InvalidValue
 from core.records import Record, forms, misfit
@@ -119,6 +119,7 @@ _CANONICAL = (
     Contract("order_answer", ErpOrderRecord, IN, ANSWERED),
     Contract("live_question", LiveQuestion, OUT, ASKED),
     Contract("live_price", LivePrice, IN, ASKED),
+    Contract("approval_word", ApprovalWordRecord, IN, ASKED),
 )
 
 

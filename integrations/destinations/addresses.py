@@ -5,9 +5,8 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.actions.proposals import note_proposal_sent, refuse_proposal
-from accounts.proposals import ProposalState
-from accounts.queries.addresses import all_proposal_state
+from accounts.actions.proposals import let_proposal_leave, note_proposal_sent, refuse_proposal
+from accounts.models import AddressProposal
 from accounts.records import AddressProposed
 from core.actor import Actor
 from core.cases import CaseFacts, open_case
@@ -23,7 +22,7 @@ LOOK_WITHIN = timedelta(hours=8)
 def send(message: Message) -> None:
     """Bring a proposed address to the ERP. Harmless when it is called again."""
     wish = AddressProposed.model_validate(message.payload)
-    if all_proposal_state(wish.proposal) != ProposalState.PROPOSED:
+    if let_proposal_leave(AddressProposal, wish.proposal, by=_actor(message)) is None:
         return
     erp_id, at = write_address(wish)
     note_proposal_sent(wish.proposal, erp_id=erp_id, at=at, by=_actor(message))

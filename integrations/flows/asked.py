@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.records import CreditRecord, CustomerRecord
+from accounts.records import ApprovalWordRecord, CreditRecord, CustomerRecord
 from accounts.staff import SALES_MANAGER
 from catalog.records import StockRecord
 from integrations.flows.definition import AlertRule, Flow, minutes, seconds
@@ -62,9 +62,9 @@ ASKED = (
         direction=Direction.ASK,
         pattern=Pattern.LIVE,
         full_every=None,
-        contract=(LiveQuestion, CreditRecord),
+        contract=(LiveQuestion, CreditRecord, ApprovalWordRecord),
         mapping=f"{MAPPING}.credit",
-        writes=("accounts.CreditAccount",),
+        writes=("accounts.CreditAccount", "accounts.Company"),
         conflict=ConflictRule.TOLD,
         alert=AlertRule(minutes(10), 20, 0),
         tests=TESTS,

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.records import AddressProposed
+from accounts.records import AddressProposed, ContactProposed
 from core.tolerance import ANY
 from integrations import feeds
 from integrations.flows.definition import AlertRule, Flow, minutes, seconds
@@ -121,6 +121,26 @@ DOCUMENTS = (
         conflict=ConflictRule.ANSWER,
         alert=AlertRule(minutes(60), 5, 50),
         tests="tests/integrations/test_proposed_addresses.py",
+        playbook="addresses-out",
+        criteria=("company", "segment"),
+    ),
+    Flow(
+        "erp.contacts-out",
+        _("Contact data that customers propose"),
+        ERP,
+        seconds(1),
+        minutes(15),
+        "contacts_out",
+        Direction.OUT,
+        Pattern.EVENT,
+        destination="erp-contacts",
+        full_every=None,
+        contract=(ContactProposed,),
+        mapping="integrations.connectors.tryton.writing.contacts.write_contacts",
+        writes=("accounts.ContactProposal",),
+        conflict=ConflictRule.ANSWER,
+        alert=AlertRule(minutes(60), 5, 50),
+        tests="tests/integrations/test_proposed_contacts.py",
         playbook="addresses-out",
         criteria=("company", "segment"),
     ),

@@ -50,7 +50,12 @@ MASTERS = (
         lane=SLOW,
         contract=(CustomerRecord, AddressRecord),
         mapping=f"{MAPPING}.customer",
-        writes=("accounts.Company", "accounts.Address", "accounts.AddressProposal"),
+        writes=(
+            "accounts.Company",
+            "accounts.Address",
+            "accounts.AddressProposal",
+            "accounts.ContactProposal",
+        ),
         alert=AlertRule(minutes(60), 5, 50),
         tests=ERP_TESTS,
         playbook="customers",

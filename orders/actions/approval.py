@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.queries.companies import asks_for_approval
 from accounts.queries.lines import lineage_of
 from accounts.queries.scopes import scope_for
 from accounts.seats import Seat, seats_of
@@ -28,7 +29,7 @@ from orders.queries.credit import all_credit_outlook
 from orders.rules.approval import check_approver, check_own
 from orders.rules.credit import check_credit
 from orders.rules.live import Decision, decisions_of
-from orders.states import NEXT, ApprovalOutcome, OrderStatus, RequestState, StepState
+from orders.states import NEXT, ApprovalOutcome, Condition, OrderStatus, RequestState, StepState
 
 
 @action
@@ -45,7 +46,7 @@ def approve_order(
 
     At the last step price, entitlement and credit are looked at again (APR-07). A price that is another now is
     taken when `confirmed` says that it was shown (`digest_of` the changes), else it refuses; where a further rule
-    asks for the new total, the approval starts again. seen: `stamp_of` the request as the page showed it; what
+    asks for the new total, or the ERP has begun to ask for approvals (APR-12), the approval starts again. seen: `stamp_of` the request as the page showed it; what
     was decided meanwhile refuses. live: what the ERP said just before. Records `order.approved` and what
     `pass_on` records at the end, `order.step_approved` before.
     Raises NotAllowed for one's own order or without the right, WrongState, OutOfDate with the changes as
@@ -64,9 +65,11 @@ def approve_order(
         changes, doubts = look_again(order, live)
         if changes and confirmed != digest_of(changes):
             raise _changed(changes)
-        lock_credit(lineage_of(order.company_id))
+        lineage = lineage_of(order.company_id)
+        lock_credit(lineage)
         figures["changes"] = [change.to_json() for change in changes]
-        starts_again = bool(changes) and take_new_prices(order, request, changes, by=by)
+        is_news = bool(changes) or (asks_for_approval(lineage) and not request.speaks_of(Condition.ERP_HOLD))
+        starts_again = is_news and take_new_prices(order, request, changes, by=by)
         heard = (*(live.decisions if live else ()), *doubts)
         if heard:
             order.live_checks = [one.to_json() for one in merged(order.live_checks, heard)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from accounts.actions.erp import apply_credit
+from accounts.actions.erp import apply_approval_words, apply_credit
 from accounts.models import Company
 from catalog.actions.stock import take_told_stock
 from catalog.models import Product
@@ -51,6 +51,8 @@ class Confirmation:
 def take_in(company: Company, question: LiveQuestion, answers: LiveAnswers, *, by: Actor) -> Confirmation:
     """Compare stock and credit with what we knew, and take over what the policy lets the ERP decide.
 
+    Whether it wants an approval is its word alone (APR-12); unheard, our last known word of it counts.
+
     The ERP's figures come in as its facts, by the same actions as from its flows: what is checked afterwards
     under the locks is checked against them. Raises NotConfirmed where the policy demands a word that did
     not come. Source: X-03, X-24, INT-29.
@@ -58,6 +60,8 @@ def take_in(company: Company, question: LiveQuestion, answers: LiveAnswers, *, b
     table = checkout_table(company)
     stock, told = _stock(question, answers, table, by)
     credit = _credit(company, question, answers, table, by)
+    if LiveKind.CREDIT in answers.heard:
+        apply_approval_words(answers.heard[LiveKind.CREDIT].approvals, by=_flow("erp.live-credit", by))
     check_confirmed([*stock, *credit])
     return Confirmation(answers, table, (*stock, *credit), told)
 

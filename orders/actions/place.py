@@ -97,7 +97,7 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     order = _order(draft, company, bill_to, totals, by)
     order.placed_by = acting.membership.user
     order.entered_by_id = by.user_id if by.principal_id else None
-    order.ship_to_address, order.ship_to = ship_to, address_json(ship_to)
+    order.ship_to_address, order.ship_to = ship_to, address_json(ship_to, ship_to.ship_to_number)
     order.warehouse = warehouse_of(lines)
     order.credit_decision = outlook.story()
     order.live_checks = [one.to_json() for one in decisions]
@@ -141,10 +141,10 @@ def lock_credit(lineage: Sequence[int]) -> None:
     limits.order_by(nearness).select_for_update(of=("self",), no_key=True).first()
 
 
-def address_json(address: Address) -> dict[str, str]:
-    """An address as it is kept with a document (failure bank 24)."""
+def address_json(address: Address, code: str) -> dict[str, str]:
+    """An address as it is kept with a document (failure bank 24). code: its number in the role it has there."""
     names = ("erp_id", "name", "street", "postal_code", "city", "country")
-    return {name: getattr(address, name) for name in names}
+    return {**{name: getattr(address, name) for name in names}, "code": code}
 
 
 def placed_before(origin: str, origin_ref: str, company_id: int) -> Order | None:
@@ -222,7 +222,7 @@ def _order(draft: OrderDraft, company: Company, billing: Billing, totals: Totals
         payment_term=term,
         bill_to_address=billing.address,
         bill_to_company=billing.company,
-        bill_to=address_json(billing.address),
+        bill_to=address_json(billing.address, billing.address.bill_to_number),
         correlation_id=by.correlation_id,
     )
 

@@ -201,7 +201,7 @@ def _draft(order: Order, changed: Resubmission, acting: Acting, live: Confirmati
 def take_new_prices(order: Order, request: ApprovalRequest, changes: Sequence[Change], *, by: Actor) -> bool:
     """Give a waiting order the prices of now, which an approver has just accepted; tell if it starts again.
 
-    Its budgets follow. Where a rule asks that did not ask before, or another stage is needed, its approval begins
+    Its budgets follow; without changes it is judged anew alone. Where a rule asks that did not ask before, or another stage is needed, its approval begins
     anew. The order and its credit are locked. Raises OverBudget, NoApprover.
     """
     acting = acting_as(order.placed_by_id, order.company_id)

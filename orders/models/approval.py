@@ -93,6 +93,10 @@ class ApprovalRequest(models.Model):
     def __str__(self) -> str:
         return f"{self.order}/{self.round}"
 
+    def speaks_of(self, condition: str) -> bool:
+        """Whether one of the reasons why it was asked for is of this kind."""
+        return any(reason["kind"] == condition for rule in self.rules for reason in rule.get("reasons", []))
+
 
 class ApprovalStep(models.Model):
     """A step of a request; those of one stage stand side by side, and all of them are needed.

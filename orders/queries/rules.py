@@ -1,7 +1,7 @@
 """Which approval rules count for an order, and what it is judged by."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Company
+from accounts.queries.companies import asks_for_approval
 from accounts.scope import Scope
 from accounts.states import Right
 from catalog.models import Category, Product
@@ -66,11 +67,12 @@ def rules_in_force(lineage: Sequence[int]) -> list[ApprovalRule]:
 def hits_of(judged: Judged, rules: Iterable[ApprovalRule] | None = None) -> tuple[list[Hit], OrderFacts]:
     """What asks for an approval of an order, nearest first, and the facts that it was judged by.
 
-    rules: instead of those in force. One statement where the company has no rules; facts that no rule asks
+    rules: instead of those in force. Two statements where the company has no rules; facts that no rule asks
     for are not read. Source: APR-04, APR-10, APR-12.
     """
     rules = rules_in_force(judged.lineage) if rules is None else list(rules)
-    facts = facts_of(judged, {one["kind"] for rule in rules for one in rule.conditions})
+    kinds = {one["kind"] for rule in rules for one in rule.conditions}
+    facts = replace(facts_of(judged, kinds), is_held_by_erp=asks_for_approval(judged.lineage))
     place = {pk: distance for distance, pk in enumerate(judged.lineage)}
     candidates = []
     for rule in rules:
@@ -140,7 +142,6 @@ def facts_of(judged: Judged, kinds: Iterable[str]) -> OrderFacts:
         cost_centre=judged.cost_centre,
         requester=judged.requester,
         budgets=judged.budgets,
-        is_held_by_erp=getattr(judged.company, "needs_approval", False),
     )
 
 

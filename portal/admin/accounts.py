@@ -32,6 +32,7 @@ from accounts.models import (
     User,
 )
 from accounts.states import Role as MemberRole
+from integrations.identifiers import all_customers_named
 from portal.admin.acting import acting_page
 from portal.admin.customers import EVERY, OwnCustomers, customers_for
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
@@ -57,7 +58,18 @@ class AddressInline(ShownTable):
     """Where goods and invoices of the customer go; the ERP's."""
 
     model = Address
-    fields = ("name", "street", "postal_code", "city", "country", "is_ship_to", "is_bill_to", "is_active")
+    fields = (
+        "name",
+        "street",
+        "postal_code",
+        "city",
+        "country",
+        "is_ship_to",
+        "ship_to_number",
+        "is_bill_to",
+        "bill_to_number",
+        "is_active",
+    )
     readonly_fields = fields
 
 
@@ -122,6 +134,15 @@ class CompanyAdmin(FedHistoryAdmin):
             path("<int:company_id>/acting/", view(acting_page), name="accounts_company_acting"),
         ]
         return own + super().get_urls()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Company], search_term: str
+    ) -> tuple[QuerySet[Company], bool]:
+        """By words, and by whatever number any system has for the customer or an address of it (ACC-04)."""
+        found, has_duplicates = super().get_search_results(request, queryset, search_term)
+        if named := all_customers_named(search_term.strip()):
+            found = found | queryset.filter(pk__in=named)
+        return found, has_duplicates
 
     def tree_view(self, request: HttpRequest) -> HttpResponse:
         """The tree: the groups, opened at one company, or what a search found (ACC-01)."""

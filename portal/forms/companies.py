@@ -1,4 +1,4 @@
-"""Forms about companies: what the tree is searched for."""
+"""Forms about companies: what the tree is searched for, and what buyers propose."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -24,3 +24,24 @@ class AddressForm(forms.Form):
     )
     is_ship_to = forms.BooleanField(label=_("Deliveries go there"), required=False)
     is_bill_to = forms.BooleanField(label=_("Invoices go there"), required=False)
+
+
+class ContactForm(forms.Form):
+    """Contact data of a company as a buyer would like them; the ERP's word makes them count."""
+
+    phone = forms.CharField(
+        label=_("Phone"), required=False, max_length=40, help_text=_("With the code of the country.")
+    )
+    email = forms.EmailField(label=_("E-mail"), required=False, max_length=254)
+    invoice_contact = forms.CharField(
+        label=_("Who gets the invoices"),
+        required=False,
+        max_length=120,
+        help_text=_("A person or a department."),
+    )
+    invoice_email = forms.EmailField(
+        label=_("E-mail for invoices"),
+        required=False,
+        max_length=254,
+        help_text=_("Empty: they go to the general address."),
+    )

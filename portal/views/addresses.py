@@ -1,4 +1,4 @@
-"""The addresses of the acting company, proposed ones, and which terms count for it and from where."""
+"""Addresses and contact data of the acting company, proposed ones, and which terms count for it and from where."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accounts.actions.proposals import propose_address
-from accounts.models import Address
-from accounts.proposals import FIELDS, OPEN
-from accounts.queries.addresses import address_in, addresses_for, proposals_for
+from accounts.models import Address, Company
+from accounts.proposals import CONTACT_FIELDS, FIELDS, OPEN
+from accounts.queries.addresses import address_in, addresses_for, contact_proposals_for, proposals_for
 from accounts.queries.companies import acting_company
 from accounts.states import Right
 from core.errors import InvalidValue, WrongState
@@ -25,9 +25,14 @@ SHOWN = ("terms", "credit", "bill_to")
 SHOWN_PROPOSALS = 20
 
 
+def contact_rows(company: Company) -> list[tuple[str, str]]:
+    """The contact data of a company, (what it is, what it says)."""
+    return [(Company._meta.get_field(name).verbose_name, getattr(company, name)) for name in CONTACT_FIELDS]
+
+
 @login_required
 def address_list(request: BuyerRequest) -> HttpResponse:
-    """Addresses, proposed changes, and terms with their origin (ACC-08, ACC-11)."""
+    """Addresses, contact data, proposed changes, and terms with their origin (ACC-04, ACC-08, ACC-11)."""
     request.scope.require(Right.MANAGE_COMPANY)
     company = acting_company(request.scope)
     proposals = list(proposals_for(request.scope)[:SHOWN_PROPOSALS])
@@ -36,6 +41,8 @@ def address_list(request: BuyerRequest) -> HttpResponse:
         "addresses": addresses_for(request.scope),
         "proposals": proposals,
         "waiting": {item.address_id for item in proposals if item.state in OPEN},
+        "contacts": contact_rows(company),
+        "contact_proposals": list(contact_proposals_for(request.scope)[:SHOWN_PROPOSALS]),
         "effective": [item for item in effective(company) if item.kind in SHOWN],
     }
     return render(request, "portal/company/addresses.html", context)

@@ -174,3 +174,18 @@ def test_a_list_of_a_segment_names_it_in_the_back_office(root):
     PriceListAssignment.objects.create(price_list=PriceListFactory(company=False), segment="country:AT")
 
     assert "country:AT" in root.get("/admin/pricing/pricelistassignment/").content.decode()
+
+
+@pytest.mark.req("ACC-04")
+def test_any_number_of_the_customer_or_its_addresses_finds_it_and_the_page_shows_them(root):
+    acme, other = CompanyFactory(number="ACME-1"), CompanyFactory(number="OTHER-1")
+    AddressFactory(company=acme, is_bill_to=True, ship_to_code="S-77", bill_to_code="B-78")
+    AddressFactory(company=other)
+
+    for number in ("ACME-1", "S-77", "B-78"):
+        page = root.get("/admin/accounts/company/", {"q": number})
+        assert [company.number for company in page.context["cl"].result_list] == ["ACME-1"], number
+
+    page = root.get(f"/admin/accounts/company/{acme.pk}/change/").content.decode()
+    assert "S-77" in page
+    assert "B-78" in page

@@ -18,6 +18,8 @@ COMPUTED = {
     "orders/actions/standing.py:close_if_complete",
     "orders/actions/standing.py:close_order",
 }
+# What has not left yet is still the buyer's; all others who settle a proposal have asked.
+OURS_STILL = {"accounts/actions/proposals.py:withdraw_proposal", "accounts/actions/proposals.py:settle"}
 
 
 def foreign_fields() -> dict[str, set[str]]:
@@ -107,7 +109,7 @@ def writers(path: Path) -> Iterator[tuple[str, bool]]:
 def test_every_action_that_writes_what_is_not_ours_asks_whether_it_may():
     found = dict(pair for path in ACTIONS for pair in writers(path))
 
-    assert {name for name, asks in found.items() if not asks} - COMPUTED == set()
+    assert {name for name, asks in found.items() if not asks} - COMPUTED - OURS_STILL == set()
     for name in ("accounts/actions/erp.py:apply_customers", "orders/actions/erp.py:confirm_order"):
         assert found[name] is True
     assert len(found) > 10

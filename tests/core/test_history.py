@@ -15,6 +15,7 @@ from accounts.models import (
     Company,
     CompanyRole,
     CompanyUserPermission,
+    ContactProposal,
     CreditAccount,
     Delegation,
     Licence,
@@ -125,6 +126,13 @@ ROWS = {
             company=CompanyFactory(), street="x", postal_code="1", city="L", country="AT", proposed_by=UserFactory()
         ),
         "name",
+        "y",
+    ),
+    ContactProposal: (
+        lambda: ContactProposal.objects.create(
+            company=CompanyFactory(), changes={"phone": "1"}, proposed_by=UserFactory()
+        ),
+        "reason",
         "y",
     ),
     Assortment: (lambda: Assortment.objects.create(code="x", name="x"), "note", "y"),

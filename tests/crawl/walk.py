@@ -36,6 +36,7 @@ UNTOLD = {
     "portal:acting-stop", "portal:approval-decide",
     "portal:approval-rule-save", "portal:approval-rule-activate",
     "portal:approval-rule-end", "portal:budget-save", "portal:budget-end",
+    "portal:contact-withdraw",
 }  # fmt: skip
 
 
@@ -228,6 +229,7 @@ class Walk:
             "portal:cart-line-add": {"quantity": "1", "unit": "piece"},
             "portal:approval-decide": {"verb": "approve"},
             "portal:address-new": ADDRESS,
+            "portal:contact-change": {"phone": "+43 732 555099"},
             "portal:cost-centre-add": {"code": "CC-1", "name": "Workshop"},
             "portal:security-second-factor": {"required": "1"},
             "portal:role-new": {"name": "Fresh", "right_see_orders": "1", "right_view_prices": "0"},

@@ -87,6 +87,7 @@ def test_every_flow_says_who_owns_it_how_fast_it_is_and_who_answers(flow):
 def test_only_flows_with_a_feed_are_read_by_a_schedule():
     assert {flow.name for flow in FLOWS.values() if flow.feed is None} == {
         "erp.addresses-out",
+        "erp.contacts-out",
         "erp.orders-out",
         "mail.out",
         "erp.live-price",

@@ -33,6 +33,8 @@ from orders.queries.live import cart_as_heard, cart_question
 from orders.rules.credit import OverLimit
 from orders.rules.live import DEFAULTS, decisions_of
 from portal.usecases.confirm_and_place import order_cart
+from portal.usecases.decide import Said, approve
+from tests.conftest import enrol
 from tests.factories.orders import choice_of, reprice
 from tests.integrations.conftest import buyer_of, relay
 from tests.integrations.test_submit_order import BEARING, SCREW, make_due, relay_until_done
@@ -426,3 +428,22 @@ def test_an_erp_without_our_module_is_asked_group_by_group(buyer, proxy):
     proxy.heal()
     at_once = tryton_live.ask_prices(question_of(buyer))
     assert [one.unit_price for one in at_once.prices] == [one.unit_price for one in heard.prices]
+
+
+@pytest.mark.req("APR-12")
+def test_the_erp_is_heard_on_approvals_before_the_order_and_before_the_last_approval(buyer, shop):
+    approver = enrol("Approver C2000", buyer.company, "approver")
+    shop.act("require-approval", customer="C2000")
+    try:
+        placed = order(buyer)
+
+        assert placed.status == "pending_approval"
+        assert [rule["code"] for rule in placed.approval_rules] == ["erp_hold"]
+        page = approver.signed_in().get("/approvals/").content.decode()
+        assert "Our ERP asks for an approval" in page
+    finally:
+        shop.act("require-approval", customer="C2000", required=False)
+    approve(placed, Said(), scope=approver.scope, by=approver.actor)
+    placed.refresh_from_db()
+    buyer.company.refresh_from_db()
+    assert (placed.status, buyer.company.needs_approval) == ("received", False)

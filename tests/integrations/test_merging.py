@@ -11,7 +11,7 @@ from core.errors import InvalidValue, NotAllowed
 from core.models import Case
 from integrations.actions.identifiers import keep_identifiers
 from integrations.actions.merging import merge_companies, report_duplicates
-from integrations.identifiers import all_key_now, all_resolved
+from integrations.identifiers import all_customers_named, all_key_now, all_resolved
 from integrations.repairs import repair_case, repairs_for
 from integrations.systems import job_actor
 from orders.actions.cart import CartItem, add_line
@@ -186,3 +186,17 @@ def test_the_steward_merges_on_the_page_of_the_case(double, mona):
     case.refresh_from_db()
     assert case.state == "closed"
     assert Order.objects.get().company.number == "ACME-2"
+
+
+@pytest.mark.req("ACC-04")
+def test_every_number_of_either_leads_to_the_one_that_is_left(mona):
+    old, new = CompanyFactory(number="OLD"), CompanyFactory(number="NEW")
+    AddressFactory(company=old, erp_id="71", ship_to_code="S-OLD", is_bill_to=True, bill_to_code="B-OLD")
+    AddressFactory(company=new, erp_id="72")
+    keep_identifiers("erp", "customer", [("901", "OLD"), ("902", "NEW")])
+
+    merge_companies("OLD", "NEW", reason="Registered twice.", by=mona.actor)
+
+    for name in ("OLD", "NEW", "S-OLD", "B-OLD", "72", "901", "902"):
+        assert all_customers_named(name) == {new.pk}, name
+    assert all_customers_named("71") == all_customers_named("") == frozenset()

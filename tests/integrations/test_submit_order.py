@@ -13,6 +13,7 @@ from integrations import delivery
 from integrations.actions.systems import note_failure
 from integrations.connectors.tryton import company, transport
 from integrations.failures import Transient
+from integrations.identifiers import all_customers_named
 from integrations.models import Delivery, ProcessStep, System
 from integrations.repairs import repair_case, repairs_for
 from orders.actions.cancel import cancel_order
@@ -86,15 +87,30 @@ def test_one_correlation_id_runs_from_the_request_to_the_erp_and_back(shop, prox
     assert (confirmed.channel, confirmed.source) == ("flow:erp.orders-out", "erp")
 
 
-def test_an_order_of_a_branch_is_invoiced_to_its_parent(shop):
+@pytest.mark.req("ACC-04")
+def test_an_order_of_a_branch_carries_three_codes_and_is_invoiced_to_its_parent(shop):
     order = place(buyer_of("C1001"), {BEARING: 10})
 
     relay()
 
     order.refresh_from_db()
-    (sale,) = shop.sales(order.number)
+    fields = ["party.code", "invoice_party.code"]
+    fields += [
+        f"{role}_address.identifiers.{part}" for role in ("shipment", "invoice") for part in ("type", "code")
+    ]
+    (sale,) = shop.session.rows("sale.sale", [["portal_key", "=", order.number]], fields)
+    codes = {
+        role: [(one["type"], one["code"]) for one in sale[f"{role}_address."]["identifiers."]]
+        for role in ("shipment", "invoice")
+    }
     assert order.status == "confirmed"
-    assert sale["invoice_party."]["code"] == "C1000"
+    assert (sale["party."]["code"], sale["invoice_party."]["code"]) == ("C1001", "C1000")
+    assert codes == {"shipment": [("shipto", "C1001-S1")], "invoice": [("billto", "C1000-B1")]}
+    assert (order.ship_to["code"], order.bill_to["code"]) == ("C1001-S1", "C1000-B1")
+    # What stands on a paper of the ERP leads to the customer: the branch, or whom it is invoiced to.
+    branch, group = order.company_id, order.bill_to_company_id
+    named = {code: set(all_customers_named(code)) for code in ("C1001", "C1001-S1", "C1000-B1")}
+    assert named == {"C1001": {branch}, "C1001-S1": {branch}, "C1000-B1": {group}}
 
 
 @pytest.mark.req("INT-37", "INT-38", "ORD-03", "TST-06")

@@ -19,6 +19,8 @@ SCENARIOS: dict[str, Callable[..., dict]] = {
     "change-terms": masterdata.change_terms,
     "change-sale-units": masterdata.change_sale_units,
     "credit-limit": masterdata.credit_limit,
+    "require-approval": masterdata.require_approval,
+    "change-contact": masterdata.change_contact,
     "over-credit": invoicing.over_credit,
     "retire-product": masterdata.retire_product,
     "retire-customer": masterdata.retire_customer,

@@ -14,6 +14,7 @@ from demo.erp.lookups import (
     xml_record,
 )
 from demo.erp.seed.catalogue import count, create
+from demo.erp.seed.customers import APPROVAL
 
 
 def change_price(
@@ -96,6 +97,31 @@ def credit_limit(customer: str, amount: str | float | None) -> dict:
     record.credit_limit_amount = None if amount in (None, "none") else Decimal(str(amount))
     record.save()
     return credit_summary(record)
+
+
+def require_approval(customer: str, required: int | bool = True) -> dict:
+    """Ask for an approval of a customer's orders, or no more: by the category of its record."""
+    record = party_of(customer)
+    wanted = [one("party.category", ("name", "=", APPROVAL))] if required else []
+    kept = [category for category in record.categories if category.name != APPROVAL]
+    while record.categories:
+        record.categories.pop()
+    record.categories.extend([*kept, *wanted])
+    record.save()
+    return {"customer": customer, "required": bool(required)}
+
+
+def change_contact(customer: str, type: str, value: str) -> dict:
+    """Change a customer's general phone or e-mail address."""
+    record = party_of(customer)
+    ways = [way for way in record.contact_mechanisms if way.type == type and not way.invoice]
+    if ways:
+        ways[0].value = value
+        ways[0].save()
+    else:
+        record.contact_mechanisms.new(type=type, value=value)
+        record.save()
+    return {"customer": customer, "type": type, "value": value}
 
 
 def retire_product(product: str, active: int | bool = False) -> dict:

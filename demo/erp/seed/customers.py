@@ -1,9 +1,12 @@
-"""The customers with addresses, terms, price lists, limits, and who is a branch of whom."""
+"""The customers with addresses and their numbers, terms, price lists, limits, and who is a branch of whom."""
 
 from __future__ import annotations
 
 from demo.company.customers import CUSTOMERS, Customer
 from demo.erp.lookups import one
+
+# Whoever is in it has orders approved before they are sent.
+APPROVAL = "Requires approval"
 
 
 def parties(terms: dict, price_lists: dict[str, int]) -> None:
@@ -11,6 +14,7 @@ def parties(terms: dict, price_lists: dict[str, int]) -> None:
     from proteus import Model
 
     branch_of = relation_type()
+    Model.get("party.category")(name=APPROVAL).save()
     countries = {code: one("country.country", ("code", "=", code)) for code in ("AT", "DE")}
     found = {}
     for customer in CUSTOMERS:
@@ -54,6 +58,10 @@ def party(customer: Customer, terms: dict, price_lists: dict[str, int], countrie
         )
     record.contact_mechanisms.new(type="email", value=customer.email)
     record.contact_mechanisms.new(type="phone", value=customer.phone)
+    if customer.invoice_email:
+        record.contact_mechanisms.new(
+            type="email", value=customer.invoice_email, name=customer.invoice_contact, invoice=True
+        )
     if customer.vat:
         record.identifiers.new(type="eu_vat", code=customer.vat)
     record.customer_payment_term = terms[customer.terms] if customer.terms else None
@@ -61,4 +69,23 @@ def party(customer: Customer, terms: dict, price_lists: dict[str, int], countrie
         record.sale_price_list = Model.get("product.price_list")(price_lists[customer.price_list])
     record.credit_limit_amount = customer.credit_limit
     record.save()
+    numbers(customer, record)
     return record
+
+
+def numbers(customer: Customer, record) -> None:
+    """Give each address its numbers: one as ship-to, another one as bill-to."""
+    from proteus import Model
+
+    Identifier = Model.get("party.identifier")
+    places = {f"{customer.name}, {place.label}": place for place in customer.places}
+    for position, address in enumerate(sorted(record.addresses, key=lambda address: address.id), 1):
+        place = places[address.party_name]
+        if place.is_delivery:
+            Identifier(
+                party=record, address=address, type="shipto", code=f"{customer.code}-S{position}"
+            ).save()
+        if place.is_invoice:
+            Identifier(
+                party=record, address=address, type="billto", code=f"{customer.code}-B{position}"
+            ).save()

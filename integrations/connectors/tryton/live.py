@@ -144,18 +144,23 @@ def ask_stock(question: LiveQuestion, erp: Tryton | None = None) -> Heard:
 
 
 def ask_credit(question: LiveQuestion, erp: Tryton | None = None) -> Heard:
-    """Limit and use of every company that shares the limit. One call."""
+    """Limit and use of every company that shares the limit, and who asks for approvals. One call."""
     erp = erp or connection()
     seat = seat_of(erp)
     as_of = clock_of(erp)
-    fields = ["code", "credit_amount", "credit_limit_amount"]
-    parties = _parties(erp, question.credit_numbers, fields)
+    fields = ["code", "credit_amount", "credit_limit_amount", "categories.name"]
+    parties = _parties(erp, dict.fromkeys((*question.credit_numbers, *question.lineage)), fields)
     return Heard(
         credit=tuple(
             mapping.credit(row, currency=seat.currency, as_of=as_of)
-            for row in parties.values()
-            if row["credit_amount"] is not None
-        )
+            for number, row in parties.items()
+            if number in question.credit_numbers and row["credit_amount"] is not None
+        ),
+        approvals=tuple(
+            mapping.approval_word(row, as_of=as_of)
+            for number, row in parties.items()
+            if number in question.lineage
+        ),
     )
 
 

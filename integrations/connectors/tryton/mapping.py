@@ -10,7 +10,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.records import AddressRecord, CreditRecord, CustomerRecord, PaymentTermRecord
+from accounts.records import (
+    AddressRecord,
+    ApprovalWordRecord,
+    CreditRecord,
+    CustomerRecord,
+    PaymentTermRecord,
+)
 from catalog.records import ProductRecord, StockRecord, UnitRecord, WarehouseRecord
 from core.errors import InvalidValue
 from integrations.words import said
@@ -21,6 +27,9 @@ Row = dict[str, Any]
 
 # Symbols of a stock Tryton; products of the module b2b_portal carry their codes.
 UNIT_CODES = {"u": "C62", "kg": "KGM", "m": "MTR", "l": "LTR"}
+# The category of parties whose orders are to be approved; the types of the numbers of an address.
+APPROVAL = "Requires approval"
+SHIP_TO, BILL_TO = "shipto", "billto"
 # More base units than this in one, or a ratio with a larger denominator, is no packaging.
 LARGEST_DENOMINATOR = 1000
 
@@ -34,7 +43,6 @@ def payment_term(row: Row) -> PaymentTermRecord:
 
 def customer(row: Row, *, parent: str | None, currency: str, as_of: datetime) -> CustomerRecord:
     """A party with its addresses. parent: number of the party that it is a branch of."""
-    emails = [m["value"] for m in row["contact_mechanisms."] if m["type"] == "email"]
     return CustomerRecord(
         number=row["code"] or "",
         name=row["name"] or "",
@@ -42,7 +50,8 @@ def customer(row: Row, *, parent: str | None, currency: str, as_of: datetime) ->
         status="active" if row["active"] else "closed",
         currency=currency,
         tax_id=(row["tax_identifier."] or {}).get("code") or "",
-        email=emails[0] if emails else "",
+        **contacts(row["contact_mechanisms."]),
+        needs_approval=needs_approval(row),
         payment_term_code=(row["customer_payment_term."] or {}).get("name"),
         erp_id=str(row["id"]),
         as_of=as_of,
@@ -50,18 +59,58 @@ def customer(row: Row, *, parent: str | None, currency: str, as_of: datetime) ->
     )
 
 
+def contacts(rows: list[Row]) -> dict[str, str]:
+    """The contact data of a party, see `accounts.proposals.CONTACT_FIELDS`."""
+    phone, email, invoices = (contact_row(rows, kind) for kind in ("phone", "email", "invoices"))
+    return {
+        "phone": phone["value"] if phone else "",
+        "email": email["value"] if email else "",
+        "invoice_contact": (invoices["name"] or "") if invoices else "",
+        "invoice_email": invoices["value"] if invoices else "",
+    }
+
+
+def contact_row(rows: list[Row], kind: str) -> Row | None:
+    """Which of a party's ways of contact counts, the first: kind phone or email in general, invoices by e-mail."""
+    wanted = "phone" if kind == "phone" else "email"
+    for row in rows:
+        if row["active"] and row["type"] == wanted and bool(row["invoice"]) == (kind == "invoices"):
+            return row
+    return None
+
+
+def needs_approval(row: Row) -> bool:
+    """Whether a party's orders are to be approved, by its category."""
+    return any(category["name"] == APPROVAL for category in row["categories."])
+
+
+def approval_word(row: Row, *, as_of: datetime) -> ApprovalWordRecord:
+    """What a party's categories say of approvals."""
+    return ApprovalWordRecord(company_number=row["code"], needs_approval=needs_approval(row), as_of=as_of)
+
+
 def address(row: Row) -> AddressRecord:
-    """An address of a party."""
+    """An address of a party, with the numbers that the ERP has our module for."""
+    codes = {item["type"]: item["code"] for item in reversed(row["identifiers."]) if item["active"]}
     return AddressRecord(
         erp_id=str(row["id"]),
-        name=row["party_name"] or "",
-        street=row["street"] or "",
-        postal_code=row["postal_code"] or "",
-        city=row["city"] or "",
-        country=(row["country."] or {}).get("code") or "",
-        is_ship_to=bool(row["delivery"]),
-        is_bill_to=bool(row["invoice"]),
+        **place(row),
+        ship_to_code=codes.get(SHIP_TO) or "",
+        bill_to_code=codes.get(BILL_TO) or "",
     )
+
+
+def place(row: Row) -> dict[str, Any]:
+    """What of an address customers may propose, see `accounts.proposals.FIELDS`."""
+    return {
+        "name": row["party_name"] or "",
+        "street": row["street"] or "",
+        "postal_code": row["postal_code"] or "",
+        "city": row["city"] or "",
+        "country": (row["country."] or {}).get("code") or "",
+        "is_ship_to": bool(row["delivery"]),
+        "is_bill_to": bool(row["invoice"]),
+    }
 
 
 def credit(row: Row, *, currency: str, as_of: datetime) -> CreditRecord:

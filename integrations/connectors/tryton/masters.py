@@ -31,8 +31,12 @@ PARTY_FIELDS = [
     "active",
     "tax_identifier.code",
     "customer_payment_term.name",
+    "categories.name",
     "contact_mechanisms.type",
     "contact_mechanisms.value",
+    "contact_mechanisms.name",
+    "contact_mechanisms.invoice",
+    "contact_mechanisms.active",
     "addresses.party_name",
     "addresses.street",
     "addresses.postal_code",
@@ -41,6 +45,9 @@ PARTY_FIELDS = [
     "addresses.delivery",
     "addresses.invoice",
     "addresses.active",
+    "addresses.identifiers.type",
+    "addresses.identifiers.code",
+    "addresses.identifiers.active",
 ]
 # What belongs to a customer and moves without moving the party (observed).
 PARTY_PARTS = ("party.address", "party.contact_mechanism", "party.identifier")

@@ -68,10 +68,7 @@ def _find(erp: Tryton, ground: Ground, wish: AddressProposed) -> Row | None:
 
 
 def _is_same(row: Row, wish: AddressProposed) -> bool:
-    told = mapping.address(row)
-    return all(
-        getattr(told, name) == getattr(wish, name) for name in type(told).model_fields if name != "erp_id"
-    )
+    return all(getattr(wish, name) == value for name, value in mapping.place(row).items())
 
 
 def _values(erp: Tryton, ground: Ground, wish: AddressProposed) -> Row:

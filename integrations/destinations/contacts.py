@@ -1,0 +1,49 @@
+"""Contact data that customers propose, on their way to the ERP; what the ERP refuses is a case with words to the buyer."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.actions.contacts import note_contacts_sent
+from accounts.actions.proposals import let_proposal_leave, refuse_proposal
+from accounts.models import ContactProposal
+from accounts.records import ContactProposed
+from core.actor import Actor
+from core.cases import CaseFacts, open_case
+from integrations.connectors.tryton.writing.contacts import write_contacts
+from integrations.failures import CallFailed, Refused
+from integrations.systems import ERP, Message, flow_actor
+
+FLOW = "erp.contacts-out"
+REFUSAL = "contact_refused"
+LOOK_WITHIN = timedelta(hours=8)
+
+
+def send(message: Message) -> None:
+    """Bring proposed contact data to the ERP. Harmless when it is called again."""
+    wish = ContactProposed.model_validate(message.payload)
+    if let_proposal_leave(ContactProposal, wish.proposal, by=_actor(message)) is None:
+        return
+    note_contacts_sent(wish.proposal, at=write_contacts(wish), by=_actor(message))
+
+
+def bury(message: Message, failure: CallFailed) -> None:
+    """What the ERP does not take is refused, and somebody calls the buyer."""
+    by = _actor(message)
+    said = failure.cause if isinstance(failure, Refused) else failure.reason
+    words = _("It could not be taken over: we call you, or please call us.")
+    refuse_proposal(int(message.number), words, by=by, kind=ContactProposal)
+    facts = CaseFacts(
+        cause=_("Proposed contact data could not be brought to the ERP: %(reason)s") % {"reason": said},
+        promise=_("The buyer reads that it was refused and that somebody calls."),
+        system=ERP,
+        company=message.company_number,
+        evidence={"event": message.name, "message": message.key, "attempts": message.attempts},
+        due_at=timezone.now() + LOOK_WITHIN,
+    )
+    open_case(REFUSAL, message.subject, facts, by=by)
+
+
+def _actor(message: Message) -> Actor:
+    return flow_actor(FLOW, correlation_id=message.correlation_id, company=message.company_number)
