@@ -198,11 +198,15 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_FORMS = {
     "login": "portal.forms.sign_in.LoginForm",
     "reset_password": "portal.forms.sign_in.ResetPasswordForm",
+    "change_password": "portal.forms.sign_in.ChangePasswordForm",
+    "set_password": "portal.forms.sign_in.SetPasswordForm",
+    "reset_password_from_key": "portal.forms.sign_in.NewPasswordForm",
 }
 # Attempts count for the address that was tried and where they come from, together: a count of the address
 # alone would let anybody lock everybody out. The key of "login_failed" is that pair (portal.sign_in), and at the
@@ -210,7 +214,6 @@ ACCOUNT_FORMS = {
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "20/m/ip,5/300s/key",
-    "join": "10/m/ip",
     "reset_password": "10/m/ip,5/h/key",
     "reset_password_from_key": "10/m/ip",
     "reauthenticate": "10/m/user",
@@ -222,6 +225,13 @@ SIGN_IN_SECRETS = {name: word for name, word in os.environ.items() if name.start
 SIGN_IN_HOURS = number("SIGN_IN_HOURS", 12, least=1)
 SOCIALACCOUNT_ADAPTER = "portal.openid.adapter.CompanySignIns"
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+MFA_FORMS = {
+    "authenticate": "portal.forms.second_factor.AuthenticateForm",
+    "reauthenticate": "portal.forms.second_factor.ReauthenticateForm",
+    "activate_totp": "portal.forms.second_factor.ActivateForm",
+    "add_webauthn": "portal.forms.second_factor.AddKeyForm",
+    "edit_webauthn": "portal.forms.second_factor.RenameKeyForm",
+}
 MFA_ADAPTER = "portal.sign_in.SecondFactors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -234,6 +244,7 @@ AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "portal.sign_in.address_tried"
+AXES_LOCKOUT_TEMPLATE = "account/lockout.html"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 TRUSTED_PROXIES = int(number("TRUSTED_PROXIES", 0))

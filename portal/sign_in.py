@@ -1,6 +1,7 @@
 """Sign-in: by e-mail, for people who were invited; nobody signs up alone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -13,14 +14,19 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from accounts.queries.connections import all_only_way_for
 from accounts.vouching import only_way_words
+from portal.browsers import described
 from portal.openid.marks import ASKS_OURS, FACTOR_SESSION, VOUCHED, VOUCHED_SESSION
 from portal.sealed import cipher_for
+from portal.sign_in_words import ACCOUNT, SECOND_FACTOR
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """Closes sign-up and sends staff to the back office, buyers to the portal."""
+
+    error_messages = {**DefaultAccountAdapter.error_messages, **ACCOUNT}
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody makes an account for himself."""
@@ -65,6 +71,25 @@ class AccountAdapter(DefaultAccountAdapter):
         key = super()._get_login_attempts_cache_key(request, **credentials)
         return f"{key}:{self.get_client_ip(request)}"
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Back to where it was begun."""
+        return reverse("portal:security")
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """The library's mails in our words, which name the browser as people do and our address, not the asked host."""
+        agent = str(context.get("user_agent", ""))
+        more = {
+            "shop_name": settings.SHOP_NAME,
+            "browser": described(agent),
+            "reset_url": settings.SITE_URL + reverse("account_reset_password"),
+        }
+        super().send_mail(template_prefix, email, {**context, **more})
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The link of the mail, under our own name, whatever host was asked for."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return settings.SITE_URL + path.replace("UID-KEY", key)
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Staff without a membership work in the back office."""
         user: Any = request.user
@@ -88,6 +113,8 @@ class SecondFactorStage(AuthenticateStage):
 class SecondFactors(DefaultMFAAdapter):
     """Keeps secrets of second factors encrypted, so that a copy of the database alone is of no use."""
 
+    error_messages = {**DefaultMFAAdapter.error_messages, **SECOND_FACTOR}
+
     def encrypt(self, text: str) -> str:
         """The text under the first of the keys."""
         return cipher_for("second factors").encrypt(text.encode()).decode()
@@ -106,3 +133,17 @@ def address_tried(request: HttpRequest, credentials: Mapping[str, Any] | None = 
 def nobody_changes_it(request: HttpRequest) -> HttpResponse:
     """The sign-in library's page of one's own addresses: an address is who somebody is, and is invited."""
     raise Http404(_("Your e-mail address is changed by the administrator of your company."))
+
+
+def with_a_password(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A page of the library's about the password, closed to whom the company's sign-in is the only way."""
+
+    @wraps(view)
+    def seen(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        connection = all_only_way_for(request.user) if isinstance(request.user, User) else None
+        if connection is not None:
+            messages.warning(request, only_way_words(connection.name))
+            return redirect("portal:security")
+        return view(request, *args, **kwargs)
+
+    return seen

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from allauth.account.forms import LoginForm as PasswordLoginForm
-from allauth.account.forms import ResetPasswordForm as LibraryResetForm
+from allauth.account import forms as library
 from allauth.core import context
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import SignInConnection
 from accounts.queries.connections import all_connection_of, all_only_way_for
@@ -16,22 +14,18 @@ from accounts.vouching import only_way_words
 from portal.openid.leading import lead_to
 
 
-class LoginForm(PasswordLoginForm):
+class LoginForm(library.LoginForm):
     """E-mail and password; the password may stay empty where the address' company has its own sign-in."""
 
     connection: SignInConnection | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = gettext_lazy("E-mail")
+        reword(self, login=_("E-mail"), password=_("Password"))
         self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
         self.fields["password"].required = False
         self.fields["password"].widget.is_required = False
-        self.fields["password"].help_text = gettext_lazy(
-            "Leave it empty if your company has its own sign-in."
-        )
-        for field in self.fields.values():
-            field.widget.attrs.pop("placeholder", None)
+        self.fields["password"].help_text = _("Leave it empty if your company has its own sign-in.")
 
     def clean(self) -> dict[str, Any]:
         """Check the password, or find the provider that the address is led to."""
@@ -73,15 +67,14 @@ class LoginForm(PasswordLoginForm):
         )
 
 
-class ResetPasswordForm(LibraryResetForm):
+class ResetPasswordForm(library.ResetPasswordForm):
     """Asks for the mail with the link; addresses whose only way in is their company's sign-in get words instead."""
 
     users: list[Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].label = gettext_lazy("E-mail")
-        self.fields["email"].widget.attrs.pop("placeholder", None)
+        reword(self, email=_("E-mail"))
 
     def clean_email(self) -> str:
         """Refuse by the domain alone, so that nothing tells whether anybody has the address.
@@ -98,6 +91,44 @@ class ResetPasswordForm(LibraryResetForm):
             self.save(context.request)
         self.only_way = connection
         raise only_way(connection)
+
+
+class ChangePasswordForm(library.ChangePasswordForm):
+    """The password there is, and the new one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reword(
+            self,
+            oldpassword=_("Password so far"),
+            password1=_("New password"),
+            password2=_("New password again"),
+        )
+
+
+class SetPasswordForm(library.SetPasswordForm):
+    """The first password of somebody who came by the company's sign-in."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reword(self, password1=_("New password"), password2=_("New password again"))
+
+
+class NewPasswordForm(library.ResetPasswordKeyForm):
+    """The password that replaces a forgotten one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reword(self, password1=_("New password"), password2=_("New password again"))
+
+
+def reword(form: forms.BaseForm, **labels: str) -> None:
+    """Give the library's fields our words, and take away what only repeats them inside the box."""
+    for name, label in labels.items():
+        form.fields[name].label = label
+        form.fields[name].help_text = ""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
 
 
 def only_way(connection: SignInConnection) -> forms.ValidationError:

@@ -22,6 +22,7 @@ from accounts.queries.connections import all_connection_of, connections_for
 from accounts.queries.members import grants_of_member
 from accounts.states import BRINGS, RIGHTS, Depth, Right, Role
 from core.errors import DomainError, InvalidValue, NotAllowed
+from portal.attempts import is_one_too_many
 from portal.forms.numbers import whole_number
 from portal.forms.people import (
     InviteForm,
@@ -219,6 +220,8 @@ def join(request: HttpRequest, word: str) -> HttpResponse:
     try:
         invitation = members.open_invitation(word)
     except DomainError as error:
+        if is_one_too_many(request, "join", most=10, seconds=300):
+            return render(request, "429.html", status=429)
         return render(request, "portal/people/join_over.html", {"reason": str(error)}, status=404)
     user = request.user if isinstance(request.user, User) else None
     known = people.has_sign_in(invitation.email)

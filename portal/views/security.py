@@ -1,5 +1,7 @@
 """Sign-in and security: password, second factors, passkeys, recovery codes, and where one is signed in."""
 
+from typing import Any
+
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -10,26 +12,33 @@ from django.views.decorators.http import require_POST
 
 from accounts.actions.security import require_second_factor
 from accounts.queries.companies import acting_company
+from accounts.queries.connections import all_only_way_for, identities_of
 from accounts.queries.scopes import needs_second_factor
 from accounts.second_factors import authenticators_of, sessions_of
 from accounts.states import Right
+from portal.browsers import described
 from portal.middleware import BuyerRequest
 
 
 @login_required
 def security(request: BuyerRequest) -> HttpResponse:
     """All about one's own sign-in on one page."""
-    user = request.user
+    user: Any = request.user
     kinds: dict[str, list[Authenticator]] = {}
     for one in authenticators_of(user):
         kinds.setdefault(one.type, []).append(one)
     sessions = sessions_of(user)
+    for session in sessions:
+        session.browser = described(session.user_agent)
     codes = kinds.get(Authenticator.Type.RECOVERY_CODES, [])
     context = {
         "totp": next(iter(kinds.get(Authenticator.Type.TOTP, [])), None),
         "passkeys": [one.wrap() for one in kinds.get(Authenticator.Type.WEBAUTHN, [])],
         "codes_left": len(codes[0].wrap().get_unused_codes()) if codes else None,
         "sessions": sorted(sessions, key=lambda one: one.last_seen_at, reverse=True),
+        "identities": identities_of(user),
+        "only_way": all_only_way_for(user),
+        "has_password": user.has_usable_password(),
         "company": None if request.scope.is_empty else acting_company(request.scope),
         "is_asked": needs_second_factor(request.scope),
         "may_ask": request.scope.may(Right.MANAGE_PEOPLE),
