@@ -16,7 +16,8 @@ from core.errors import InvalidValue
 from core.records import Record
 from integrations.actions.cancelled import leave_cancelled
 from integrations.actions.identifiers import keep_identifiers
-from integrations.actions.inbox import Incoming, receive_messages, take_message
+from integrations.actions.inbox.messages import Incoming, receive_messages
+from integrations.actions.inbox.taking import take_message
 from integrations.batches import Batch
 from integrations.identifiers import all_key_now
 from integrations.models import InboxMessage

@@ -15,7 +15,8 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable
 from core.actor import Actor
 from core.logging import get_logger
 from core.records import Record
-from integrations.actions.inbox import PULLED, PUSHED, NotYet, take_claimed
+from integrations.actions.inbox.messages import PULLED, PUSHED
+from integrations.actions.inbox.taking import NotYet, take_claimed
 from integrations.criteria import Rollout, inside
 from integrations.effective import all_effective
 from integrations.inbox import KINDS, Kind

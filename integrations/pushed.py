@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from core.actor import Actor
 from core.errors import DomainError
 from core.records import Record, reason_of
-from integrations.actions.inbox import Incoming, store_pushed
+from integrations.actions.inbox.messages import Incoming, store_pushed
 from integrations.contracts.registry import contract_of, newest_form
 from integrations.inbox import KINDS, Kind
 from integrations.states import Lane

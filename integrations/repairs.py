@@ -20,7 +20,7 @@ from integrations import inbox
 from integrations.actions.deliveries import drop_delivery, replay_delivery
 from integrations.actions.flows import ask_for_run
 from integrations.actions.identifiers import KINDS, Known, merge_identifiers, rename_identifier
-from integrations.actions.inbox import put_back
+from integrations.actions.inbox.stuck import put_back
 from integrations.actions.merging import DUPLICATE, merge_companies
 from integrations.actions.processes import settle_undoing
 from integrations.dispatch import DESTINATIONS

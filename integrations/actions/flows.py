@@ -16,7 +16,7 @@ from core.cases import CaseFacts, open_case, settle_cases
 from core.errors import InvalidValue
 from core.models import Case, CaseState
 from core.tolerance import BeyondTolerance
-from integrations.actions.inbox import LONGEST_SUBJECT, fitting
+from integrations.actions.inbox.messages import LONGEST_SUBJECT, fitting
 from integrations.holders import is_gone, this_process
 from integrations.models import Difference, FlowRun, FlowSettings, FlowState, RejectedRow
 from integrations.rehearsal import Found

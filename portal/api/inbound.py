@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from core.actor import Actor
 from core.logging import get_logger
 from integrations import pushed, signatures
-from integrations.actions.inbox import keep_refused_call
+from integrations.actions.inbox.messages import keep_refused_call
 from integrations.systems import flow_actor
 from portal.api.problems import TYPE
 

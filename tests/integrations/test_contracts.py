@@ -20,7 +20,7 @@ from core.actor import Actor
 from core.models import Case, Event
 from core.records import forms
 from integrations import dispatch, inbox
-from integrations.actions.inbox import Incoming, receive_messages
+from integrations.actions.inbox.messages import Incoming, receive_messages
 from integrations.contracts import publish
 from integrations.contracts.registry import IN, Contract, contract_of, contracts
 from integrations.flows import FLOWS

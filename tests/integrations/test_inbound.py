@@ -17,7 +17,7 @@ from catalog.models import StockLevel
 from core.models import Case, Event
 from integrations import intake, signatures, tasks
 from integrations.actions.flows import pause_flow, resume_flow
-from integrations.actions.inbox import Incoming, store_pushed
+from integrations.actions.inbox.messages import Incoming, store_pushed
 from integrations.models import FlowSettings, InboxMessage
 from integrations.repairs import repair_case
 from integrations.states import InboxState, Lane

@@ -15,7 +15,7 @@ from core.days import erp_today
 from core.models import Case, Event
 from integrations import delivery, inbox, intake, tasks
 from integrations.actions.flows import claim_flow, flow_row
-from integrations.actions.inbox import Incoming, receive_messages
+from integrations.actions.inbox.messages import Incoming, receive_messages
 from integrations.actions.settings import change_flow_settings
 from integrations.batches import Batch
 from integrations.connectors.tryton.writing import checking, posting, reserving

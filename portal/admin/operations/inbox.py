@@ -14,7 +14,7 @@ from unfold.decorators import display
 
 from core.models import CaseState
 from core.queries import all_cases_of
-from integrations.actions.inbox import subject_of
+from integrations.actions.inbox.stuck import subject_of
 from integrations.models import InboxMessage
 from integrations.states import InboxState
 from portal.admin.customers import EVERY
