@@ -63,7 +63,7 @@ def _keep(member: Membership, manager_id: int | None, version: int, reason: str,
     member.version += 1
     member.save(update_fields=["manager", "version"])
     audit.log(
-        "member.manager_named",
+        "manager.named",
         by=by,
         about=f"company:{member.company.number}",
         company=member.company.number,

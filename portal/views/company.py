@@ -21,7 +21,7 @@ WORDS = {
     "member.invited": _("invited somebody"),
     "member.enrolled": _("joined, or was given access"),
     "member.changed": _("changed what somebody may do"),
-    "member.manager_named": _("named somebody's manager"),
+    "manager.named": _("named somebody's manager"),
     "member.ended": _("ended somebody's access"),
     "role.composed": _("composed or changed a role"),
     "role.removed": _("removed a role"),
@@ -67,7 +67,7 @@ def activity(request: BuyerRequest) -> HttpResponse:
             "behalf": people.get(_id_of(entry.on_behalf_of), ""),
             "what": WORDS[entry.action],
             "whom": people.get(int(entry.data.get("user") or 0), "")
-            if entry.action.startswith("member.")
+            if entry.action.startswith(("member.", "manager."))
             else "",
             "number": entry.object_key
             if entry.object_kind in {"order", "quote", "rfq"} and entry.company_number in numbers

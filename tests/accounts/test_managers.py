@@ -49,7 +49,7 @@ def test_a_manager_is_of_the_company_or_above_and_can_be_taken_away(unit, ada):
     named(nora, None, ada)
     assert row(nora).manager is None
     told = list(
-        AuditEntry.objects.filter(action="member.manager_named").order_by("pk").values_list("data", flat=True)
+        AuditEntry.objects.filter(action="manager.named").order_by("pk").values_list("data", flat=True)
     )
     assert [one["manager"] for one in told] == [head.user.pk, None]
 
@@ -98,7 +98,7 @@ def test_the_staff_names_one_with_the_right_and_a_reason(unit):
     name_manager_for(row(nora), jonas.user.pk, version=1, reason="asked by phone", by=chief.actor)
 
     assert row(nora).manager == jonas.user
-    assert AuditEntry.objects.get(action="member.manager_named").data["reason"] == "asked by phone"
+    assert AuditEntry.objects.get(action="manager.named").data["reason"] == "asked by phone"
 
 
 @pytest.mark.req("APR-10")
