@@ -8,12 +8,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.scope import Scope
 from accounts.seats import all_names
 from accounts.states import Role
 from orders.models import ApprovalDecision, ApprovalStep, Order
 from orders.queries.approval import ChainView, StepView, chains_of
 from orders.queries.rules import RuleView
 from orders.states import Approvers, Condition, StepState
+from portal.rule_names import RuleNames
 from portal.templatetags.accord import age, at, money
 
 TONES = {"approved": "good", "rejected": "bad", "returned": "warn"}
@@ -111,26 +113,28 @@ class RuleRow:
     is_own: bool
 
 
-def rule_rows(views: Sequence[RuleView], company_id: int | None, currency: str) -> list[RuleRow]:
-    """Rules in words: when they ask, and whom."""
+def rule_rows(views: Sequence[RuleView], scope: Scope) -> list[RuleRow]:
+    """Rules in words: when they ask, and whom; as somebody who manages the company may read them."""
+    things = RuleNames(scope, [one for view in views for one in view.shown.conditions])
     ids = {pk for view in views for step in view.shown.steps for pk in step.get("people", [])}
     names = all_names(ids)
     return [
         RuleRow(
             view,
-            tuple(_condition(one, currency) for one in view.shown.conditions) or (_("every order"),),
+            tuple(_condition(one, things, scope.currency) for one in view.shown.conditions)
+            or (_("every order"),),
             tuple(_step(one, names) for one in view.shown.steps),
-            view.shown.company_id == company_id,
+            view.shown.company_id == scope.company_id,
         )
         for view in views
     ]
 
 
-def _condition(one: Mapping[str, Any], currency: str) -> str:
+def _condition(one: Mapping[str, Any], names: RuleNames, currency: str) -> str:
     label = str(Condition(one["kind"]).label)
     if one["kind"] == Condition.AMOUNT:
         return f"{label}: {money(Decimal(one['over']), currency)}"
-    values = one.get("over") or ", ".join(one.get("any_of", []))
+    values = one.get("over") or names.words(one)
     return f"{label}: {values}" if values else label
 
 

@@ -9,6 +9,7 @@ from accounts.models import (
     ContactProposal,
 )
 from accounts.scope import Scope
+from accounts.states import Right
 from core.errors import NotFound
 
 
@@ -17,6 +18,13 @@ def ship_to_addresses(scope: Scope) -> QuerySet[Address]:
     if scope.company_id is None:
         return Address.objects.none()
     return Address.objects.filter(company_id=scope.company_id, is_ship_to=True, is_active=True)
+
+
+def ship_to_below(scope: Scope) -> QuerySet[Address]:
+    """Where goods for the companies that somebody manages may go: the acting one's and those below it."""
+    reach = scope.reach(Right.MANAGE_COMPANY)
+    rows = Address.objects.filter(company_id__in=reach, is_ship_to=True, is_active=True)
+    return rows.select_related("company").order_by("company__name", "name", "pk")
 
 
 def proposals_for(scope: Scope) -> QuerySet[AddressProposal]:

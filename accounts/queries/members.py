@@ -119,6 +119,19 @@ def all_members_of(company: Company) -> QuerySet[Membership]:
     return line.select_related("user", "company").order_by("user__name", "pk")
 
 
+def buyers_below(scope: Scope) -> list[User]:
+    """Who may order for the companies that somebody manages, each once, by name. Two statements."""
+    rows = Membership.objects.filter(
+        company_id__in=scope.reach(Right.MANAGE_COMPANY), is_active=True, user__is_active=True
+    )
+    found = {
+        member.user_id: member.user
+        for member in with_composed(rows).select_related("user")
+        if Right.BUY in grants_of_member(member)
+    }
+    return sorted(found.values(), key=lambda user: (str(user).casefold(), user.pk))
+
+
 def all_members_with(right: Right, company_ids: Iterable[int]) -> list[User]:
     """The active people who hold a right in one of these companies: there, from above, lent, or for somebody absent."""
     wanted = set(company_ids)

@@ -166,6 +166,13 @@ def cost_centres_for(scope: Scope) -> QuerySet[CostCentre]:
     return CostCentre.objects.filter(company_id__in=scope.lineage, is_active=True).order_by("code", "pk")
 
 
+def cost_centres_below(scope: Scope) -> QuerySet[CostCentre]:
+    """The cost centres that orders of the companies that somebody manages can name: theirs, and those from above."""
+    units = {*scope.reach(Right.MANAGE_COMPANY), *scope.lineage}
+    rows = CostCentre.objects.filter(company_id__in=units, is_active=True)
+    return rows.select_related("company").order_by("code", "pk")
+
+
 def all_budgets() -> QuerySet[Budget]:
     """Every budget, for staff."""
     return Budget.objects.select_related("company", "member", "cost_centre")

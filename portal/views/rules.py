@@ -17,8 +17,8 @@ from orders.queries.orders import numbers_seen
 from orders.queries.rules import Preview, preview_of, rule_version, rule_views
 from orders.rules.conditions import check_conditions
 from portal.approval_words import rule_rows
-from portal.forms.approvals import RuleForm, rule_initial
 from portal.forms.numbers import whole_number
+from portal.forms.rules import RuleForm, rule_initial
 from portal.middleware import BuyerRequest
 
 
@@ -84,7 +84,7 @@ def _page(
 ) -> HttpResponse:
     views = rule_views(request.scope, timezone.now())
     context = {
-        "rows": rule_rows(views, request.scope.company_id, request.scope.currency),
+        "rows": rule_rows(views, request.scope),
         "form": form,
         "preview": preview,
         "openable": numbers_seen(request.scope, preview.stopped) if preview else [],

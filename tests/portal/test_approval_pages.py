@@ -6,10 +6,12 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from accounts.models import Delegation
+from accounts.models import Company, Delegation
 from orders.models import ApprovalRule, Budget, Order
 from tests.conftest import enrol
+from tests.factories.accounts import CompanyFactory
 from tests.factories.approvals import BudgetFactory, CostCentreFactory, rule_of
+from tests.factories.catalog import CategoryFactory
 from tests.factories.orders import fill, order_now, sell
 from tests.portal.pages import form_of, text_of
 
@@ -129,3 +131,60 @@ def test_who_is_absent_names_a_colleague_who_finds_the_orders(anna, boris):
     assert "Dora decides for Boris" in text_of(browser.get("/approvals/"))
     browser.post("/approvals/absence/end/", {"key": str(Delegation.objects.get().pk)})
     assert dora.signed_in().get("/approvals/").status_code == 403
+
+
+@pytest.mark.req("APR-04")
+def test_conditions_are_chosen_and_read_by_name(anna, boss):
+    screws = CategoryFactory(slug="screws", name="Socket screws")
+    sell("HEX-8", category=screws, name="Hexagon bolt M8")
+    sell("WASH-1", name="Plain washer")
+    sell("WASH-2", name="Spring washer")
+    CostCentreFactory(company=anna.company, code="4711", name="Press line")
+    browser = boss.signed_in()
+    form = form_of(browser.get("/approvals/rules/"), "/approvals/rules/save/")
+    wish = {
+        **form, "name": "Watched", "who_1": ["right"], "category": ["screws"], "product": "hex",
+        "ship_to": ["acme-1"], "cost_centre": ["4711"], "requester": [anna.user.email], "brand": "Nordwind",
+    }  # fmt: skip
+
+    for wrong, told in (
+        ({"product": "wash"}, "“wash” finds several: WASH-1, WASH-2"),
+        ({"product": "sprocket"}, "Nothing is found for “sprocket”"),
+        ({"requester": ["clara@other.example"]}, "not one of the available choices"),
+        ({"cost_centre": ["9999"]}, "not one of the available choices"),
+    ):
+        page = browser.post("/approvals/rules/save/", {**wish, **wrong})
+        assert page.status_code == 422
+        assert told in text_of(page), page.context["form"].errors
+    browser.post("/approvals/rules/save/", wish)
+
+    kept = {one["kind"]: one["any_of"] for one in ApprovalRule.objects.get().conditions}
+    assert kept["product"] == ["HEX-8"]
+    assert kept["requester"] == [anna.user.email]
+    told = text_of(browser.get("/approvals/rules/"))
+    for words in (
+        "Socket screws",
+        "HEX-8 Hexagon bolt M8",
+        "Press line",
+        "A certain buyer: Anna",
+        "Nordwind",
+    ):
+        assert words in told
+    again = browser.get("/approvals/rules/?rule=watched&version=1").context["form"]
+    assert again["product"].value() == "HEX-8"
+    assert again["category"].value() == ["screws"]
+
+
+@pytest.mark.req("APR-04", "ACC-09")
+def test_a_branch_reads_of_a_rule_from_above_only_what_is_its_own(anna, acme):
+    head = CompanyFactory(number="HEAD")
+    Company.objects.filter(pk=acme.pk).update(parent=head)
+    sister = enrol("Sina", CompanyFactory(number="SISTER", parent=head), "buyer")
+    boss = enrol("Boss", acme, "administrator")
+    named = [anna.user.email, sister.user.email]
+    rule_of(head, conditions=[{"kind": "requester", "any_of": named}])
+
+    page = boss.signed_in().get("/approvals/rules/")
+
+    assert "A certain buyer: Anna, 1 of another unit" in text_of(page)
+    assert sister.user.email not in page.content.decode()
