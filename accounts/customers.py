@@ -75,12 +75,6 @@ def customers_of(user: User, roles: frozenset[str] | None = None) -> Customers:
     return NOBODY
 
 
-def customers_of_id(user_id: int | None) -> Customers:
-    """The same by the person's id; nobody's for nobody."""
-    user = User.objects.filter(pk=user_id).first() if user_id else None
-    return customers_of(user) if user else NOBODY
-
-
 def memberships_at(customers: Customers) -> QuerySet[Membership]:
     """Who acts for these customers, with their companies."""
     return Membership.objects.filter(customers.of("company")).select_related("company")

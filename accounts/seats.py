@@ -20,14 +20,13 @@ class Seat:
     """A person who may approve in a company, by own right or for somebody absent.
 
     roles: ready-made ones by which it is had. limit: net, up to what; None for no limit. instead_of: the
-    absent person whose seat it is, None for one's own. is_administrator: may decide what nobody else can.
+    absent person whose seat it is, None for one's own.
     """
 
     user: User
     roles: frozenset[str]
     limit: Decimal | None
     instead_of: User | None = None
-    is_administrator: bool = False
 
     @property
     def holder_id(self) -> int:
@@ -86,7 +85,6 @@ def _seat(line: Sequence[Company], members: Iterable[Membership]) -> Seat | None
         user=giving[0].user,
         roles=frozenset(role for member in giving for role in member.roles),
         limit=None if None in limits else max(limit for limit in limits if limit is not None),
-        is_administrator=any(Right.MANAGE_COMPANY in grants_at(line[0], [member]) for member in giving),
     )
 
 

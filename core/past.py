@@ -86,21 +86,6 @@ def all_row_changes_of_cause(correlation_id: str) -> list[RowChange]:
     return list(RowChange.objects.filter(correlation_id=correlation_id).order_by("-id")[:MOST])
 
 
-def all_audit_entries(
-    *, company: str = "", about: str = "", user_id: int | None = None, since: datetime, until: datetime
-) -> models.QuerySet[AuditEntry]:
-    """The entries of a time, half open, of a company, a thing or a person; in their order."""
-    found = AuditEntry.objects.filter(occurred_at__gte=since, occurred_at__lt=until)
-    if company:
-        found = found.filter(company_number=company)
-    if about:
-        kind, _colon, key = about.partition(":")
-        found = found.filter(object_kind=kind, object_key=key)
-    if user_id is not None:
-        found = found.filter(user_id=user_id)
-    return found.select_related("seal").order_by("id")
-
-
 def _times(correlation_id: str, near: datetime | None) -> tuple[datetime | None, datetime | None]:
     times = [near] if near else []
     for rows, column in ((Event.objects, "recorded_at"), (AuditEntry.objects, "recorded_at")):

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from core import amounts
@@ -144,9 +143,3 @@ def _write(order: Order, rows: Iterable[tuple[int, object, Weight]], after: Weig
         for kind, amount in moves_to(held, after)
     ]
     BudgetEntry.objects.bulk_create(entries)
-
-
-def all_sums(budget: Budget) -> dict[str, Decimal]:
-    """The sum of each kind of movement of a budget, for whoever checks the ledger."""
-    rows = budget.entries.order_by().values_list("kind").annotate(total=Sum("amount"))
-    return dict(rows)

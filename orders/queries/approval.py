@@ -95,7 +95,7 @@ def approval_outlook(
 def asked_by_plan(
     step: StepPlan, seats: Iterable[Seat], net_amount: Decimal, excluded: frozenset[int]
 ) -> list[Seat]:
-    """The seats that a planned step would ask; those who administer the company where there is nobody else."""
+    """The seats that a planned step would ask."""
     asked = AskedOf(
         any_approver=step.any_approver,
         roles=frozenset(step.roles),

@@ -1,10 +1,9 @@
 """Finding orders: a buyer's through a scope, everybody's for staff."""
 
 from collections.abc import Iterable
-from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, Count, Exists, Func, OuterRef, Q, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, Exists, Func, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company
@@ -144,11 +143,6 @@ def _asked(seat: Seat) -> Q:
         whose | Q(instead_of=seat.holder_id), request_id=OuterRef("request_id"), steps__contains=this
     )
     return chosen & (Q(allows_own=True) | ~is_own) & Q(~Exists(decided))
-
-
-def open_value(orders: QuerySet[Order]) -> Decimal:
-    """The sum of orders, with tax."""
-    return orders.aggregate(total=Sum("gross_amount"))["total"] or Decimal(0)
 
 
 def is_placed(company: Company, origin: str, origin_ref: str) -> bool:

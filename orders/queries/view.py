@@ -84,11 +84,6 @@ class OrderView:
         )
 
     @property
-    def has_credited(self) -> bool:
-        """Whether any line was credited."""
-        return any(row.line.credited for row in self.lines)
-
-    @property
     def has_returned(self) -> bool:
         """Whether anything came back."""
         return any(row.line.returned for row in self.lines)

@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.admin import ModelAdmin, TabularInline
 
 from core import ownership
 from core.ownership import owner_of
@@ -144,7 +144,3 @@ class ShownTable(_Shown, TabularInline):
 
     tab = False
     hide_title = True
-
-
-class ShownStack(_Shown, StackedInline):
-    """Rows that belong to the page's document, one below the other."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +23,7 @@ from pricing.answers import Ask, PriceAnswer
 from pricing.queries import active_policy as price_policy
 from pricing.queries import all_costs_of, context_for_company, price_sheet
 from pricing.rules import floor_of, unit_price_of
-from quotes.models import Quote, QuoteLine, QuotePolicy, QuoteRevision, Rfq
+from quotes.models import Quote, QuoteLine, QuotePolicy, Rfq
 from quotes.rules.approval import Limits, LineFigures, QuoteFigures
 
 
@@ -94,13 +94,6 @@ def all_rfqs() -> QuerySet[Rfq]:
 def all_quotes() -> QuerySet[Quote]:
     """Every quote, for staff and jobs."""
     return Quote.objects.select_related("company", "company__sales_rep", "owner", "contact", "rfq")
-
-
-def working_revision(quote: Quote) -> QuoteRevision:
-    """The revision that sales has in hand, with its lines."""
-    lines = QuoteLine.objects.select_related("product", "unit")
-    revisions = quote.revisions.select_related("made_by", "payment_term", "ship_to")
-    return revisions.prefetch_related(Prefetch("lines", queryset=lines)).get(number=quote.revision)
 
 
 def active_policy() -> QuotePolicy:
