@@ -213,6 +213,7 @@ ownership.declare(
     erp=["state", "reason", "sent_at", "settled_at"],
 )
 ownership.declare("accounts.Segment", us=["kind", "code", "name"])
+ownership.declare("accounts.SegmentLimit", us=["segment", "kind", "limit_seconds"])
 ownership.declare("accounts.SegmentMember", us=["segment", "company"])
 ownership.declare(
     "accounts.Address",

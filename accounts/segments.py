@@ -5,13 +5,15 @@ come from the addresses, the others are data. Per kind the nearest company in th
 with a region of its own is not in that of its group.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from django.db import connection
 from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Upper
 
 from accounts.models import Address, Segment, SegmentMember
+from core import freshness
 
 COUNTRY = "country:"
 
@@ -54,6 +56,16 @@ def nearest_per_kind(own: Iterable[tuple[int, str]], lineage: Sequence[int]) -> 
         if deciding.setdefault(key.partition(":")[0], company) == company:
             found[key] = company
     return found
+
+
+@contextmanager
+def ages_judged_for(lineage: Callable[[], Sequence[int]]) -> Iterator[None]:
+    """Judge the ages of figures for a company within this block, by the limits of its segments (ACC-15).
+
+    lineage: reads its id and those above it, nearest first, if any segment has a limit.
+    """
+    with freshness.judged_for(lambda: segments_of(lineage())):
+        yield
 
 
 def all_companies_in(keys: Collection[str]) -> frozenset[str]:

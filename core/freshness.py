@@ -1,11 +1,14 @@
 """How old a figure of another system may be before it is called stale (INV-11, INT-05).
 
 A flow that has read everything up to a moment notes it here, even when no row had changed: what
-a row shows as its age is the later of the two. The hub states the limits at start, from its flows.
+a row shows as its age is the later of the two. The hub states the limits at start, from its flows; people may set
+others, for everybody or for a segment of companies, whose pages and orders are then judged by it (ACC-15).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -22,11 +25,18 @@ class Promise:
     """What people have set for a kind of figure. limit: None where the flow's own counts.
 
     rest: from when until when its owner was last not to be expected. is_off: it is not shown at all.
+    segments: {key of a segment: the limit for the companies in it}.
     """
 
     limit: timedelta | None = None
     rest: tuple[datetime, datetime] | None = None
     is_off: bool = False
+    segments: Mapping[str, timedelta] = field(default_factory=dict)
+
+    def strictest(self, segments: Collection[str]) -> tuple[str, timedelta] | None:
+        """The shortest limit of these segments with the segment it comes from, None when none has one."""
+        found = [(key, limit) for key, limit in self.segments.items() if key in segments]
+        return min(found, key=lambda pair: (pair[1], pair[0]), default=None)
 
     def rested(self, since: datetime, until: datetime) -> timedelta:
         """How much of the time between two moments was a time of rest."""
@@ -39,13 +49,48 @@ class Promise:
 _promises: dict[str, Promise] = {}
 
 
+class _Judge:
+    """For whom figures are judged now: the segments of a company, read when a limit of a segment asks for them."""
+
+    def __init__(self, read: Callable[[], Collection[str]]) -> None:
+        self._read = read
+        self._segments: Collection[str] | None = None
+
+    @property
+    def segments(self) -> Collection[str]:
+        if self._segments is None:
+            self._segments = self._read()
+        return self._segments
+
+
+_judge: ContextVar[_Judge | None] = ContextVar("freshness_judge", default=None)
+
+
+@contextmanager
+def judged_for(segments: Callable[[], Collection[str]]) -> Iterator[None]:
+    """Judge ages for a company within this block. segments: reads which it is in, at most once, if that matters."""
+    token = _judge.set(_Judge(segments))
+    try:
+        yield
+    finally:
+        _judge.reset(token)
+
+
 def set_limits(limits: dict[str, timedelta]) -> None:
     """State the limit of each kind of figure: stock, prices, credit, orders, invoices, products."""
     _limits.update(limits)
 
 
 def limit_of(kind: str) -> timedelta | None:
-    """The limit of a kind of figure, None when nobody promised one."""
+    """The limit of a kind of figure for whom is judged now, None when nobody promised one."""
+    promise, judge = _promises.get(kind), _judge.get()
+    if promise and promise.segments and judge and (found := promise.strictest(judge.segments)):
+        return found[1]
+    return usual_limit(kind)
+
+
+def usual_limit(kind: str) -> timedelta | None:
+    """The limit of a kind of figure for everybody whom no segment gives another."""
     promise = _promises.get(kind)
     return promise.limit if promise and promise.limit else _limits.get(kind)
 
@@ -62,6 +107,29 @@ def note(kind: str, as_of: datetime) -> None:
 def promise(kind: str, limit: timedelta | None) -> None:
     """Set how old a kind of figure may be; None: what its flow says. Every process follows with its next page."""
     _rows([kind]).update(limit_seconds=int(limit.total_seconds()) if limit else None)
+
+
+@transaction.atomic
+def promise_segments(kind: str, limits: Mapping[str, timedelta]) -> None:
+    """Set how old a kind of figure may be for the companies of segments, {key: limit}; all others have none."""
+    _rows([kind]).update(segment_limits={key: int(limit.total_seconds()) for key, limit in limits.items()})
+
+
+def segment_limits(segments: Collection[str]) -> dict[str, tuple[str, timedelta]]:
+    """What holds for companies of these segments, {kind: (the segment that decides, its limit)}.
+
+    As the last `read_up_to` found it.
+    """
+    told = {kind: promise.strictest(segments) for kind, promise in _promises.items()}
+    return {kind: found for kind, found in told.items() if found}
+
+
+def limits_judged() -> tuple[tuple[str, timedelta], ...]:
+    """The limits that differ for whom is judged now, for the key of what is kept of a page."""
+    judge = _judge.get()
+    if judge is None or not any(promise.segments for promise in _promises.values()):
+        return ()
+    return tuple((kind, limit) for kind, (_key, limit) in sorted(segment_limits(judge.segments).items()))
 
 
 @transaction.atomic
@@ -118,7 +186,8 @@ def read_up_to() -> dict[str, datetime]:
 def _promise_of(row: Freshness) -> Promise:
     limit = timedelta(seconds=row.limit_seconds) if row.limit_seconds else None
     rest = (row.rests_from, row.rests_until) if row.rests_from and row.rests_until else None
-    return Promise(limit, rest, row.is_off)
+    segments = {key: timedelta(seconds=seconds) for key, seconds in row.segment_limits.items()}
+    return Promise(limit, rest, row.is_off, segments)
 
 
 def later(row_as_of: datetime | None, kind_as_of: datetime | None) -> datetime | None:

@@ -227,7 +227,8 @@ class Freshness(models.Model):
 
     limit_seconds: how old it may be, where people set it otherwise than the flow. rests_from,
     rests_until: the newest time in which its owner was not to be expected; it makes nothing older.
-    is_off: such figures are not shown and nobody promises anything about them (OPS-09).
+    is_off: such figures are not shown and nobody promises anything about them (OPS-09). segment_limits:
+    {key of a segment of companies: seconds}, how old it may be for those in it (ACC-15).
     """
 
     kind = models.CharField(max_length=40, unique=True)
@@ -236,6 +237,7 @@ class Freshness(models.Model):
     rests_from = models.DateTimeField(null=True, blank=True)
     rests_until = models.DateTimeField(null=True, blank=True)
     is_off = models.BooleanField(default=False)
+    segment_limits = models.JSONField(default=dict)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.as_of}"

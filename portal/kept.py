@@ -120,6 +120,7 @@ def wording() -> tuple[Hashable, ...]:
         timezone.localdate(),
         erp_today(),
         freshness.limits(),
+        freshness.limits_judged(),
         settings.DEMO,
     )
 

@@ -16,8 +16,9 @@ from accounts.assistance import acting_in, assistance_of
 from accounts.queries.members import memberships_of
 from accounts.queries.scopes import scope_for
 from accounts.scope import NOTHING, Scope
+from accounts.segments import segments_of
 from accounts.states import Right
-from core import amounts, refusals
+from core import amounts, freshness, refusals
 from core.actor import Actor, acting, new_correlation_id
 from core.errors import DomainError, NotAllowed, NotFound, OutOfDate, WrongState
 from portal.kept import kept, names
@@ -83,7 +84,11 @@ class ScopeMiddleware:
             if buyer is not None:
                 actor = actor.in_place_of(buyer.pk, str(buyer))
             request.actor = actor  # type: ignore[attr-defined]
-            with acting(actor), amounts.hidden(not scope.may(Right.VIEW_PRICES)):
+            with (
+                acting(actor),
+                amounts.hidden(not scope.may(Right.VIEW_PRICES)),
+                freshness.judged_for(lambda: segments_of(scope.lineage)),
+            ):
                 return self.get_response(request)
         return self.get_response(request)
 

@@ -1,11 +1,12 @@
-"""Which segments there are and who is in them. Both are ours."""
+"""Which segments there are, who is in them, and how old figures may be for them. All is ours."""
 
 import re
+from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Company, Segment, SegmentMember
-from core import ownership
+from accounts.models import Company, Segment, SegmentLimit, SegmentMember
+from core import freshness, ownership
 from core.actor import Actor, action
 from core.errors import InvalidValue
 
@@ -43,3 +44,25 @@ def take_out_of_segment(segment: Segment, company: Company, *, by: Actor) -> Non
     Company.objects.select_for_update(of=("self",), no_key=True).get(pk=company.pk)
     for member in SegmentMember.objects.filter(segment=segment, company=company):
         member.delete()
+
+
+@action
+def limit_age(segment: Segment, kind: str, limit: timedelta | None, *, by: Actor) -> None:
+    """Set how old a kind of figure may be for the companies of a segment; None: as for everybody (ACC-15).
+
+    Every process follows with its next page. Raises InvalidValue for a kind that no flow brings.
+    """
+    ownership.check(by, "accounts.SegmentLimit", ["segment", "kind", "limit_seconds"])
+    if kind not in dict(freshness.limits()):
+        raise InvalidValue(_("No flow brings such figures."), field="kind")
+    if limit is not None and limit < timedelta(seconds=1):
+        raise InvalidValue(_("Less than a second is no age."), field="limit_seconds")
+    Segment.objects.select_for_update(of=("self",), no_key=True).get(pk=segment.pk)
+
+    if limit is None:
+        SegmentLimit.objects.filter(segment=segment, kind=kind).delete()
+    else:
+        seconds = {"limit_seconds": int(limit.total_seconds())}
+        SegmentLimit.objects.update_or_create(segment=segment, kind=kind, defaults=seconds)
+    rows = SegmentLimit.objects.filter(kind=kind).select_related("segment")
+    freshness.promise_segments(kind, {row.segment.key: timedelta(seconds=row.limit_seconds) for row in rows})

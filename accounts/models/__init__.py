@@ -13,7 +13,7 @@ from accounts.models.people import (
     User,
 )
 from accounts.models.proposal import AddressProposal, ContactProposal
-from accounts.models.segment import Segment, SegmentMember
+from accounts.models.segment import Segment, SegmentLimit, SegmentMember
 from accounts.models.staff import Assistance, ForbiddenPair
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Membership",
     "PaymentTerm",
     "Segment",
+    "SegmentLimit",
     "SegmentMember",
     "SignInConnection",
     "SignInDomain",

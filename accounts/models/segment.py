@@ -42,6 +42,28 @@ class Segment(models.Model):
         return f"{self.kind}:{self.code}"
 
 
+class SegmentLimit(models.Model):
+    """How old a kind of figure may be for the companies of a segment; of several the strictest counts (ACC-15)."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="limits")
+    kind = models.CharField(_("figures"), max_length=40)
+    limit_seconds = models.PositiveIntegerField(_("at most, seconds"))
+
+    history = history()
+
+    class Meta:
+        verbose_name = _("age limit of a segment")
+        verbose_name_plural = _("age limits of segments")
+        ordering = ["segment_id", "kind"]
+        constraints = [
+            models.UniqueConstraint(fields=["segment", "kind"], name="segment_limit_once"),
+            models.CheckConstraint(condition=Q(limit_seconds__gt=0), name="segment_limit_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment} · {self.kind}"
+
+
 class SegmentMember(models.Model):
     """A company that was put into a segment; the companies below it are in it with it."""
 

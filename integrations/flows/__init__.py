@@ -34,6 +34,11 @@ def limits() -> dict[str, timedelta]:
     return {flow.kind: flow.limit for flow in fed()}
 
 
+def kinds_of_figures() -> list[tuple[str, str]]:
+    """The kinds of figures that are read, each with its words, for whoever sets how old they may be."""
+    return [(flow.kind, str(flow.label)) for flow in fed()]
+
+
 def in_order(names: list[str] | None = None) -> list[Flow]:
     """The fed flows so that each comes after those it needs; all, or the named ones."""
     return [flow for flow in fed() if names is None or flow.name in names]

@@ -10,6 +10,7 @@ from accounts.queries.companies import asks_for_approval
 from accounts.queries.lines import lineage_of
 from accounts.queries.scopes import scope_for
 from accounts.seats import Seat, seats_of
+from accounts.segments import ages_judged_for
 from catalog.actions.allocation import release_allocation
 from core.actor import Actor, action
 from core.errors import InvalidValue, NotAllowed, OutOfDate, WrongState
@@ -62,7 +63,8 @@ def approve_order(
     is_last = _is_last(request, finished)
     figures: dict[str, Any] = {}
     if is_last:
-        changes, doubts = look_again(order, live)
+        with ages_judged_for(lambda: lineage_of(order.company_id)):
+            changes, doubts = look_again(order, live)
         if changes and confirmed != digest_of(changes):
             raise _changed(changes)
         lineage = lineage_of(order.company_id)

@@ -8,6 +8,8 @@ from typing import Any
 
 from accounts.actions.erp import apply_approval_words, apply_credit
 from accounts.models import Company
+from accounts.queries.lines import lineage_of
+from accounts.segments import ages_judged_for
 from catalog.actions.stock import take_told_stock
 from catalog.models import Product
 from catalog.queries import WarehouseAvailability, availability
@@ -58,8 +60,9 @@ def take_in(company: Company, question: LiveQuestion, answers: LiveAnswers, *, b
     not come. Source: X-03, X-24, INT-29.
     """
     table = checkout_table(company)
-    stock, told = _stock(question, answers, table, by)
-    credit = _credit(company, question, answers, table, by)
+    with ages_judged_for(lambda: lineage_of(company.pk)):
+        stock, told = _stock(question, answers, table, by)
+        credit = _credit(company, question, answers, table, by)
     if LiveKind.CREDIT in answers.heard:
         apply_approval_words(answers.heard[LiveKind.CREDIT].approvals, by=_flow("erp.live-credit", by))
     check_confirmed([*stock, *credit])

@@ -12,8 +12,10 @@ from accounts.assistance import acting_by
 from accounts.models import Address, Company, CreditAccount, PaymentTerm
 from accounts.queries.addresses import ship_to_addresses
 from accounts.queries.billing import Billing, billing_of
+from accounts.queries.lines import lineage_of
 from accounts.queries.scopes import Acting
 from accounts.scope import NOTHING, Scope
+from accounts.segments import ages_judged_for
 from accounts.states import Right
 from core.actor import Actor, action
 from core.errors import DomainError, InvalidValue, NotAllowed
@@ -48,6 +50,11 @@ def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     as backordered, and both are told by `stock.allocated`. The caller has locked what the order is made from.
     Raises NotAllowed, InvalidValue, LinesRefused, OnHold, OverLimit, OverBudget, NoApprover.
     """
+    with ages_judged_for(lambda: lineage_of(draft.company_id)):
+        return _place(draft, by)
+
+
+def _place(draft: OrderDraft, by: Actor) -> Order:
     placed = _placed(draft)
     if placed is not None:
         return placed

@@ -1,7 +1,9 @@
 """Customers, people and what they may do, as the back office sees them."""
 
+from datetime import timedelta
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
@@ -18,7 +20,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
 from accounts import tree
-from accounts.actions.segments import put_in_segment, save_segment, take_out_of_segment
+from accounts.actions.segments import limit_age, put_in_segment, save_segment, take_out_of_segment
 from accounts.customers import Customers, memberships_at
 from accounts.models import (
     Address,
@@ -28,10 +30,13 @@ from accounts.models import (
     Membership,
     PaymentTerm,
     Segment,
+    SegmentLimit,
     SegmentMember,
     User,
 )
 from accounts.states import Role as MemberRole
+from core.actor import Actor
+from integrations.flows import kinds_of_figures
 from integrations.identifiers import all_customers_named
 from portal.admin.acting import acting_page
 from portal.admin.customers import EVERY, OwnCustomers, customers_for
@@ -200,6 +205,34 @@ class SegmentMemberInline(OwnCustomers, TabularInline):
         return False
 
 
+class SegmentLimitForm(forms.ModelForm):
+    """An age limit, in minutes."""
+
+    kind = forms.ChoiceField(label=_("figures"))
+    minutes = forms.IntegerField(
+        label=_("may be at most so many minutes old"), min_value=1, max_value=100_000
+    )
+
+    class Meta:
+        model = SegmentLimit
+        fields = ("kind", "minutes")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = kinds_of_figures()  # type: ignore[attr-defined]
+        if self.instance.pk:
+            self.fields["kind"].disabled = True
+            self.fields["minutes"].initial = max(1, self.instance.limit_seconds // 60)
+
+
+class SegmentLimitInline(TabularInline):
+    """How old figures may be on the pages and in the orders of its companies."""
+
+    model = SegmentLimit
+    form = SegmentLimitForm
+    extra = 0
+
+
 @admin.register(Segment)
 class SegmentAdmin(FreshForm, OwnCustomers, SimpleHistoryAdmin, ModelAdmin):
     """Regions, customer groups and strategic customers, for prices, assortments and waves of the hub."""
@@ -208,7 +241,7 @@ class SegmentAdmin(FreshForm, OwnCustomers, SimpleHistoryAdmin, ModelAdmin):
     list_display = ("key", "kind", "name", "count")
     list_filter = ("kind",)
     search_fields = ("code", "name")
-    inlines = (SegmentMemberInline,)
+    inlines = (SegmentLimitInline, SegmentMemberInline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Segment]:
         """With the number of companies put in."""
@@ -233,12 +266,24 @@ class SegmentAdmin(FreshForm, OwnCustomers, SimpleHistoryAdmin, ModelAdmin):
         obj.pk = save_segment(obj.kind, obj.code, name=obj.name, by=by).pk
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Put in and take out by the actions."""
+        """Put in, take out and limit by the actions."""
         by = request.actor  # type: ignore[attr-defined]
+        if formset.model is SegmentLimit:
+            self._save_limits(form.instance, formset, by)
+            return
         for member in formset.save(commit=False):
             put_in_segment(form.instance, member.company, by=by)
         for member in formset.deleted_objects:
             take_out_of_segment(form.instance, member.company, by=by)
+
+    def _save_limits(self, segment: Segment, formset: Any, by: Actor) -> None:
+        formset.save(commit=False)
+        for row in formset.deleted_objects:
+            limit_age(segment, row.kind, None, by=by)
+        for form in formset.forms:
+            if form.has_changed() and form not in formset.deleted_forms:
+                limit = timedelta(minutes=form.cleaned_data["minutes"])
+                limit_age(segment, form.cleaned_data["kind"], limit, by=by)
 
 
 @admin.register(User)

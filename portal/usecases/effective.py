@@ -9,16 +9,18 @@ from accounts.models import Company
 from accounts.queries.billing import billing_of
 from accounts.queries.credit import credit_of
 from accounts.queries.lines import line_of
-from accounts.segments import all_segment_names, segments_with_origin
+from accounts.segments import all_segment_names, segments_of, segments_with_origin
 from catalog.entitlement import range_of
+from core import freshness
 from core.days import erp_today
-from portal.templatetags.accord import money
+from integrations.flows import kinds_of_figures
+from portal.templatetags.accord import money, span
 from pricing.queries import context_for_company, eligible_lists
 
 
 @dataclass(frozen=True)
 class Effective:
-    """One value that counts. kind: terms, credit, bill_to, address, prices, assortment or segment.
+    """One value that counts. kind: terms, credit, bill_to, address, prices, assortment, segment or age.
 
     origin: number of the company that has it, or key of the segment; "" for what everybody has, or nobody.
     origin_name: the same in words.
@@ -44,6 +46,7 @@ def effective(company: Company) -> list[Effective]:
         *_prices(company, told),
         *_assortments(line, told),
         *_segments(line, told),
+        *_ages(line, told),
     ]
 
 
@@ -98,3 +101,17 @@ def _segments(line: list[Company], told: _Told) -> Iterable[Effective]:
     numbers = {item.pk: item.number for item in line}
     for key, company_id in sorted(segments_with_origin([item.pk for item in line]).items()):
         yield told.of("segment", _("Segment"), told.segments.get(key, key), numbers[company_id])
+
+
+def _ages(line: list[Company], told: _Told) -> Iterable[Effective]:
+    """How old figures may be, where a segment has another limit than everybody (ACC-15)."""
+    freshness.read_up_to()
+    words = dict(kinds_of_figures())
+    for kind, (key, limit) in freshness.segment_limits(segments_of([item.pk for item in line])).items():
+        label = _("Age of figures: %(kind)s") % {"kind": words.get(kind, kind)}
+        usual = freshness.usual_limit(kind)
+        value = _("at most %(age)s; everybody else %(usual)s") % {
+            "age": span(limit),
+            "usual": span(usual) if usual else _("no limit"),
+        }
+        yield told.of("age", label, value, key)

@@ -23,6 +23,7 @@ from accounts.models import (
     Membership,
     PaymentTerm,
     Segment,
+    SegmentLimit,
     SegmentMember,
     SignInConnection,
     SignInDomain,
@@ -171,6 +172,13 @@ ROWS = {
         Decimal(6),
     ),
     Segment: (lambda: Segment.objects.create(kind="group", code="x", name="x"), "name", "y"),
+    SegmentLimit: (
+        lambda: SegmentLimit.objects.create(
+            segment=Segment.objects.create(kind="group", code="x", name="x"), kind="stock", limit_seconds=60
+        ),
+        "limit_seconds",
+        120,
+    ),
     SegmentMember: (
         lambda: SegmentMember.objects.create(
             segment=Segment.objects.create(kind="group", code="x", name="x"), company=CompanyFactory()
