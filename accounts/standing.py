@@ -56,7 +56,8 @@ SHUT = frozenset(state for state, deeds in FORBIDS.items() if Deed.SIGN_IN in de
 
 # The rights that a forbidden deed takes away.
 TAKES: dict[Deed, frozenset[str]] = {
-    Deed.PRICES: frozenset({Right.VIEW_PRICES, Right.SEE_REPORTS}),
+    # No API without prices: see what it brings, in accounts.states.
+    Deed.PRICES: frozenset({Right.VIEW_PRICES, Right.SEE_REPORTS, Right.USE_API}),
     Deed.QUOTES: frozenset({Right.REQUEST_QUOTES}),
     Deed.ORDER: frozenset({Right.BUY, Right.APPROVE}),
     Deed.INVOICED: frozenset({Right.SEE_INVOICES}),

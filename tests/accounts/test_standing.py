@@ -37,6 +37,12 @@ def test_a_state_forbids_what_the_table_says(state):
     for deed, right in RIGHT_OF.items():
         assert scope.may(right) != (deed in FORBIDS[state]), deed
         assert may(member.user, right, member.company) != (deed in FORBIDS[state]), deed
+    for right in (
+        Right.USE_API,
+        Right.SEE_REPORTS,
+        Right.SEE_INVOICES,
+    ):  # they bring prices, and go with them
+        assert not scope.may(right) or scope.may(Right.VIEW_PRICES), right
     if state != Standing.ON_HOLD:
         assert scope.may(Right.BUY) != (Deed.ORDER in FORBIDS[state])
 
