@@ -6,6 +6,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from accounts.proposals import CONTACT_FIELDS, FIELDS
+from accounts.registrations import TYPED
 from core import audit, ownership
 from core.records import Payload, Record, describe
 from core.rows import RowChanged
@@ -104,6 +105,85 @@ class MemberInvited(Payload):
     person: Invitee
     company_name: str
     invited_by: str
+
+
+class RegistrationTold(Payload):
+    """Somebody has typed a registration; the mail that follows is all that differs between known and unknown people."""
+
+    person: Invitee
+    company_name: str
+
+
+class RegistrationSubmitted(RegistrationTold):
+    """A registration whose address is to be confirmed. registration_key: the link is made of it when it is mailed."""
+
+    registration_key: str
+
+
+class RegistrationAsked(Payload):
+    """A company that asks to become a customer, by the key of the registration; nobody is named."""
+
+    registration: int
+    company_name: str
+    country: str
+    tax_id: str
+
+
+class RegistrationApproved(RegistrationTold):
+    """A registration was let in. invitation: its key; the link is made of it when it is mailed."""
+
+    registration: int
+    invitation: str
+    company_number: str
+    roles: tuple[str, ...]
+
+
+class RegistrationRejected(RegistrationTold):
+    """A registration was not let in, and why, in words for the person."""
+
+    registration: int
+    reason: str
+
+
+class CompanyAdmitted(Payload):
+    """A new customer that the ERP does not know yet. country: ISO 3166 alpha-2; tax_id: as it is kept here.
+
+    parent_number: the customer that it is a branch of, "" for none. payment_term_code: "" as the parent.
+    """
+
+    company_number: str
+    name: str
+    parent_number: str
+    payment_term_code: str
+    country: str
+    tax_id: str
+    street: str
+    postal_code: str
+    city: str
+    email: str
+    phone: str
+
+
+class CompanyPlaced(Payload):
+    """A customer that the ERP does not know yet hangs below another one now, "" for none."""
+
+    parent_number: str
+
+
+class CompanyOpened(RegistrationTold):
+    """The ERP has the customer: it may order."""
+
+    registration: int
+
+
+describe(RegistrationTold, "registration.known", "registration.repeated")
+describe(RegistrationSubmitted, "registration.submitted")
+describe(RegistrationAsked, "registration.confirmed", "registration.register_asked")
+describe(RegistrationApproved, "registration.approved")
+describe(RegistrationRejected, "registration.rejected")
+describe(CompanyAdmitted, "company.admitted")
+describe(CompanyOpened, "company.opened")
+describe(CompanyPlaced, "company.placed")
 
 
 class AddressProposed(Payload):
@@ -212,6 +292,7 @@ ownership.declare(
     us=["company", "changes", "was", "proposed_by", "proposed_at"],
     erp=["state", "reason", "sent_at", "settled_at"],
 )
+ownership.declare("accounts.Registration", us=[*TYPED, "state", "tax_answer", "company", "sales_rep"])
 ownership.declare("accounts.Segment", us=["kind", "code", "name"])
 ownership.declare("accounts.SegmentLimit", us=["segment", "kind", "limit_seconds"])
 ownership.declare("accounts.SegmentMember", us=["segment", "company"])
@@ -240,6 +321,17 @@ ownership.declare(
 
 audit.tell(
     {f"member.{what}": ("user", "roles", "invitation") for what in "invited enrolled changed ended".split()}
+)
+audit.tell(
+    {
+        "registration.confirmed": ("registration",),
+        "registration.register_asked": ("registration",),
+        "registration.approved": ("registration", "invitation", "company_number", "roles"),
+        "registration.rejected": ("registration",),
+        "company.admitted": ("parent_number", "payment_term_code"),
+        "company.opened": ("registration",),
+        "company.placed": ("parent_number",),
+    }
 )
 audit.tell({"licence.changed": ("model", "key", "change")})
 audit.tell(

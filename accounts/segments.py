@@ -82,6 +82,11 @@ def all_segments() -> list[str]:
     return sorted(keys | {segment.key for segment in Segment.objects.all()})
 
 
+def all_segment_rows() -> QuerySet[Segment]:
+    """The segments that companies are put into, for whoever puts one."""
+    return Segment.objects.order_by("kind", "name")
+
+
 def all_segment_names() -> dict[str, str]:
     """Every segment by its key, in words. Two statements."""
     named = {

@@ -29,6 +29,7 @@ AREAS: dict[str, tuple[str, ...]] = {
         "accounts.licence",
         "accounts.licencekind",
         "accounts.assistance",
+        "accounts.registration",
     ),
     "company sign-in": ("accounts.signinconnection", "accounts.signinidentity"),
     "catalogue": (
@@ -102,7 +103,13 @@ KEPT = {
 }
 # What a role may do beyond seeing: app.codename. An auditor takes out evidence and does nothing else; a partner nothing.
 DOES: dict[str, set[str]] = {
-    SALES: {"quotes.change_rfq", "quotes.add_quote", "quotes.change_quote", "accounts.add_assistance"},
+    SALES: {
+        "quotes.change_rfq",
+        "quotes.add_quote",
+        "quotes.change_quote",
+        "accounts.add_assistance",
+        "accounts.decide_registration",
+    },
     SALES_MANAGER: {
         "quotes.change_rfq",
         "quotes.add_quote",
@@ -117,6 +124,7 @@ DOES: dict[str, set[str]] = {
         *(model.replace(".", f".{verb}_") for model in KEPT for verb in ("add", "change", "delete")),
         "accounts.add_assistance",
         "accounts.change_membership",
+        "accounts.decide_registration",
     },
     OPERATOR: {
         "core.change_case",

@@ -65,8 +65,10 @@ TAKES: dict[Deed, frozenset[str]] = {
 
 WORDS: dict[str, tuple[object, object]] = {
     Standing.PENDING: (
-        _("Your registration is being looked at."),
-        _("You see the catalogue; prices, quotes and orders come with the approval, and a mail says so."),
+        _("Your account is being set up."),
+        _(
+            "You see the catalogue; prices, quotes and orders come as soon as it is ready, and a mail says so."
+        ),
     ),
     Standing.ON_HOLD: (
         _("Your account is on hold."),

@@ -37,6 +37,7 @@ PERSONAL = {
     "accounts.Company": {"email", "phone", "invoice_contact", "invoice_email"},
     "accounts.ContactProposal": {"changes", "was"},
     "accounts.SignInIdentity": {"subject"},
+    "accounts.Registration": {"person_name", "email", "phone", "street", "postal_code", "city"},
     "orders.Order": {"ship_to", "bill_to"},
     "integrations.SentMail": {"to", "subject", "text", "html"},
     "integrations.FlowState": {"paused_by"},
@@ -49,6 +50,7 @@ IMPERSONAL = {
     "core.Event": {"name"},
     "core.RowChange": {"table_name"},
     "accounts.Company": {"name"},
+    "accounts.Registration": {"company_name", "tax_name", "tax_address"},
     "accounts.CompanyRole": {"name"},
     "accounts.LicenceKind": {"name"},
     "accounts.PaymentTerm": {"name"},
@@ -72,7 +74,7 @@ IMPERSONAL = {
     "integrations.ProcessStep": {"name"},
 }
 # Unguessable values that open something.
-SECRET = {"accounts.User": {"password"}, "accounts.Invitation": {"key"}}
+SECRET = {"accounts.User": {"password"}, "accounts.Invitation": {"key"}, "accounts.Registration": {"key"}}
 # Tokens that make a form count once: they open nothing.
 NO_SECRET = {
     "orders.Cart": {"token"},
@@ -87,6 +89,7 @@ RETENTION = {
     "accounts.User": "until the person is erased; the id stays",
     "accounts.Invitation": "until the person is erased; the row stays",
     "accounts.SignInIdentity": "until it is unlinked, or the person is erased",
+    "accounts.Registration": "not confirmed or rejected: KEEP_SETTLED_DAYS, a rejected one without the person; approved: until the person is erased",
     "accounts.Address": "until the ERP takes it out of use; orders keep a copy",
     "accounts.AddressProposal": "as long as the installation; the row says what was asked for",
     "accounts.ContactProposal": "as long as the installation; the row says what was asked for",
@@ -122,7 +125,8 @@ ELSEWHERE = """## What the libraries store
 
 | system | stores | gets from the portal |
 |---|---|---|
-| ERP | customers, addresses, contacts, terms, credit, prices, stock, orders, shipments, invoices, payments | orders with number, company, addresses, lines, prices, PO number; no password, no session |
+| ERP | customers, addresses, contacts, terms, credit, prices, stock, orders, shipments, invoices, payments | orders with number, company, addresses, lines, prices, PO number; new customers with name, VAT number, address, e-mail, telephone; no password, no session |
+| register of VAT numbers | what it was asked, by its own rules | country and VAT number of a company that registers, and our own; no name |
 | PIM | descriptions, attributes, media references | nothing |
 | payment service provider | card and bank data, its own tokens | nothing yet: the portal takes no payment. Card data never reach it; a provider's token is all it may store |
 | a company's identity provider | its own people | that somebody signs in, and at which address; it tells subject, address and name |

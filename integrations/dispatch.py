@@ -1,8 +1,8 @@
 """Which event goes where: the one page that says it."""
 
-from integrations.destinations import addresses, contacts, erp, mail, unconfirmed
+from integrations.destinations import addresses, contacts, customers, erp, mail, tax_register, unconfirmed
 from integrations.states import Lane
-from integrations.systems import ERP, MAIL, Destination, Route
+from integrations.systems import ERP, MAIL, TAX, Destination, Route
 
 # Tryton locks whole tables at a confirmation: two at once only make each other fail.
 DESTINATIONS: dict[str, Destination] = {
@@ -12,6 +12,18 @@ DESTINATIONS: dict[str, Destination] = {
     "erp-prices": Destination("erp-prices", ERP, 2, unconfirmed.send, unconfirmed.bury, pays=False),
     "erp-addresses": Destination("erp-addresses", ERP, 1, addresses.send, addresses.bury, pays=False),
     "erp-contacts": Destination("erp-contacts", ERP, 1, contacts.send, contacts.bury, pays=False),
+    "erp-customers": Destination(
+        "erp-customers", ERP, 1, customers.send, customers.bury, passing=("company.admitted",), pays=False
+    ),
+    "tax-register": Destination(
+        "tax-register",
+        TAX,
+        2,
+        tax_register.send,
+        tax_register.bury,
+        passing=("registration.register_asked",),
+        pays=False,
+    ),
     "mail": Destination("mail", MAIL, 4, mail.send, mail.bury, batch=10),
 }
 
@@ -46,6 +58,15 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "credit_note.issued": ("mail",),
     "case.escalated": ("mail",),
     "member.invited": ("mail",),
+    "registration.submitted": ("mail",),
+    "registration.known": ("mail",),
+    "registration.repeated": ("mail",),
+    "registration.confirmed": ("tax-register", "mail"),
+    "registration.register_asked": ("tax-register",),
+    "registration.approved": ("mail",),
+    "registration.rejected": ("mail",),
+    "company.admitted": ("erp-customers",),
+    "company.opened": ("mail",),
 }
 
 

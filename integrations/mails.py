@@ -98,6 +98,63 @@ MAILS: dict[str, Mail] = {
         path="/join/{pass}/",
         lets_in=True,
     ),
+    "registration.submitted": Mail(
+        _people("person"),
+        _("Confirm your e-mail address for %(shop)s"),
+        _("Somebody has registered %(company)s with this address. If it was you, confirm the address."),
+        _("The button works once, within 48 hours. If it was not you, do nothing: nobody here sees it then."),
+        action=_("Confirm the address"),
+        path="/register/confirm/{confirmation}/",
+    ),
+    "registration.known": Mail(
+        _people("person"),
+        _("You are registered with %(shop)s already"),
+        _("Somebody has asked to register %(company)s with this address, which can sign in with us already."),
+        _(
+            "Sign in, or choose a new password there. To order for a further company, call us. If it was not you, do nothing."
+        ),
+        action=_("Sign in"),
+        path="/accounts/login/",
+    ),
+    "registration.repeated": Mail(
+        _people("person"),
+        _("We have your registration already"),
+        _(
+            "Somebody has asked again to register a company with this address. We have a registration of it and look at it."
+        ),
+        _("You need not do anything: a mail tells you as soon as it is decided."),
+    ),
+    "registration.confirmed": Mail(
+        _staff(SALES_MANAGER),
+        _("%(company)s has registered"),
+        _("%(company)s would like to become a customer. The address of the person is confirmed."),
+        action=_("Open the registration"),
+        path="/admin/accounts/registration/{registration}/page/",
+    ),
+    "registration.approved": Mail(
+        _people("person"),
+        _("Welcome: %(company)s can sign in"),
+        _("Your registration for %(company)s is accepted."),
+        _(
+            "The button works once, for you alone, within 14 days. Prices and orders may come a little later: a mail says so."
+        ),
+        action=_("Choose a password"),
+        path="/join/{pass}/",
+    ),
+    "registration.rejected": Mail(
+        _people("person"),
+        _("Your registration of %(company)s"),
+        _("We cannot accept your registration of %(company)s."),
+        _("If something of it is a mistake, answer this mail or register again."),
+        quoted="reason",
+    ),
+    "company.opened": Mail(
+        _people("person"),
+        _("%(company)s can order now"),
+        _("%(company)s is set up: your people see prices, ask for quotes and order."),
+        action=_("Open the catalogue"),
+        path="/catalogue/",
+    ),
     "rfq.submitted": Mail(
         _sales,
         _("Request %(rfq)s from %(company)s"),

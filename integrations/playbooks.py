@@ -17,6 +17,8 @@ BUYER = "The buyer"
 OF_KIND = {
     "address_refused": "addresses-out",
     "contact_refused": "addresses-out",
+    "customer_refused": "customers-out",
+    "tax_register_silent": "tax-checks",
     "erp_refusal": "orders-out",
     "dead_letter": "orders-out",
     "order_differs": "orders-out",

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from core.idempotency import forget_keys
 from core.logging import get_logger
+from integrations.actions.applicants import forget_registrations
 from integrations.actions.retention import (
     forget_cart_events,
     forget_deliveries,
@@ -24,6 +25,7 @@ KINDS: dict[str, Callable[..., int]] = {
     "inbound messages": forget_messages,
     "runs": forget_runs,
     "cart events": forget_cart_events,
+    "registrations": forget_registrations,
     "idempotency keys": forget_keys,
 }
 

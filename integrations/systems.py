@@ -10,9 +10,10 @@ from integrations.compared import Compared
 from integrations.failures import CallFailed
 from integrations.states import Lane
 
-ERP, PIM, MAIL, SUPPLIER = "erp", "pim", "mail", "supplier"
+ERP, PIM, MAIL, SUPPLIER, TAX = "erp", "pim", "mail", "supplier", "tax"
 # A supplier's word is of the same kind as the ERP's; what of ours it may write stands with its flows.
-KINDS = {ERP: "erp", PIM: "pim", MAIL: "us", SUPPLIER: "erp"}
+# A register of tax ids answers what we ask; its words are kept with our question.
+KINDS = {ERP: "erp", PIM: "pim", MAIL: "us", SUPPLIER: "erp", TAX: "us"}
 
 
 @dataclass(frozen=True)

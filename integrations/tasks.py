@@ -4,6 +4,7 @@ import time
 
 from django.utils import timezone
 
+from accounts.actions.registrations import ask_silent_registers
 from core import sealing
 from core.days import erp_today
 from integrations import alerts, comparison, delivery, intake, rest, retention
@@ -39,6 +40,7 @@ def tick() -> None:
     intake.work(until=time.monotonic() + INTAKE_SECONDS)
     expire_quotes(erp_today(), by=job_actor("quotes"))
     wake_approvals(timezone.now(), by=job_actor("approvals"))
+    ask_silent_registers(timezone.now(), by=job_actor("registrations"))
     run_due(until=started + TICK_SECONDS)
     # What those flows brought about leaves without waiting for the next wake-up.
     delivery.fan_out()

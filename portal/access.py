@@ -232,6 +232,13 @@ ROUTES: dict[str, Access] = {
     "portal:join": Access(methods=BOTH, open_to="opens by the signed word of an invitation alone"),
     "portal:company-sign-in": Access(methods=POST, open_to="leads an address to the provider of its domain"),
     "portal:company-sign-in-done": Access(open_to="believes a signed token of the company's provider alone"),
+    "portal:register": Access(
+        methods=BOTH, open_to="lets a company ask to become a customer; shows nothing of anybody"
+    ),
+    "portal:register-thanks": Access(open_to="the same words for everybody"),
+    "portal:register-confirm": Access(
+        methods=BOTH, open_to="opens by the signed word of a registration alone"
+    ),
     "portal:healthz": Access(open_to="for the proxy; tells no business"),
     "portal:components": Access(open_to="invented data, in development and demo alone"),
     "portal:mail-list": Access(open_to=DEMO),

@@ -17,6 +17,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "shop_name": settings.SHOP_NAME,
         "environment_name": settings.ENVIRONMENT_NAME,
         "is_demo": settings.DEMO,
+        "is_registration_open": settings.REGISTRATION_OPEN,
         "scope": getattr(request, "scope", None),
         "features": SimpleLazyObject(lambda: ages_of(request).features),
         "nav": SimpleLazyObject(lambda: navigation(request)),

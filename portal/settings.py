@@ -251,6 +251,11 @@ TRUSTED_PROXIES = int(number("TRUSTED_PROXIES", 0))
 AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
+# Whether companies may ask to become customers, in which currency they trade then, and what becomes of their data.
+REGISTRATION_OPEN = flag("REGISTRATION_OPEN", True)
+REGISTRATION_CURRENCY = text("REGISTRATION_CURRENCY", "EUR")
+PRIVACY_URL = text("PRIVACY_URL", "")
+
 # -- language, time, numbers ---------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
@@ -393,6 +398,14 @@ ERP = {
     "password_file": text("ERP_PASSWORD_FILE", ""),
     "connect_seconds": number("ERP_CONNECT_SECONDS", 3),
     "read_seconds": number("ERP_READ_SECONDS", 35),
+}
+
+# A register of tax ids in the form of VIES; none is asked unless an address is given.
+TAX_REGISTER: dict[str, Any] = {
+    "url": text("TAX_REGISTER_URL", ""),
+    "own_vat": text("TAX_REGISTER_OWN_VAT", ""),
+    "connect_seconds": number("TAX_REGISTER_CONNECT_SECONDS", 3),
+    "read_seconds": number("TAX_REGISTER_READ_SECONDS", 20),
 }
 
 # Who may send us news by itself, and the secrets that it signs with, see docs/operations.md.

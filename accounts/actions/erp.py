@@ -1,6 +1,6 @@
 """What the ERP tells of customers, terms and credit. All of it is the ERP's."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -206,12 +206,16 @@ def _write_addresses(records: Sequence[CustomerRecord], known: dict[str, Company
     return touched
 
 
-def _close_missing(records: Iterable[CustomerRecord], known: dict[str, Company]) -> int:
-    here = {record.number for record in records}
+def _close_missing(records: Sequence[CustomerRecord], known: dict[str, Company]) -> int:
+    here = {record.number: record.as_of for record in records}
+    read_at = max(here.values())
     gone = [
         assign(company, {"status": Company.Status.CLOSED})
         for company in known.values()
-        if company.number not in here and company.status not in {Company.Status.CLOSED, *OURS}
+        if company.number not in here
+        and company.status not in {Company.Status.CLOSED, *OURS}
+        # One that the ERP has made since that reading began is not gone.
+        and not (company.as_of and company.as_of > read_at)
     ]
     write(Company, new=[], changed=gone, fields=("status",))
     return len(gone)

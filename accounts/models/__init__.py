@@ -13,6 +13,7 @@ from accounts.models.people import (
     User,
 )
 from accounts.models.proposal import AddressProposal, ContactProposal
+from accounts.models.registration import Registration
 from accounts.models.segment import Segment, SegmentLimit, SegmentMember
 from accounts.models.staff import Assistance, ForbiddenPair
 
@@ -33,6 +34,7 @@ __all__ = [
     "LicenceKind",
     "Membership",
     "PaymentTerm",
+    "Registration",
     "Segment",
     "SegmentLimit",
     "SegmentMember",

@@ -21,7 +21,15 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Company, CompanyUserPermission, Invitation, Membership, SignInIdentity, User
+from accounts.models import (
+    Company,
+    CompanyUserPermission,
+    Invitation,
+    Membership,
+    Registration,
+    SignInIdentity,
+    User,
+)
 from core import audit
 from core.actor import Actor, action
 from core.errors import InvalidValue, NotAllowed, NotFound, WrongState
@@ -59,6 +67,9 @@ def export_person(user: User, *, by: Actor) -> dict[str, Any]:
         "invitations": [
             _columns(row, without=("key",))
             for row in Invitation.objects.filter(Q(email__iexact=user.email) | Q(accepted_by=user))
+        ],
+        "registrations": [
+            _columns(row, without=("key",)) for row in Registration.objects.filter(email__iexact=user.email)
         ],
         "mails": [
             {"subject": mail.subject, "text": mail.text, "sent_at": _said(mail.sent_at)}
@@ -140,6 +151,9 @@ def erase_person(user: User, *, by: Actor, to: User | None = None) -> dict[str, 
     counts["sessions"] = _end_sessions(user)
     counts["ways to sign in"] = _delete_ways_in(user, email)
     counts["invitations"] = _erase_invitations(user, email, word)
+    counts["registrations"] = Registration.objects.filter(email__iexact=email).update(
+        person_name=word, email=_address(user), phone="", wish=""
+    )
     counts["carts"] = Cart.objects.filter(user=user).delete()[0]
     counts["mails"] = SentMail.objects.filter(to__iexact=email).update(
         to=_address(user), subject=word, text="", html=""

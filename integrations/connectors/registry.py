@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from integrations.connectors.pim_files import reading as pim_files
+from integrations.connectors.tax_register import reading as tax_register
 from integrations.connectors.tryton import reading as tryton
-from integrations.systems import ERP, PIM
+from integrations.systems import ERP, PIM, TAX
 
 PROBES: dict[str, Callable[[], None]] = {
     ERP: tryton.probe,
     PIM: pim_files.probe,
+    TAX: tax_register.probe,
 }
 
 

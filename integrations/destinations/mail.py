@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from accounts.invitations import pass_of
 from accounts.queries.scopes import sees_prices
+from accounts.registrations import pass_of as confirmation_of
 from core import amounts
 from core.cases import CaseFacts, open_case
 from integrations.actions.mails import Letter, keep_letter, note_sent
@@ -87,7 +88,7 @@ def facts_of(message: Message) -> dict[str, str]:
     snapshot = document if isinstance(document, dict) else {}
     noun, _colon, number = message.subject.partition(":")
     currency = str(payload.get("currency") or snapshot.get("currency") or "")
-    numbers = {"rfq": "", "quote": "", "order": "", "case": "", noun: number}
+    numbers = {"rfq": "", "quote": "", "order": "", "case": "", "registration": "", noun: number}
     if noun == "quote":
         numbers["order"] = str(payload.get("order_number") or "")
     company = payload.get("company_name") or (snapshot.get("company") or {}).get("name") or ""
@@ -107,6 +108,10 @@ def facts_of(message: Message) -> dict[str, str]:
         "invoice_gross": _amount(payload.get("invoice_gross_amount"), currency),
         "due_on": _day(payload.get("due_on")),
         "lines": _count(payload.get("lines")),
+        "shop": settings.SHOP_NAME,
+        "confirmation": confirmation_of(payload["registration_key"])
+        if payload.get("registration_key")
+        else "",
         "pass": pass_of(payload["invitation"]) if payload.get("invitation") else "",
         "approval": word_of(Asked(numbers["order"], int(payload.get("round") or 0))),
         **{name: str(payload.get(name) or "") for name in ("flow", "cause", "promise", "age", "invited_by")},

@@ -7,6 +7,7 @@ from integrations.flows.definition import QUICK, SLOW, AlertRule, Escalation, Fl
 from integrations.flows.documents import DOCUMENTS
 from integrations.flows.masters import MASTERS
 from integrations.flows.prices import PRICES
+from integrations.flows.registrations import REGISTRATIONS
 from integrations.flows.suppliers import SUPPLIERS
 
 __all__ = [
@@ -21,7 +22,9 @@ __all__ = [
     "limits",
 ]
 
-FLOWS: dict[str, Flow] = {flow.name: flow for flow in (*MASTERS, *PRICES, *DOCUMENTS, *ASKED, *SUPPLIERS)}
+FLOWS: dict[str, Flow] = {
+    flow.name: flow for flow in (*MASTERS, *PRICES, *DOCUMENTS, *REGISTRATIONS, *ASKED, *SUPPLIERS)
+}
 
 
 def fed() -> list[Flow]:

@@ -34,4 +34,5 @@ import portal.admin.operations.systems  # noqa: E402
 import portal.admin.operations.windows  # noqa: E402
 import portal.admin.orders  # noqa: E402
 import portal.admin.pricing  # noqa: E402
-import portal.admin.quotes  # noqa: E402, F401
+import portal.admin.quotes  # noqa: E402
+import portal.admin.registrations  # noqa: E402, F401

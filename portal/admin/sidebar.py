@@ -9,7 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.admin.operations.counts import dead_letters, open_cases
-from portal.admin.sales.counts import new_requests, quotes_to_decide
+from portal.admin.sales.counts import new_requests, quotes_to_decide, registrations_to_decide
 
 Count = Callable[[HttpRequest], int]
 
@@ -50,6 +50,13 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
                 count=quotes_to_decide,
             ),
             Entry(_("New quote"), "add_circle", "admin:quotes_quote_new", "quotes.add_quote"),
+            Entry(
+                _("Registrations"),
+                "how_to_reg",
+                "admin:accounts_registration_changelist",
+                "accounts.view_registration",
+                count=registrations_to_decide,
+            ),
             Entry(_("Customers"), "apartment", "admin:accounts_company_changelist", "accounts.view_company"),
             Entry(
                 _("Tree of customers"), "account_tree", "admin:accounts_company_tree", "accounts.view_company"

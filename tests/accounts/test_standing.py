@@ -56,7 +56,7 @@ def test_a_pending_company_s_buyer_sees_the_catalogue_without_prices_and_why():
     refused = browser.post("/cart/lines/", {"sku": "S-1", "quantity": "1"})
 
     assert page.status_code == 200
-    assert "Your registration is being looked at." in page.content.decode()
+    assert "Your account is being set up." in page.content.decode()
     assert refused.status_code in {403, 409, 422}
 
 

@@ -22,6 +22,7 @@ from accounts.models import (
     LicenceKind,
     Membership,
     PaymentTerm,
+    Registration,
     Segment,
     SegmentLimit,
     SegmentMember,
@@ -67,6 +68,7 @@ from tests.factories.approvals import BudgetFactory, CostCentreFactory, delegati
 from tests.factories.catalog import ProductFactory, WarehouseFactory
 from tests.factories.orders import OrderFactory
 from tests.factories.pricing import ItemCostFactory, PriceListFactory, TaxRateFactory
+from tests.factories.registrations import RegistrationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -171,6 +173,7 @@ ROWS = {
         "max_quantity",
         Decimal(6),
     ),
+    Registration: (RegistrationFactory, "city", "Graz"),
     Segment: (lambda: Segment.objects.create(kind="group", code="x", name="x"), "name", "y"),
     SegmentLimit: (
         lambda: SegmentLimit.objects.create(

@@ -88,6 +88,8 @@ def test_only_flows_with_a_feed_are_read_by_a_schedule():
     assert {flow.name for flow in FLOWS.values() if flow.feed is None} == {
         "erp.addresses-out",
         "erp.contacts-out",
+        "erp.customers-out",
+        "tax.checks",
         "erp.orders-out",
         "mail.out",
         "erp.live-price",

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.actions import erp as accounts
 from accounts.actions.contacts import note_contacts_sent
+from accounts.actions.opening import note_company_refused
 from accounts.actions.proposals import refuse_proposal
 from catalog.actions.categories import apply_categories
 from catalog.actions.content import apply_content
@@ -97,6 +98,7 @@ TAKES = {
     "erp.order-states": lambda by: apply_order_status(None, by=by),
     "erp.shipments": lambda by: apply_shipment(None, by=by),
     "erp.invoices": lambda by: apply_invoice(None, by=by),
+    "erp.customers-out": lambda by: note_company_refused("N1", "", by=by),
     "erp.addresses-out": lambda by: refuse_proposal(1, "", by=by),
     "erp.contacts-out": lambda by: note_contacts_sent(1, at=NOON, by=by),
     "erp.orders-out": lambda by: confirm_order("SO-1", None, by=by),
@@ -115,7 +117,7 @@ ALIKE = [
     {"erp.prices", "supplier.prices"},
     {"erp.credit", "erp.live-credit"},
     {"erp.products", "pim.content"},
-    {"erp.customers", "erp.addresses-out", "erp.contacts-out"},
+    {"erp.customers", "erp.addresses-out", "erp.contacts-out", "erp.customers-out"},
     {"erp.order-states", "erp.shipments", "erp.invoices", "erp.orders-out"},
 ]
 

@@ -140,6 +140,7 @@ def test_messages_taken_in_runs_without_news_and_used_keys_go_in_batches(setting
         "inbound messages": 5,
         "runs": 4,
         "cart events": 0,
+        "registrations": 0,
         "idempotency keys": 5,
     }
     assert InboxMessage.objects.get().message_id == "bad"

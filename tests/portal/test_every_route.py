@@ -38,6 +38,9 @@ OPEN = {
     "portal:company-sign-in": "leads an address to its provider; see tests/portal/test_company_sign_in.py",
     "portal:company-sign-in-done": "believes a signed token alone; see tests/portal/test_company_sign_in.py",
     "portal:join": "opens by the signed word of an invitation alone; see tests/accounts/test_members.py",
+    "portal:register": "lets a company ask; see tests/portal/test_register.py",
+    "portal:register-thanks": "the same words for everybody",
+    "portal:register-confirm": "opens by the signed word of a registration alone; see tests/accounts/test_registrations.py",
 }
 # A line that is gone, whoever's it was, leads back to the own cart: a second click is no error.
 QUIET = {"portal:cart-line-change", "portal:cart-line-remove"}

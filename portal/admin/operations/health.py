@@ -14,7 +14,7 @@ from integrations.models import System
 from integrations.monitoring import FlowHealth
 from integrations.register import NOTICED
 from integrations.states import Direction, FlowMode, Light
-from integrations.systems import ERP, MAIL, PIM, SUPPLIER
+from integrations.systems import ERP, MAIL, PIM, SUPPLIER, TAX
 from portal.admin.operations.words import AgeMark, age_mark
 
 OWNERS = {"erp": "ERP", "pim": "PIM", "us": "Accord", SUPPLIER: gettext_lazy("Supplier")}
@@ -23,6 +23,7 @@ SYSTEMS = {
     PIM: gettext_lazy("PIM"),
     SUPPLIER: gettext_lazy("Suppliers"),
     MAIL: gettext_lazy("Mail server"),
+    TAX: gettext_lazy("Register of tax numbers"),
 }
 WAYS = {Direction.IN: "←", Direction.OUT: "→", Direction.ASK: "⇄"}
 # The word of a badge, by the kind of the worst reason and its colour.

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest
 
+from accounts.applicants import waiting_for
 from accounts.staff import SALES, SALES_MANAGER, is_in
 from quotes.queries.desk import desk_of, rfqs_at
 from quotes.queries.work import approvals_waiting
@@ -20,3 +21,8 @@ def quotes_to_decide(request: HttpRequest) -> int:
     if not is_in(request.user, SALES_MANAGER):  # type: ignore[arg-type]
         return 0
     return approvals_waiting(desk_of(request.user.pk))
+
+
+def registrations_to_decide(request: HttpRequest) -> int:
+    """Registrations that wait for this person's decision; 0 for whoever decides on none."""
+    return waiting_for(request.user)  # type: ignore[arg-type]
