@@ -204,6 +204,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_FORMS = {
     "login": "portal.forms.sign_in.LoginForm",
     "reset_password": "portal.forms.sign_in.ResetPasswordForm",
+    "reauthenticate": "portal.forms.sign_in.ReauthenticateForm",
     "change_password": "portal.forms.sign_in.ChangePasswordForm",
     "set_password": "portal.forms.sign_in.SetPasswordForm",
     "reset_password_from_key": "portal.forms.sign_in.NewPasswordForm",

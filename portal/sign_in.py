@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.stages import AuthenticateStage
 from django.conf import settings
@@ -114,6 +115,10 @@ class SecondFactors(DefaultMFAAdapter):
     """Keeps secrets of second factors encrypted, so that a copy of the database alone is of no use."""
 
     error_messages = {**DefaultMFAAdapter.error_messages, **SECOND_FACTOR}
+
+    def generate_authenticator_name(self, user: Any, type: str) -> str:
+        """The browser that it is added in, until its owner names it otherwise."""
+        return described(context.request.META.get("HTTP_USER_AGENT", ""))
 
     def encrypt(self, text: str) -> str:
         """The text under the first of the keys."""

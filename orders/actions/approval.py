@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.holding import hold_access
 from accounts.queries.companies import asks_for_approval
 from accounts.queries.lines import lineage_of
 from accounts.queries.scopes import scope_for
@@ -53,6 +54,7 @@ def approve_order(
     Raises NotAllowed for one's own order or without the right, WrongState, OutOfDate with the changes as
     details, LinesRefused, OnHold, OverLimit, OverBudget.
     """
+    hold_access(by.user_id)
     order = lock_order(order)
     request = _open(order, OrderStatus.RECEIVED, by, seen)
     steps, seats = _mine(order, request, by)
@@ -118,6 +120,7 @@ def return_order(order: Order, *, by: Actor, comment: str, seen: str = "") -> Or
 
 
 def _turn_down(order: Order, new: OrderStatus, comment: str, by: Actor, seen: str) -> Order:
+    hold_access(by.user_id)
     order = lock_order(order)
     request = _open(order, new, by, seen)
     steps, seats = _mine(order, request, by)

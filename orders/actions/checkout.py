@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.holding import hold_access
 from accounts.assistance import acting_by
 from accounts.scope import NOTHING
 from accounts.states import Right
@@ -65,6 +66,7 @@ def checkout(
         raise NotFound(_("There is no such cart."))
     if cart.pk is None:  # nothing was ever put into it
         raise InvalidValue(_("There is nothing to order: the cart is empty."), field="lines")
+    hold_access(by.buyer_id)
     cart = lock_cart(cart)
     placed = Order.objects.filter(
         origin="cart", origin_ref=choice.token, company_id=cart.company_id, placed_by_id=by.buyer_id

@@ -8,6 +8,7 @@ from django.db.models import BigIntegerField, F, Func, IntegerField, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.holding import hold_access
 from accounts.assistance import acting_by
 from accounts.models import Address, Company, CreditAccount, PaymentTerm
 from accounts.queries.addresses import ship_to_addresses
@@ -43,6 +44,7 @@ from orders.states import OrderStatus
 def place_order(draft: OrderDraft, *, by: Actor) -> Order:
     """Take an order; a repeat for the same origin answers the order that there is (CRT-15).
 
+    The access of whoever orders is held until it is placed, so that its end comes wholly before or after.
     Checks right, lines, ship-to, restrictions, PO rule, credit and budgets, in this order; the credit under the
     lock of the row that owns the limit and the budgets under theirs, so that no two orders share the same room
     (CRT-13, APR-08). An order that a rule, a budget or the member's limit wants approved waits and records
@@ -60,6 +62,7 @@ def _place(draft: OrderDraft, by: Actor) -> Order:
         return placed
     if by.user_id is None:
         raise NotAllowed(_("An order is placed by a person."), right=str(Right.BUY))
+    hold_access(by.buyer_id)
     acting = acting_by(by, draft.company_id)
     (acting.scope if acting else NOTHING).require(Right.BUY)
     assert acting is not None  # noqa: S101 - NOTHING has no rights

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.holding import hold_access
 from accounts.assistance import acting_by
 from accounts.queries.scopes import Acting, acting_as
 from accounts.scope import NOTHING
@@ -71,6 +72,7 @@ def resubmit_order(
     records. Raises NotAllowed for somebody else's order, WrongState, OutOfDate for a price that differs from
     what was shown, and the refusals of place_order. Source: APR-02, APR-07.
     """
+    hold_access(by.buyer_id)
     order = lock_order(order)
     if by.buyer_id is None or by.buyer_id != order.placed_by_id:
         raise NotAllowed(_("This order came back to the person who placed it."), right=str(Right.BUY))

@@ -29,12 +29,12 @@ class ConnectionAdmin(KeptAdmin):
     list_filter = ("is_active", "is_only_way")
     search_fields = ("name", "company__name", "company__number", "issuer", "domains__domain")
     autocomplete_fields = ("company",)
-    readonly_fields = ("secret", "leads_back")
+    readonly_fields = ("is_there", "leads_back")
     fieldsets = (
         (None, {"fields": ("company", "name", "domains", "is_active")}),
         (
             _("What the provider needs and tells"),
-            {"fields": ("key", "leads_back", "issuer", "client_id", "secret_name", "secret")},
+            {"fields": ("key", "leads_back", "issuer", "client_id", "secret_name", "is_there")},
         ),
         (
             _("Who gets in, and how"),
@@ -70,6 +70,11 @@ class ConnectionAdmin(KeptAdmin):
         if not row.secret_name:
             return "none", _("not needed")
         return ("there", _("there")) if is_complete(row) else ("missing", _("missing"))
+
+    @display(description=_("secret"))
+    def is_there(self, row: SignInConnection) -> Any:
+        """The same on the page of one."""
+        return self.secret(row)[1]
 
     @display(description=_("address to lead back to"))
     def leads_back(self, row: SignInConnection) -> str:

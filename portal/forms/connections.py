@@ -21,14 +21,14 @@ class ConnectionForm(forms.ModelForm):
     """Issuer, client and domains of a connection; the secret is named, never typed."""
 
     domains = forms.CharField(
-        label=_("domains"),
+        label=_("Domains"),
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text=_(
             "What follows the @ in the addresses of its people, one in a line. Ask for proof that they are its own."
         ),
     )
     newcomer_roles = forms.MultipleChoiceField(
-        label=_("roles of newcomers"),
+        label=_("Roles of newcomers"),
         choices=Role.choices,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,

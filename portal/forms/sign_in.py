@@ -90,7 +90,16 @@ class ResetPasswordForm(library.ResetPasswordForm):
         if self.users:
             self.save(context.request)
         self.only_way = connection
-        raise only_way(connection)
+        self.add_error(None, only_way(connection))
+        return email
+
+
+class ReauthenticateForm(library.ReauthenticateForm):
+    """The password once more, before something changes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reword(self, password=_("Password"))
 
 
 class ChangePasswordForm(library.ChangePasswordForm):
