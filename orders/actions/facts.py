@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.queries.scopes import Acting
 from orders.models import OrderLine
-from orders.queries.budget import BudgetState
+from orders.queries.budget import BudgetState, height_of
 from orders.queries.rules import Judged
 
 
@@ -17,9 +17,9 @@ def judged_of(
     *,
     ship_to: str,
     cost_centre: str,
-    budgets: Sequence[str],
+    exceeded: Sequence[BudgetState],
 ) -> Judged:
-    """An order as approval rules judge it, in its requester's place (failure bank 47)."""
+    """An order as approval rules judge it, in its requester's place (failure bank 47). exceeded: budgets that ask."""
     return Judged(
         company=acting.company,
         lineage=acting.scope.lineage,
@@ -29,7 +29,8 @@ def judged_of(
         requester=acting.membership.user.email,
         ship_to=ship_to,
         cost_centre=cost_centre,
-        budgets=tuple(budgets),
+        budgets=tuple(one.budget.name for one in exceeded),
+        budget_height=height_of(exceeded, acting.scope.lineage),
         lines=len(lines),
     )
 

@@ -100,7 +100,7 @@ def _place(draft: OrderDraft, by: Actor) -> Order:
         totals.net_amount,
         ship_to=draft.ship_to_erp_id,
         cost_centre=cost_centre,
-        budgets=[one.budget.name for one in exceeded],
+        exceeded=exceeded,
     )
     hits, facts = hits_of(judged)
 

@@ -100,7 +100,7 @@ def resubmit_order(
         totals.net_amount,
         ship_to=order.ship_to_address.erp_id,
         cost_centre=cost_centre,
-        budgets=[one.budget.name for one in exceeded],
+        exceeded=exceeded,
     )
     hits, facts = hits_of(judged)
 
@@ -230,7 +230,7 @@ def take_new_prices(order: Order, request: ApprovalRequest, changes: Sequence[Ch
         totals.net_amount,
         ship_to=order.ship_to_address.erp_id,
         cost_centre=order.cost_centre,
-        budgets=[one.budget.name for one in exceeded],
+        exceeded=exceeded,
     )
     hits, facts = hits_of(judged)
     OrderLine.objects.bulk_update(lines, ["unit_price", "price_story", "net_amount"], batch_size=500)

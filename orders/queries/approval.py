@@ -11,7 +11,7 @@ from accounts.queries.members import ordering_membership
 from accounts.scope import Scope
 from accounts.seats import Seat, seats_of
 from orders.models import ApprovalDecision, ApprovalRequest, ApprovalStep, Order
-from orders.queries.budget import BudgetState, outlook_of
+from orders.queries.budget import BudgetState, height_of, outlook_of
 from orders.queries.orders import approvals_for
 from orders.queries.rules import ORDER_LIMIT, Judged, hits_of
 from orders.rules.steps import AskedOf, Hit, StepPlan, plan
@@ -65,6 +65,7 @@ def approval_outlook(
         return ApprovalOutlook(False, None, ())
     budgets = outlook_of(scope, cost_centre)
     exceeded = tuple(one for one in budgets if one.figures.exceeded_by(net_amount) > 0)
+    asking = [one for one in exceeded if one.budget.on_exceeding == OnExceeding.APPROVE]
     judged = Judged(
         company=acting_company(scope),
         lineage=scope.lineage,
@@ -74,7 +75,8 @@ def approval_outlook(
         requester=member.user.email,
         ship_to=ship_to,
         cost_centre=cost_centre,
-        budgets=tuple(one.budget.name for one in exceeded if one.budget.on_exceeding == OnExceeding.APPROVE),
+        budgets=tuple(one.budget.name for one in asking),
+        budget_height=height_of(asking, scope.lineage),
     )
     hits, _facts = hits_of(judged)
     if not hits:

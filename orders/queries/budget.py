@@ -90,6 +90,11 @@ def states_of(budgets: Iterable[Budget], day: date) -> list[BudgetState]:
     ]
 
 
+def height_of(states: Iterable[BudgetState], lineage: Sequence[int]) -> int:
+    """How far above a company the highest of these budgets stands; 0 for its own, and without any."""
+    return max((lineage.index(one.budget.company_id) for one in states), default=0)
+
+
 def figures_from(amount: Decimal | None, sums: dict[str, Decimal]) -> BudgetFigures:
     """The figures of a budget from the sums of its movements by kind."""
     held = _held(sums)

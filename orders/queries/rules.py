@@ -1,6 +1,6 @@
 """Which approval rules count for an order, and what it is judged by."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -42,7 +42,7 @@ class Judged:
     """An order to be judged. lineage: ids of its company and those above it, nearest first.
 
     net_amount: before tax. limit: the requester's, net. budgets: names of those it exceeds that ask
-    for an approval. requester: e-mail address. before: orders placed until then count as known, None: all.
+    for an approval; budget_height: how far above the company the highest of them stands. requester: e-mail address. before: orders placed until then count as known, None: all.
     """
 
     company: Company
@@ -54,6 +54,7 @@ class Judged:
     ship_to: str = ""
     cost_centre: str = ""
     budgets: tuple[str, ...] = ()
+    budget_height: int = 0
     lines: int = 0
     before: datetime | None = None
 
@@ -89,7 +90,8 @@ def hits_of(judged: Judged, rules: Iterable[ApprovalRule] | None = None) -> tupl
                 )
             )
     found = chosen(candidates)
-    return [*_built_in(judged, facts, found), *found], facts
+    heights = {one.hit.company: one.distance for one in candidates}
+    return [*_built_in(judged, facts, found, heights), *found], facts
 
 
 def hit_of(rule: ApprovalRule, reasons: Sequence[dict[str, object]]) -> Hit:
@@ -105,9 +107,21 @@ def hit_of(rule: ApprovalRule, reasons: Sequence[dict[str, object]]) -> Hit:
     )
 
 
-def _built_in(judged: Judged, facts: OrderFacts, found: Sequence[Hit]) -> list[Hit]:
-    """What needs no rule: the member's limit, a budget or the ERP that no rule of the company speaks of."""
-    kinds = {reason["kind"] for hit in found for reason in hit.reasons}
+def _built_in(
+    judged: Judged, facts: OrderFacts, found: Sequence[Hit], heights: Mapping[str, int]
+) -> list[Hit]:
+    """What needs no rule: the member's limit, a budget or the ERP that no rule of the company speaks of.
+
+    A rule by which buyers approve their own orders does not speak for the ERP, nor for a budget from above its
+    company: heights says how far above the order's company each company with a rule stands.
+    """
+    kinds = {
+        reason["kind"]
+        for hit in found
+        for reason in hit.reasons
+        if not hit.allows_own
+        or (reason["kind"] == Condition.BUDGET and heights[hit.company] >= judged.budget_height)
+    }
     built_in: list[tuple[str, str, dict[str, Any]]] = []
     if needs_approval(judged.net_amount, judged.limit):
         figures = {"over": str(judged.limit), "found": str(judged.net_amount)}

@@ -1,5 +1,6 @@
 """Rules, budgets and delegations as those who manage or are absent make them."""
 
+import contextlib
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -21,7 +22,8 @@ from orders.models import ApprovalDecision, ApprovalRule, Budget
 from orders.queries.orders import approvals_for
 from orders.queries.rules import preview_of
 from tests.conftest import enrol
-from tests.factories.approvals import asks, delegation_of, rule_of
+from tests.factories.accounts import AddressFactory, CompanyFactory
+from tests.factories.approvals import BudgetFactory, asks, delegation_of, rule_of
 from tests.factories.orders import order_now, sell
 
 pytestmark = pytest.mark.django_db
@@ -212,3 +214,26 @@ def test_an_approval_that_nobody_can_give_any_more_is_a_case(anna, boris):
     wake_approvals(timezone.now() + timedelta(hours=73), by=JOB)
 
     assert Case.objects.get(kind="approval_stuck").subject == order.subject
+
+
+@pytest.mark.req("APR-06", "APR-08")
+@pytest.mark.parametrize(("is_above", "may_decide"), [(True, False), (False, True)])
+def test_a_rule_below_lets_nobody_decide_alone_on_what_exceeds_a_budget_from_above(
+    anna, is_above, may_decide
+):
+    branch = CompanyFactory(number="BR", parent=anna.company)
+    AddressFactory(company=branch, erp_id="br-1")
+    BudgetFactory(
+        company=anna.company if is_above else branch, amount=10, on_exceeding="approve", includes_below=True
+    )
+    rule_of(branch, conditions=[{"kind": "budget"}], allows_own=True)
+    enrol("Hanna", anna.company, "approver", includes_branches=True)
+    bea = enrol("Bea", branch, "buyer", "approver")
+    sell("A1")
+    order = order_now(bea, A1=60)
+
+    with contextlib.suppress(NotAllowed):
+        approve_order(order, by=bea.actor)
+
+    order.refresh_from_db()
+    assert (order.status == "received") is may_decide
