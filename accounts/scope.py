@@ -84,10 +84,11 @@ class Scope:
 
         owner, company: the fields that name the person and the company, such as "placed_by".
         """
-        seen = Q(**{f"{company}__in": self.reach(right)})
-        if self.depths.get(right) == Depth.OWN:
-            seen &= Q(**{owner: self.buyer_id})
-        return seen
+        return Q(**{f"{company}__in": self.reach(right)}) & self.persons(right, owner=owner)
+
+    def persons(self, right: Right, *, owner: str) -> Q:
+        """The part of that condition which is by person: none where the right goes deeper than one's own."""
+        return Q(**{owner: self.buyer_id}) if self.depths.get(right) == Depth.OWN else Q()
 
 
 NOTHING = Scope()

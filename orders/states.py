@@ -41,6 +41,10 @@ OPEN = (
 )
 
 
+# Orders that wait for somebody of the company.
+WAITING = (OrderStatus.PENDING_APPROVAL, OrderStatus.RETURNED)
+
+
 class DeliveryStatus(TextChoices):
     """How far the goods are, by the ERP's word."""
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.listing import Counted
 from accounts.models import Company, Membership, User
 from accounts.queries.companies import acting_company
 from accounts.queries.members import memberships_of, role_names
@@ -18,7 +19,7 @@ from accounts.scope import Scope
 from accounts.standing import words_for
 from accounts.states import Right
 from orders.queries.cart import cart_count
-from orders.queries.orders import approvals_for
+from orders.queries.orders import approval_count
 from portal.delay import Ages, Banner
 from portal.features import ages_of, feature_of
 from portal.kept import kept, names, wording
@@ -29,8 +30,8 @@ from quotes.queries.offers import waiting_count
 class Link:
     """One place to go: a section, a tab, an entry of a menu.
 
-    count: how many things there wait for this person, 0 when none or not counted; tone: warn
-    where an answer is expected.
+    count: how many things there wait for this person, 0 when none or not counted; is_more: or more than
+    that. tone: warn where an answer is expected.
     """
 
     label: str
@@ -39,6 +40,7 @@ class Link:
     count: int = 0
     tone: str = ""
     is_current: bool = False
+    is_more: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,9 @@ class Navigation:
         """The sections behind "More" on a phone."""
         return self.sections[4:]
 
+
+# Beyond it the bar says that there are more.
+MOST, NONE = 99, Counted(0)
 
 # label, name of the address, icon, the right that opens it
 SECTIONS = [
@@ -177,11 +182,19 @@ def _banner(here: Company | None, ages: Ages) -> Banner | None:
 
 def _sections(path: str, scope: Scope, features: frozenset[str]) -> list[Link]:
     counts = {
-        "portal:quote-list": waiting_count(scope) if "quotes" in features else 0,
-        "portal:approval-list": approvals_for(scope).count() if scope.may(Right.APPROVE) else 0,
+        "portal:quote-list": waiting_count(scope, most=MOST) if "quotes" in features else NONE,
+        "portal:approval-list": approval_count(scope, most=MOST) if scope.may(Right.APPROVE) else NONE,
     }
     return [
-        Link(str(label), reverse(name), icon, counts.get(name, 0), "warn", path.startswith(reverse(name)))
+        Link(
+            str(label),
+            reverse(name),
+            icon,
+            counts.get(name, NONE).number,
+            "warn",
+            path.startswith(reverse(name)),
+            counts.get(name, NONE).is_more,
+        )
         for label, name, icon, right in SECTIONS
         if (right is None or scope.may(right)) and feature_of(name) in {"", *features}
     ]

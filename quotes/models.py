@@ -14,12 +14,15 @@ from quotes.states import QuoteStatus, RfqStatus
 
 USER = settings.AUTH_USER_MODEL
 
+# Requests that wait for an offer or were declined: those that became a quote stand with the quotes.
+WAITING_RFQ = Q(status__in=[RfqStatus.SUBMITTED, RfqStatus.IN_WORK, RfqStatus.DECLINED])
+
 
 class Rfq(models.Model):
     """A buyer's request for prices (QTE-01). token: of the cart it came from, unique."""
 
     number = models.CharField(_("number"), max_length=20, unique=True)
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="rfqs")
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="rfqs", db_index=False)
     requested_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     submitted_at = models.DateTimeField(_("submitted"))
     status = models.CharField(_("status"), max_length=10, choices=RfqStatus)
@@ -40,7 +43,10 @@ class Rfq(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=RfqStatus.values), name="rfq_status_known")
         ]
-        indexes = [models.Index(fields=["company", "-id"], name="rfq_company")]
+        indexes = [
+            models.Index(fields=["company", "-id"], name="rfq_company"),
+            models.Index(fields=["company", "-id"], condition=WAITING_RFQ, name="rfq_waiting"),
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -81,13 +87,18 @@ class Quote(models.Model):
     """
 
     number = models.CharField(_("number"), max_length=20, unique=True)
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="quotes")
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="quotes", db_index=False)
     rfq = models.OneToOneField(Rfq, null=True, blank=True, on_delete=models.PROTECT, related_name="quote")
     owner = models.ForeignKey(
         USER, on_delete=models.PROTECT, related_name="+", verbose_name=_("sales contact")
     )
     contact = models.ForeignKey(
-        USER, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("buyer")
+        USER,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("buyer"),
+        db_index=False,
     )
     status = models.CharField(_("status"), max_length=20, choices=QuoteStatus)
     currency = models.CharField(max_length=3)
@@ -110,7 +121,9 @@ class Quote(models.Model):
         ]
         indexes = [
             models.Index(fields=["company", "-id"], name="quote_company"),
+            models.Index(fields=["contact", "company", "-id"], name="quote_of_contact"),
             models.Index(fields=["id"], name="quote_sent", condition=Q(status="sent")),
+            models.Index(fields=["company", "-id"], name="quote_waiting", condition=Q(status="sent")),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from core.actor import Actor, action
 from orders.actions.moves import lock_order, record
 from orders.actions.reserve import give_back_credited
 from orders.actions.standing import close_if_complete, set_standing
-from orders.models import Invoice, InvoiceLine, Order, OrderLine, Payment
+from orders.models import Invoice, InvoiceLine, Order, Orderer, OrderLine, Payment
 from orders.records import InvoiceRecord
 from orders.rules.facts import ParentMissing
 from orders.rules.standing import is_older
@@ -60,6 +60,7 @@ def apply_invoice(news: InvoiceRecord, *, by: Actor) -> Outcome:
 
     invoice = _write(invoice, news, values)
     invoice.orders.set(orders)
+    _write_orderers(invoice, orders)
     _write_lines(invoice, lines)
     paid = _write_payments(invoice, news)
     for order in orders:
@@ -165,6 +166,21 @@ def _write_lines(invoice: Invoice, lines: list[dict[str, Any]]) -> None:
         return
     invoice.lines.all().delete()
     InvoiceLine.objects.bulk_create(InvoiceLine(invoice=invoice, **line) for line in lines)
+
+
+def _write_orderers(invoice: Invoice, orders: list[Order]) -> None:
+    """Say which companies ordered what another one is billed for."""
+    wanted = {order.company_id for order in orders}
+    if wanted <= {invoice.company_id}:
+        wanted = set()
+    invoice.orderers.exclude(
+        company__in=wanted, billed_to=invoice.company_id, issued_on=invoice.issued_on
+    ).delete()
+    known = set(invoice.orderers.values_list("company_id", flat=True))
+    Orderer.objects.bulk_create(
+        Orderer(invoice=invoice, company_id=pk, billed_to_id=invoice.company_id, issued_on=invoice.issued_on)
+        for pk in sorted(wanted - known)
+    )
 
 
 def _write_payments(invoice: Invoice, news: InvoiceRecord) -> list[Decimal]:

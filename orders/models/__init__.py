@@ -3,7 +3,7 @@
 from orders.models.approval import ApprovalDecision, ApprovalRequest, ApprovalRule, ApprovalStep
 from orders.models.budget import Budget, BudgetEntry, CostCentre
 from orders.models.cart import Cart, CartLine
-from orders.models.erp import Invoice, InvoiceLine, Payment, Shipment, ShipmentLine
+from orders.models.erp import Invoice, InvoiceLine, Orderer, Payment, Shipment, ShipmentLine
 from orders.models.order import Order, OrderLine, OrderMove
 from orders.models.policy import CachedCredit, CheckoutPolicy
 
@@ -24,6 +24,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "OrderMove",
+    "Orderer",
     "Payment",
     "Shipment",
     "ShipmentLine",

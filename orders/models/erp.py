@@ -1,7 +1,9 @@
 """What the ERP tells of an order: shipments, invoices, credit notes, payments. It owns them all."""
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company
@@ -64,7 +66,7 @@ class Invoice(models.Model):
     open_amount is the ERP's word as of `as_of`. credits: the invoice a credit note belongs to.
     """
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="invoices")
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="invoices", db_index=False)
     kind = models.CharField(_("kind"), max_length=12, choices=InvoiceKind)
     number = models.CharField(_("number"), max_length=60, unique=True)
     erp_id = models.CharField(max_length=60, unique=True)
@@ -91,10 +93,50 @@ class Invoice(models.Model):
         verbose_name = _("invoice")
         verbose_name_plural = _("invoices")
         ordering = ["-issued_on", "-id"]
-        indexes = [models.Index(fields=["company", "-issued_on"], name="invoice_company")]
+        indexes = [
+            models.Index(
+                fields=["company", "-issued_on", "-id"], include=["kind"], name="invoice_of_company"
+            ),
+            models.Index(
+                fields=["company", "-issued_on", "-id"],
+                include=["open_amount", "due_on"],
+                condition=~Q(open_amount=0),
+                name="invoice_open",
+            ),
+            models.Index(
+                fields=["company", "-issued_on", "-id"],
+                condition=Q(kind=InvoiceKind.CREDIT_NOTE),
+                name="invoice_credit",
+            ),
+            models.Index(OpClass(Upper("number"), "text_pattern_ops"), name="invoice_number_begins"),
+        ]
 
     def __str__(self) -> str:
         return self.number
+
+
+class Orderer(models.Model):
+    """A company that ordered what an invoice to another company is for; a row for each that has an order in it.
+
+    Only of invoices that are for orders of another company than the billed one. It finds a branch's invoices among
+    those of its headquarters; what may be seen is decided by the orders themselves. billed_to and issued_on: the
+    invoice's own, for the index.
+    """
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="orderers", db_index=False)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+", db_index=False)
+    billed_to = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+", db_index=False)
+    issued_on = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["invoice", "company"], name="orderer_once")]
+        indexes = [
+            models.Index(fields=["company", "billed_to", "-issued_on", "-invoice"], name="orderer_newest"),
+            models.Index(fields=["billed_to"], name="orderer_billed_to"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.invoice}: {self.company}"
 
 
 class InvoiceLine(models.Model):

@@ -1,15 +1,45 @@
 """Orders and their lines: ours until the ERP accepts them, its echo afterwards."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Address, Company, PaymentTerm
 from catalog.models import Product, ProductUnit, Warehouse
 from core.history import history
 from core.models import Traced
-from orders.states import DeliveryStatus, InvoiceStatus, OrderStatus, PaymentStatus
+from orders.states import (
+    OPEN,
+    WAITING,
+    DeliveryStatus,
+    InvoiceStatus,
+    OrderStatus,
+    PaymentStatus,
+)
+
+# What a few orders are at a time, of the many there are: each is a tab of the list of orders and has an index.
+RARE: dict[str, Q] = {
+    "open": Q(status__in=OPEN),
+    "waiting": Q(status__in=WAITING),
+    "trouble": Q(status=OrderStatus.ON_HOLD)
+    | Q(delivery_status=DeliveryStatus.EXCEPTION)
+    | Q(invoice_status=InvoiceStatus.EXCEPTION),
+    "unpaid": Q(payment_status__in=[PaymentStatus.OPEN, PaymentStatus.PARTIAL]),
+}
+
+
+def po_figures() -> Func:
+    """A PO number from its first digit on, "77/4" of "PO-77/4": what a search goes by beside the whole, and its index."""
+    return Func(
+        Upper("po_number"),
+        Value("^[^0-9]+"),
+        Value(""),
+        function="regexp_replace",
+        output_field=models.TextField(),
+    )
 
 
 def _quantity(label: object) -> models.DecimalField:
@@ -34,8 +64,10 @@ class Order(models.Model):
     """
 
     number = models.CharField(_("number"), max_length=20, unique=True)
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="orders")
-    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="orders", db_index=False)
+    placed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     entered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -100,10 +132,17 @@ class Order(models.Model):
             models.UniqueConstraint(fields=["erp_id"], condition=~Q(erp_id=""), name="order_erp_id_once"),
         ]
         indexes = [
-            models.Index(fields=["company", "-id"], name="order_company"),
+            # One for each tab of a list: the next order of a company is the next entry (ACC-09).
+            models.Index(fields=["company", "-id"], include=["status"], name="order_of_company"),
+            models.Index(fields=["placed_by", "company", "-id"], name="order_of_person"),
+            *(
+                models.Index(fields=["company", "-id"], condition=found, name=f"order_{name}")
+                for name, found in RARE.items()
+            ),
+            models.Index("company", OpClass(Upper("po_number"), "text_pattern_ops"), name="order_po_number"),
+            models.Index("company", OpClass(po_figures(), "text_pattern_ops"), name="order_po_figures"),
             models.Index(fields=["bill_to_company", "status"], name="order_bill_to_status"),
-            models.Index(fields=["po_number"], name="order_po_number"),
-            models.Index(fields=["erp_number"], name="order_erp_number"),
+            models.Index(Upper("erp_number"), name="order_erp_number"),
         ]
 
     def __str__(self) -> str:
@@ -122,7 +161,7 @@ class OrderLine(models.Model):
     and becomes a case. price_story: the explanation from the price sheet or the quote (PRC-10).
     """
 
-    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines", db_index=False)
     position = models.PositiveIntegerField(_("line"))
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
     unit = models.ForeignKey(ProductUnit, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -167,6 +206,7 @@ class OrderLine(models.Model):
                 name="order_line_cancelled_within",
             ),
         ]
+        indexes = [models.Index(Upper("sku"), "order", name="order_line_sku")]
 
     def __str__(self) -> str:
         return f"{self.order}/{self.position}"

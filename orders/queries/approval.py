@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Min
+
 from accounts.models import Company, User
 from accounts.queries.companies import acting_company
 from accounts.queries.members import ordering_membership
@@ -166,10 +168,19 @@ def is_last_stage(order: Order) -> bool:
     return request is not None and all(step.state != StepState.WAITING for step in request.steps.all())
 
 
-def all_due_at(order: Order) -> datetime | None:
-    """When the approval of a waiting order is escalated, None for never or no more."""
-    open_steps = ApprovalStep.objects.filter(request__order=order, state=StepState.OPEN, escalated_at=None)
-    return open_steps.order_by("due_at").values_list("due_at", flat=True).first()
+def all_dues_of(orders: Iterable[Order]) -> dict[int, datetime]:
+    """When the approvals of waiting orders are escalated, by the order's id; those left out never or no more.
+
+    One statement.
+    """
+    steps = ApprovalStep.objects.filter(
+        request__order__in=[order.pk for order in orders],
+        state=StepState.OPEN,
+        escalated_at=None,
+        due_at__isnull=False,
+    )
+    found = steps.order_by().values_list("request__order_id").annotate(first=Min("due_at"))
+    return dict(found)
 
 
 @dataclass(frozen=True)

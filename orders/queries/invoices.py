@@ -1,5 +1,6 @@
 """Invoices and credit notes: the ERP's documents, read-only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -7,16 +8,19 @@ from decimal import Decimal
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
+from accounts.listing import COUNTED, START, Counted, OfCompanies, Place, Stretch, counts, stretch
 from accounts.scope import Scope
 from accounts.states import Right
 from core.days import erp_today
 from core.errors import NotFound
 from core.freshness import is_stale, later, read_up_to
 from core.money import ZERO
-from orders.models import Invoice, InvoiceLine, Order, Payment
+from orders.models import Invoice, InvoiceLine, Order, Orderer, Payment
+from orders.queries.orders import FOUND, found_orders
 from orders.states import InvoiceKind
 
 KIND = "invoices"
+NEWEST = ("-issued_on", "-id")
 
 SOON = timedelta(days=7)
 
@@ -66,32 +70,111 @@ class InvoiceView:
         return sum((payment.amount for payment in self.payments), ZERO)
 
 
-def invoices_for(scope: Scope) -> QuerySet[Invoice]:
-    """The invoices and credit notes that may be seen; nothing without the right to (FIN-07).
+@dataclass(frozen=True)
+class Visible:
+    """Which invoices a person may see, by the companies.
+
+    reach: all that are billed to these. above: and of those billed to one of these, what was ordered by companies
+    of the reach alone.
+    """
+
+    reach: frozenset[int]
+    above: frozenset[int]
+
+    def billed(self) -> QuerySet[Invoice]:
+        """Those billed to the reach."""
+        return Invoice.objects.filter(company_id__in=self.reach)
+
+    def elsewhere(self) -> QuerySet[Orderer]:
+        """The rows that name those billed above, each once."""
+        if not self.above:
+            return Orderer.objects.none()
+        return self._alone().filter(company_id__in=self.reach)
+
+    def _alone(self) -> QuerySet[Orderer]:
+        """Of all that is billed above: what nobody outside of the reach has ordered a part of, each once."""
+        others = Orderer.objects.filter(invoice=OuterRef("invoice_id"))
+        rows = Orderer.objects.filter(
+            ~Exists(others.exclude(company_id__in=self.reach)), billed_to_id__in=self.above
+        )
+        if len(self.reach) < 2:
+            return rows
+        return rows.filter(~Exists(others.filter(company_id__lt=OuterRef("company_id"))))
+
+    # -- the finder of accounts.listing
+
+    def sees(self, invoice: Invoice) -> bool:
+        """Whether an invoice may be seen."""
+        return invoice.company_id in self.reach or self.elsewhere().filter(invoice=invoice).exists()
+
+    def first(self, rows: QuerySet[Invoice], order: Sequence[str], size: int) -> list[Invoice]:
+        """The first of some invoices that may be seen: of those billed to the reach and those billed above it."""
+        billed = OfCompanies[Invoice](self.reach).first(rows, order, size)
+        if not self.above:
+            return billed
+        there = self._alone()
+        if rows.query.where:
+            there = there.filter(invoice__in=rows.order_by().select_related(None).values("pk"))
+        named = [field.replace("id", "invoice_id") for field in order]
+        found = OfCompanies[Orderer](self.reach).first(there, named, size)
+        more = rows.filter(pk__in={row.invoice_id for row in found} - {row.pk for row in billed})
+        return sorted(
+            [*billed, *more], key=lambda row: (row.issued_on, row.pk), reverse=order[0].startswith("-")
+        )[:size]
+
+
+def visible_to(scope: Scope) -> Visible:
+    """Which invoices may be seen; none without the right to (FIN-07).
 
     Those billed to a visible company, and those billed to one above it that are for orders of
     visible companies alone: the branch sees what it ordered, and nothing of its sisters.
     """
-    if not scope.may(Right.SEE_INVOICES):
-        return Invoice.objects.none()
-    linked = Order.objects.filter(invoices=OuterRef("pk"))
     reach = scope.reach(Right.SEE_INVOICES)
-    own = linked.filter(company_id__in=reach)
-    foreign = linked.exclude(company_id__in=reach)
-    seen = Q(company_id__in=reach) | (Exists(own) & ~Exists(foreign))
-    return Invoice.objects.filter(seen).select_related("company", "credits")
+    return Visible(reach, frozenset(scope.lineage) - reach if reach else frozenset())
+
+
+def invoices_for(scope: Scope) -> QuerySet[Invoice]:
+    """The invoices and credit notes that may be seen (FIN-07), for a look at some of them; see `visible_to`."""
+    visible = visible_to(scope)
+    if not visible.reach:
+        return Invoice.objects.none()
+    seen = Q(company_id__in=visible.reach) | Q(pk__in=visible.elsewhere().values("invoice_id"))
+    return _with_parties(Invoice.objects.filter(seen))
+
+
+def _with_parties(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    return invoices.select_related("company", "credits")
+
+
+def invoice_stretch(
+    scope: Scope, place: Place = START, *, text: str = "", tab: str = "all", size: int = 25
+) -> Stretch[Invoice]:
+    """A page of the invoices that may be seen, the newest first, with their orders.
+
+    Seven statements at most, however many there are.
+    """
+    if text.strip():
+        found = search_invoices(scope, text=text, tab=tab).prefetch_related("orders")
+        return stretch(OfCompanies[Invoice](None), found, place, size=size, order=NEWEST)
+    rows = _with_parties(Invoice.objects.filter(tabs(erp_today()).get(tab, Q()))).prefetch_related("orders")
+    return stretch(visible_to(scope), rows, place, size=size, order=NEWEST)
 
 
 def search_invoices(scope: Scope, *, text: str = "", tab: str = "all") -> QuerySet[Invoice]:
-    """Invoices by their number, or by the number or PO number of an order in them."""
+    """Invoices by the beginning of their number, or by an order in them as orders are found (failure bank 43)."""
     invoices = invoices_for(scope).filter(tabs(erp_today()).get(tab, Q()))
     words = text.strip()
     if not words:
         return invoices
-    orders = Order.objects.filter(
-        Q(number__iexact=words) | Q(po_number__icontains=words), invoices=OuterRef("pk")
-    )
-    return invoices.filter(Q(number__icontains=words) | Exists(orders))
+    visible = visible_to(scope)
+    orders = found_orders(Order.objects.filter(company_id__in=visible.reach), words)
+    ways = [
+        visible.billed().filter(number__istartswith=words),
+        Invoice.objects.filter(company_id__in=visible.above, number__istartswith=words),
+        Invoice.objects.filter(orders__in=orders),
+    ]
+    first, *others = (rows.order_by(*NEWEST).values("pk")[:FOUND] for rows in ways)
+    return invoices.filter(pk__in=first.union(*others))
 
 
 def invoice_by_number(scope: Scope, number: str) -> Invoice:
@@ -123,37 +206,78 @@ def is_overdue(invoice: Invoice, today: date) -> bool:
 
 
 def balance_of(scope: Scope) -> Balance:
-    """The open items of what may be seen, added up; two statements."""
+    """The open items of what may be seen, added up; three statements, which read the open ones alone."""
+    visible = visible_to(scope)
     positive = Q(open_amount__gt=0)
-    invoices = invoices_for(scope)
-    sums = invoices.aggregate(
-        open=Sum("open_amount"),
-        overdue=Sum("open_amount", filter=positive & Q(due_on__lt=erp_today())),
-        credit=Sum("open_amount", filter=Q(open_amount__lt=0)),
-    )
-    as_of = read_up_to().get(KIND) or invoices.order_by("-as_of").values_list("as_of", flat=True).first()
+    sums = {
+        "open": Sum("open_amount"),
+        "overdue": Sum("open_amount", filter=positive & Q(due_on__lt=erp_today())),
+        "credit": Sum("open_amount", filter=Q(open_amount__lt=0)),
+        "invoices": Count("pk", filter=positive),
+    }
+    found = [_open_items(visible.billed()).aggregate(**sums)]
+    if visible.above:
+        there = Invoice.objects.filter(pk__in=visible.elsewhere().values("invoice_id"))
+        found.append(_open_items(there).aggregate(**sums))
+    total = {name: sum((row[name] or ZERO for row in found), ZERO) for name in sums}
+    as_of = read_up_to().get(KIND) or _newest_as_of(visible)
     return Balance(
-        open_amount=sums["open"] or ZERO,
-        overdue_amount=sums["overdue"] or ZERO,
-        credit_amount=-(sums["credit"] or ZERO),
-        invoices=invoices.filter(positive).count(),
+        open_amount=total["open"],
+        overdue_amount=total["overdue"],
+        credit_amount=-total["credit"],
+        invoices=int(total["invoices"]),
         as_of=as_of,
         is_stale=as_of is not None and is_stale(KIND, as_of),
     )
 
 
-def due_invoices(scope: Scope) -> QuerySet[Invoice]:
-    """Invoices that are overdue or due within a week, the oldest first."""
-    due = invoices_for(scope).filter(tabs(erp_today())["due"])
-    return due.prefetch_related("orders").order_by("due_on", "pk")
+def _open_items(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    return invoices.filter(tabs(erp_today())["open"]).order_by()
 
 
-def tab_counts(scope: Scope) -> dict[str, int]:
-    """How many documents each tab holds. One statement."""
-    counts = {
-        name: Count("pk", filter=found) if found else Count("pk") for name, found in tabs(erp_today()).items()
-    }
-    return invoices_for(scope).aggregate(**counts)
+def _newest_as_of(visible: Visible) -> datetime | None:
+    """Where no reading has been noted yet: by the newest documents themselves."""
+    newest = visible.first(Invoice.objects.all(), NEWEST, 25)
+    return max((invoice.as_of for invoice in newest), default=None)
+
+
+def due_invoices(scope: Scope, *, limit: int) -> list[Invoice]:
+    """The first invoices that are overdue or due within a week, the oldest first; four statements at most."""
+    found = [
+        row
+        for rows in _due(scope)
+        for row in rows.select_related("company", "credits")
+        .prefetch_related("orders")
+        .order_by("due_on", "pk")[:limit]
+    ]
+    return sorted(found, key=lambda row: (row.due_on, row.pk))[:limit]
+
+
+def due_count(scope: Scope) -> int:
+    """How many invoices are overdue or due within a week; two statements at most."""
+    return sum(rows.count() for rows in _due(scope))
+
+
+def _due(scope: Scope) -> list[QuerySet[Invoice]]:
+    """Those billed to what may be seen, and those billed above it."""
+    visible = visible_to(scope)
+    lists = [visible.billed()]
+    if visible.above:
+        lists.append(Invoice.objects.filter(pk__in=visible.elsewhere().values("invoice_id")))
+    return [_open_items(rows).filter(tabs(erp_today())["due"]) for rows in lists]
+
+
+def tab_counts(scope: Scope) -> dict[str, Counted]:
+    """How many documents each tab holds, up to COUNTED. One statement; two where a company above is billed."""
+    visible, narrowed = visible_to(scope), tabs(erp_today())
+    billed = counts({name: visible.billed().filter(tab) for name, tab in narrowed.items()})
+    if not visible.above:
+        return billed
+    newest = visible.elsewhere().order_by("-issued_on", "-invoice_id").values("invoice_id")[: COUNTED + 1]
+    found = Invoice.objects.filter(pk__in=newest).order_by()
+    there = found.aggregate(**{name: Count("pk", filter=tab or None) for name, tab in narrowed.items()})
+    is_more = there["all"] > COUNTED
+    return {name: billed[name] + Counted(min(there[name], COUNTED), is_more) for name in narrowed}
 
 
 def all_invoices() -> QuerySet[Invoice]:

@@ -1,67 +1,80 @@
 """Finding orders: a buyer's through a scope, everybody's for staff."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, Count, Exists, Func, OuterRef, Q, QuerySet
+from django.db.models import BigIntegerField, Exists, Func, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.listing import COUNTED, START, Counted, OfCompanies, Place, Stretch, counts, stretch
 from accounts.models import Company
 from accounts.scope import Scope
 from accounts.seats import Seat, seats_of
 from accounts.states import Right
 from core.errors import NotFound
 from orders.models import ApprovalDecision, ApprovalStep, Order, OrderLine
-from orders.states import (
-    OPEN,
-    DeliveryStatus,
-    InvoiceStatus,
-    OrderStatus,
-    PaymentStatus,
-    RequestState,
-    StepState,
-)
+from orders.models.order import RARE, po_figures
+from orders.states import OrderStatus, RequestState, StepState
 
+LONGEST = ("placed_at", "id")
+# Nobody reads on among more; a longer text finds less.
+FOUND = 1000
 ENDED = (OrderStatus.CANCELLED, OrderStatus.REJECTED)
 
 # How a list of orders can be narrowed: by the name of a tab.
-TABS: dict[str, Q] = {
-    "all": Q(),
-    "open": Q(status__in=OPEN),
-    "waiting": Q(status__in=[OrderStatus.PENDING_APPROVAL, OrderStatus.RETURNED]),
-    "trouble": Q(status=OrderStatus.ON_HOLD)
-    | Q(delivery_status=DeliveryStatus.EXCEPTION)
-    | Q(invoice_status=InvoiceStatus.EXCEPTION),
-    "unpaid": Q(payment_status__in=[PaymentStatus.OPEN, PaymentStatus.PARTIAL]),
-    "done": Q(status=OrderStatus.CLOSED),
-}
+TABS: dict[str, Q] = {"all": Q(), **RARE, "done": Q(status=OrderStatus.CLOSED)}
 
 
 def orders_for(scope: Scope) -> QuerySet[Order]:
     """The orders that may be seen: one's own, the acting company's or its branches' too, as deep as the right goes."""
-    seen = scope.documents(Right.SEE_ORDERS, owner="placed_by")
-    return Order.objects.filter(seen).select_related("company", "placed_by", "entered_by", "decided_by")
+    return _with_people(Order.objects.filter(scope.documents(Right.SEE_ORDERS, owner="placed_by")))
+
+
+def _with_people(orders: QuerySet[Order]) -> QuerySet[Order]:
+    return orders.select_related("company", "placed_by", "entered_by", "decided_by")
+
+
+def order_stretch(
+    scope: Scope, place: Place = START, *, text: str = "", tab: str = "all", size: int = 25
+) -> Stretch[Order]:
+    """A page of the orders that may be seen, the newest first; three statements at most, however many there are."""
+    if text.strip():
+        return stretch(OfCompanies(None), search_orders(scope, text=text, tab=tab), place, size=size)
+    reach = scope.reach(Right.SEE_ORDERS)
+    own = Order.objects.filter(scope.persons(Right.SEE_ORDERS, owner="placed_by"))
+    return stretch(OfCompanies(reach), _with_people(own.filter(TABS.get(tab, Q()))), place, size=size)
 
 
 def search_orders(scope: Scope, *, text: str = "", tab: str = "all") -> QuerySet[Order]:
-    """Orders by our number, PO number, the ERP's number or a product in them (failure bank 43)."""
-    orders = orders_for(scope).filter(TABS.get(tab, TABS["all"]))
+    """Orders by our number, the PO number, the ERP's number or a product in them (failure bank 43).
+
+    A PO number is found by its beginning, or by that of its figures: "77" finds PO-77/4. Each way has its index.
+    """
+    orders = orders_for(scope).filter(TABS.get(tab, Q()))
+    return orders.filter(pk__in=found_orders(orders, text)) if text.strip() else orders
+
+
+def found_orders(orders: QuerySet[Order], text: str) -> QuerySet[Order, Any]:
+    """The keys of those of some orders that a text names: the newest FOUND of each way."""
     words = text.strip()
-    if not words:
-        return orders
-    hit = (
-        Q(number__iexact=words)
-        | Q(po_number__icontains=words)
-        | Q(erp_number__iexact=words)
-        | Q(pk__in=OrderLine.objects.filter(sku__iexact=words).values("order_id"))
-    )
-    return orders.filter(hit)
+    plain = orders.select_related(None)
+    ways = [
+        plain.filter(number=words.upper()),
+        plain.filter(erp_number__iexact=words),
+        plain.filter(Exists(OrderLine.objects.filter(order=OuterRef("pk"), sku__iexact=words))),
+        plain.filter(po_number__istartswith=words),
+    ]
+    if words[:1].isdecimal():
+        ways.append(plain.alias(figures=po_figures()).filter(figures__startswith=words.upper()))
+    first, *others = (rows.order_by("-id").values("pk")[:FOUND] for rows in ways)
+    return first.union(*others)
 
 
-def tab_counts(scope: Scope) -> dict[str, int]:
-    """How many orders each tab holds. One statement."""
-    counts = {name: Count("pk", filter=found) if found else Count("pk") for name, found in TABS.items()}
-    return orders_for(scope).aggregate(**counts)
+def tab_counts(scope: Scope) -> dict[str, Counted]:
+    """How many orders each tab holds, up to COUNTED. One statement."""
+    orders = orders_for(scope)
+    return counts({name: orders.filter(found) for name, found in TABS.items()})
 
 
 def order_by_number(scope: Scope, number: str) -> Order:
@@ -120,8 +133,21 @@ def approvals_for(scope: Scope) -> QuerySet[Order]:
             status=OrderStatus.PENDING_APPROVAL,
             pk__in=steps.values("request__order_id"),
         )
-        .order_by("placed_at")
+        .order_by(*LONGEST)
     )
+
+
+def approval_stretch(scope: Scope, place: Place = START, *, text: str = "", size: int = 50) -> Stretch[Order]:
+    """A page of the orders that wait for this person's decision, those that wait longest first."""
+    waiting = approvals_for(scope)
+    if text.strip():
+        waiting = waiting.filter(pk__in=found_orders(orders_for(scope), text))
+    return stretch(OfCompanies(None), waiting, place, size=size, order=LONGEST)
+
+
+def approval_count(scope: Scope, *, most: int = COUNTED) -> Counted:
+    """How many orders wait for this person's decision, up to `most`."""
+    return counts({"waiting": approvals_for(scope)}, most=most)["waiting"]
 
 
 def _asked(seat: Seat) -> Q:

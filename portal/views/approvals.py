@@ -13,8 +13,8 @@ from accounts.seats import delegations_of
 from accounts.states import Right
 from core.errors import InvalidValue
 from orders.models import Order
-from orders.queries.approval import all_due_at
-from orders.queries.orders import approvals_for, search_orders
+from orders.queries.approval import all_dues_of
+from orders.queries.orders import approval_count, approval_stretch
 from orders.rules.approval import approval_text
 from portal.forms.approvals import AbsenceForm
 from portal.forms.numbers import whole_number
@@ -22,6 +22,7 @@ from portal.forms.orders import DecisionForm
 from portal.middleware import BuyerRequest
 from portal.templatetags.accord import money
 from portal.usecases import decide
+from portal.views.parts import place_in, query_of
 
 
 @login_required
@@ -91,12 +92,13 @@ def absence_end(request: BuyerRequest) -> HttpResponse:
 
 def _page(request: BuyerRequest, *, absence: AbsenceForm | None = None, status: int = 200) -> HttpResponse:
     text = request.GET.get("q", "").strip()
-    orders = approvals_for(request.scope)
-    if text:
-        orders = orders.filter(pk__in=search_orders(request.scope, text=text).values("pk"))
-    waiting = [(order, reason_of(order), all_due_at(order)) for order in orders]
+    page = approval_stretch(request.scope, place_in(request), text=text)
+    dues = all_dues_of(page.rows)
     context = {
-        "waiting": waiting,
+        "page": page,
+        "count": approval_count(request.scope),
+        "query": query_of(q=text),
+        "waiting": [(order, reason_of(order), dues.get(order.pk)) for order in page.rows],
         "text": text,
         "decision": DecisionForm(),
         "absence": absence or AbsenceForm(scope=request.scope),

@@ -17,13 +17,13 @@ from core.money import ZERO
 from orders.models import Invoice, Order
 from orders.queries.budget import BudgetState, budget_states
 from orders.queries.credit import CreditOutlook, credit_outlook
-from orders.queries.invoices import Balance, balance_of, due_invoices
+from orders.queries.invoices import Balance, balance_of, due_count, due_invoices
 from orders.queries.orders import approvals_for
 from orders.queries.overview import OpenOrders, open_orders, returned_to
 from portal.features import ages_of
 from portal.middleware import ACTING_COMPANY, BuyerRequest
 from portal.views.approvals import reason_of
-from quotes.queries.offers import QuoteRow, open_quotes, quote_rows
+from quotes.queries.offers import QuoteRow, open_quotes, quote_rows, waiting_quotes
 
 ROWS = 8
 
@@ -73,18 +73,17 @@ def desk_of(scope: Scope, *, features: frozenset[str]) -> Desk:
     approves = scope.may(Right.APPROVE)
     may_answer = scope.may(Right.BUY) and sees_quotes
     waiting = approvals_for(scope)
-    due = due_invoices(scope)
     return Desk(
         orders=open_orders(scope, limit=ROWS),
         returned=list(returned_to(scope)[:ROWS]),
         approvals=[(order, reason_of(order)) for order in waiting[:ROWS]] if approves else [],
         approval_count=waiting.count() if approves else None,
-        quotes=quote_rows(open_quotes(scope)[:ROWS]) if may_answer else [],
+        quotes=quote_rows(waiting_quotes(scope, limit=ROWS)) if may_answer else [],
         quote_count=open_quotes(scope).count() if sees_quotes else None,
         credit=credit_outlook(scope, ZERO) if sees_prices and "credit" in features else None,
         balance=balance_of(scope) if sees_invoices else None,
-        due=list(due[:ROWS]) if sees_invoices else [],
-        due_count=due.count() if sees_invoices else 0,
+        due=due_invoices(scope, limit=ROWS) if sees_invoices else [],
+        due_count=due_count(scope) if sees_invoices else 0,
         budgets=budget_states(scope) if sees_prices else [],
         may_answer=may_answer,
     )

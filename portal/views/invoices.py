@@ -1,9 +1,6 @@
 """A buyer's invoices and credit notes, as the ERP issued them."""
 
-from urllib.parse import urlencode
-
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
@@ -14,12 +11,13 @@ from core.days import erp_today
 from orders.queries.invoices import (
     balance_of,
     invoice_by_number,
+    invoice_stretch,
     invoice_view,
-    search_invoices,
     tab_counts,
 )
 from orders.queries.orders import numbers_seen
 from portal.middleware import BuyerRequest
+from portal.views.parts import place_in, query_of
 
 PAGE = 25
 TABS = [
@@ -37,15 +35,14 @@ def invoice_list(request: BuyerRequest) -> HttpResponse:
     """The invoices that may be seen, with what is open (FIN-01, FIN-02)."""
     request.scope.require(Right.SEE_INVOICES)
     text, tab = request.GET.get("q", ""), request.GET.get("tab", "all")
-    invoices = search_invoices(request.scope, text=text, tab=tab).prefetch_related("orders")
     counts = tab_counts(request.scope)
-    page = Paginator(invoices, PAGE).get_page(request.GET.get("page"))
+    page = invoice_stretch(request.scope, place_in(request), text=text, tab=tab, size=PAGE)
     context = {
         "page": page,
         "openable": numbers_seen(
-            request.scope, (order.number for invoice in page for order in invoice.orders.all())
+            request.scope, (order.number for invoice in page.rows for order in invoice.orders.all())
         ),
-        "query": urlencode({key: value for key, value in (("q", text), ("tab", tab)) if value}) + "&",
+        "query": query_of(q=text, tab=tab),
         "text": text,
         "tab": tab,
         "tabs": [(key, label, counts[key]) for key, label in TABS],

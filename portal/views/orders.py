@@ -1,10 +1,7 @@
 """A buyer's orders: found, followed, taken back, decided on."""
 
-from urllib.parse import urlencode
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -19,7 +16,7 @@ from orders.actions.approval import reject_order, return_order, stamp_of
 from orders.actions.cancel import cancel_order
 from orders.models import Order
 from orders.queries.approval import may_decide
-from orders.queries.orders import order_by_number, search_orders, tab_counts
+from orders.queries.orders import order_by_number, order_stretch, tab_counts
 from orders.queries.view import order_view
 from orders.states import OrderStatus
 from portal.approval_words import chains_in_words
@@ -28,6 +25,7 @@ from portal.live_words import checked_of, is_unconfirmed, is_under_review
 from portal.middleware import BuyerRequest
 from portal.usecases import decide
 from portal.views.approvals import reason_of
+from portal.views.parts import place_in, query_of
 
 PAGE = 25
 TABS = [
@@ -45,11 +43,10 @@ TABS = [
 def order_list(request: BuyerRequest) -> HttpResponse:
     """Orders of the acting company and the branches in view, newest first."""
     text, tab = request.GET.get("q", ""), request.GET.get("tab", "all")
-    orders = search_orders(request.scope, text=text, tab=tab)
     counts = tab_counts(request.scope)
     context = {
-        "page": Paginator(orders, PAGE).get_page(request.GET.get("page")),
-        "query": urlencode({key: value for key, value in (("q", text), ("tab", tab)) if value}) + "&",
+        "page": order_stretch(request.scope, place_in(request), text=text, tab=tab, size=PAGE),
+        "query": query_of(q=text, tab=tab),
         "text": text,
         "tab": tab,
         "tabs": [(key, label, counts[key]) for key, label in TABS],

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -21,14 +20,15 @@ from orders.states import OrderStatus
 from portal.forms.quotes import AcceptForm, ChangeForm, DeclineForm
 from portal.middleware import BuyerRequest
 from portal.usecases.confirm_and_place import accept_offer
+from portal.views.parts import place_in, query_of
 from portal.views.replies import move_on, show_again
 from quotes.actions.answers import decline_quote, request_change, see_quote
 from quotes.queries.offers import (
     BuyerQuote,
-    open_quotes,
+    quote_counts,
     quote_for_buyer,
     quote_rows,
-    quotes_for,
+    quote_stretch,
 )
 from quotes.queries.rfqs import waiting_rfqs
 
@@ -39,18 +39,17 @@ PER_PAGE = 25
 def quote_list(request: BuyerRequest) -> HttpResponse:
     """The quotes of the company, newest first, and the requests that wait for one."""
     request.scope.require(Right.VIEW_PRICES)
-    every, unanswered = quotes_for(request.scope), open_quotes(request.scope)
     tab = "open" if request.GET.get("tab") == "open" else "all"
-    found = unanswered if tab == "open" else every
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    page = quote_stretch(request.scope, place_in(request), tab=tab, size=PER_PAGE)
+    counts = quote_counts(request.scope)
     context = {
         "page": page,
         "tab": tab,
-        "query": f"tab={tab}&",
-        "tabs": [("all", _("All"), every.count()), ("open", _("For your answer"), unanswered.count())],
-        "rows": quote_rows(page.object_list),
+        "query": query_of(tab=tab),
+        "tabs": [("all", _("All"), counts["all"]), ("open", _("For your answer"), counts["open"])],
+        "rows": quote_rows(page.rows),
         "rfqs": waiting_rfqs(request.scope),
-        "openable": numbers_seen(request.scope, (quote.order_number for quote in page)),
+        "openable": numbers_seen(request.scope, (quote.order_number for quote in page.rows)),
     }
     return render(request, "portal/quotes/list.html", context)
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.listing import COUNTED, START, Counted, OfCompanies, Place, Stretch, counts, stretch
 from accounts.models import Company
 from accounts.queries.lines import lineage_of
 from accounts.scope import Scope
@@ -101,8 +102,26 @@ class BuyerQuote:
 
 def quotes_for(scope: Scope) -> QuerySet[Quote]:
     """The quotes of the companies in scope that were sent at least once, newest first (QTE-06)."""
-    seen = scope.documents(Right.SEE_ORDERS, owner="contact")
-    return Quote.objects.filter(seen, sent_revision__gt=0).select_related("company", "owner", "rfq")
+    return _sent(Quote.objects.filter(scope.documents(Right.SEE_ORDERS, owner="contact")))
+
+
+def _sent(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
+    return quotes.filter(sent_revision__gt=0).select_related("company", "owner", "rfq")
+
+
+def quote_stretch(scope: Scope, place: Place = START, *, tab: str = "all", size: int = 25) -> Stretch[Quote]:
+    """A page of the quotes that may be seen, the newest first; three statements at most, however many there are.
+
+    tab: all, or the open ones, which wait for an answer.
+    """
+    own = _sent(Quote.objects.filter(scope.persons(Right.SEE_ORDERS, owner="contact")))
+    rows = _holding(own) if tab == "open" else own
+    return stretch(OfCompanies(scope.reach(Right.SEE_ORDERS)), rows, place, size=size)
+
+
+def quote_counts(scope: Scope) -> dict[str, Counted]:
+    """How many quotes each tab holds, up to COUNTED. One statement."""
+    return counts({"all": quotes_for(scope), "open": open_quotes(scope)})
 
 
 @dataclass(frozen=True)
@@ -123,15 +142,22 @@ def quote_rows(quotes: Iterable[Quote]) -> list[QuoteRow]:
 
 def open_quotes(scope: Scope) -> QuerySet[Quote]:
     """The offers that wait for the company's answer and still hold, newest first (QTE-16)."""
-    holding = QuoteRevision.objects.filter(quote=OuterRef("pk"), number=OuterRef("sent_revision"))
-    return quotes_for(scope).filter(
-        Exists(holding.exclude(valid_until__lt=erp_today())), status=QuoteStatus.SENT
-    )
+    return _holding(quotes_for(scope))
 
 
-def waiting_count(scope: Scope) -> int:
-    """How many offers wait for the company's answer and still hold (QTE-16)."""
-    return open_quotes(scope).count()
+def _holding(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
+    shown = QuoteRevision.objects.filter(quote=OuterRef("pk"), number=OuterRef("sent_revision"))
+    return quotes.filter(Exists(shown.exclude(valid_until__lt=erp_today())), status=QuoteStatus.SENT)
+
+
+def waiting_count(scope: Scope, *, most: int = COUNTED) -> Counted:
+    """How many offers wait for the company's answer and still hold, up to `most` (QTE-16). One statement."""
+    return counts({"waiting": open_quotes(scope)}, most=most)["waiting"]
+
+
+def waiting_quotes(scope: Scope, *, limit: int) -> list[Quote]:
+    """The newest of these offers; two statements at most."""
+    return quote_stretch(scope, tab="open", size=limit).rows
 
 
 def sent_revisions(quotes: list[Quote]) -> dict[int, QuoteRevision]:

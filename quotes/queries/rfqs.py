@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from accounts.listing import NEWEST, OfCompanies
 from accounts.scope import Scope
 from accounts.states import Right
 from catalog.queries import hidden_products
 from core.errors import NotFound
-from quotes.models import Rfq, RfqLine
+from quotes.models import WAITING_RFQ, Rfq, RfqLine
 from quotes.queries.offers import quotes_for
 from quotes.states import RfqStatus
 
@@ -55,7 +57,13 @@ def rfq_sheet(scope: Scope, rfq: Rfq) -> RfqSheet:
     return RfqSheet(rfq, lines, number or "", hidden_products(scope, [line.product_id for line in lines]))
 
 
-def waiting_rfqs(scope: Scope) -> QuerySet[Rfq]:
-    """The requests that wait for an offer, or were declined, newest first, with line counts."""
-    rfqs = rfqs_for(scope).exclude(status__in=[RfqStatus.QUOTED, RfqStatus.CANCELLED])
-    return rfqs.annotate(line_count=Count("lines"))
+def waiting_rfqs(scope: Scope, *, limit: int = 50) -> list[Rfq]:
+    """The newest requests that wait for an offer, or were declined, with line counts; two statements at most."""
+    own = Rfq.objects.filter(scope.persons(Right.SEE_ORDERS, owner="requested_by"), WAITING_RFQ)
+    listed = own.select_related("company", "requested_by").annotate(line_count=_lines())
+    return OfCompanies[Rfq](scope.reach(Right.SEE_ORDERS)).first(listed, NEWEST, limit)
+
+
+def _lines() -> Coalesce:
+    lines = RfqLine.objects.filter(rfq=OuterRef("pk")).order_by().values("rfq").annotate(number=Count("pk"))
+    return Coalesce(Subquery(lines.values("number")), 0)

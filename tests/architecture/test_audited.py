@@ -23,6 +23,7 @@ NEEDS_NONE = {
     "orders.OrderMove": "rows that say who moved an order: a history themselves",
     "orders.ShipmentLine": "the ERP's rows, written with their shipment",
     "orders.InvoiceLine": "the ERP's rows, written with their invoice",
+    "orders.Orderer": "follows from the orders of an invoice, written with it",
     "quotes.RfqLine": "written once with its request",
     "quotes.QuoteLine": "written anew as a whole until the revision is frozen, then never again",
     "quotes.QuoteApproval": "rows that say who decided: a history themselves",
