@@ -54,6 +54,13 @@ AREAS: dict[str, tuple[str, ...]] = {
     ),
     "costs": ("pricing.itemcost", "pricing.pricepolicy"),
     "orders": ("orders.order", "orders.shipment", "orders.invoice"),
+    "approvals": (
+        "orders.approvalrequest",
+        "orders.approvalstep",
+        "orders.approvalrule",
+        "orders.budget",
+        "orders.budgetentry",
+    ),
     "credit": ("orders.checkoutpolicy", "orders.cachedcredit"),
     "quotes": ("quotes.rfq", "quotes.quote", "quotes.quotepolicy"),
     "cases": ("core.case", "core.conflict"),
@@ -80,7 +87,7 @@ AREAS: dict[str, tuple[str, ...]] = {
     ),
 }
 HUB = ("cases", "log", "flows", "messages")
-BUSINESS = ("customers", "catalogue", "prices", "costs", "orders", "credit", "quotes")
+BUSINESS = ("customers", "catalogue", "prices", "costs", "orders", "approvals", "credit", "quotes")
 
 # The areas that a role sees. Which customers of them is said by accounts.customers.
 SEES: dict[str, tuple[str, ...]] = {
@@ -125,9 +132,11 @@ DOES: dict[str, set[str]] = {
         "accounts.add_assistance",
         "accounts.change_membership",
         "accounts.decide_registration",
+        "orders.change_approvalstep",
     },
     OPERATOR: {
         "core.change_case",
+        "orders.change_approvalstep",
         "core.export_evidence",
         "accounts.erase_user",
         "integrations.change_delivery",

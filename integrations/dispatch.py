@@ -48,6 +48,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "order.approval_requested": ("mail",),
     "order.approval_reminded": ("mail",),
     "order.approval_escalated": ("mail",),
+    "order.approval_rerouted": ("mail",),
     "order.returned": ("mail",),
     "order.approved": ("mail",),
     "order.rejected": ("mail",),

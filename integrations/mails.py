@@ -278,6 +278,15 @@ MAILS: dict[str, Mail] = {
         action=_("Look at the order and decide"),
         path=APPROVAL,
     ),
+    "order.approval_rerouted": Mail(
+        _people("approvers"),
+        _("Order %(order)s waits for your approval"),
+        _("Order %(order)s of %(buyer)s for %(company)s now waits for you: %(net)s net."),
+        _("Whom the rule asked cannot decide on it."),
+        action=_("Look at the order and decide"),
+        path=APPROVAL,
+        quoted="reason",
+    ),
     "order.returned": Mail(
         _people("buyer"),
         _("Your order %(order)s came back to you"),

@@ -72,6 +72,12 @@ class OrderWaits(OrderTold):
     round: int = 0
 
 
+class OrderRerouted(OrderWaits):
+    """An order whose approval asks other people than its rule said. reason: why, by the staff."""
+
+    reason: str
+
+
 class OrderChanged(OrderTold):
     """News of the ERP about an order: its own state and the one before, or why a rest is cancelled."""
 
@@ -170,6 +176,7 @@ describe(OrderHeld, "order.held")
 describe(OrderUnconfirmed, "order.unconfirmed")
 describe(OrderDecided, "order.approved", "order.step_approved", "order.rejected", "order.returned")
 describe(OrderWaits, "order.approval_requested", "order.approval_reminded", "order.approval_escalated")
+describe(OrderRerouted, "order.approval_rerouted")
 describe(OrderChanged, "order.changed")
 describe(StockAllocated, "stock.allocated")
 describe(CartUpdated, "cart.updated")

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from accounts.scope import Scope
 from accounts.seats import all_names
 from accounts.states import Role
-from orders.models import ApprovalDecision, ApprovalStep, Order
+from orders.models import ApprovalDecision, ApprovalRule, ApprovalStep, Order
 from orders.queries.approval import ChainView, StepView, chains_of
 from orders.queries.rules import RuleView
 from orders.states import Approvers, Condition, StepState
-from portal.rule_names import RuleNames
+from portal.rule_names import Codes, RuleNames
 from portal.templatetags.accord import age, at, money
 
 TONES = {"approved": "good", "rejected": "bad", "returned": "warn"}
@@ -39,6 +39,21 @@ class ChainWords:
     chain: ChainView
     rows: tuple[StepRow, ...]
     is_open: bool
+
+    @property
+    def undecided(self) -> list[tuple[ApprovalStep, str]]:
+        """The steps that somebody else can still be asked for, with whom they ask now."""
+        steps = self.chain.steps if self.is_open else ()
+        return [
+            (view.step, ", ".join(view.people) or _("nobody who may decide at the moment"))
+            for view in steps
+            if view.step.state in (StepState.OPEN, StepState.WAITING)
+        ]
+
+    @property
+    def figures(self) -> list[tuple[ApprovalDecision, dict[str, Any]]]:
+        """What each who decided saw."""
+        return [(row, row.figures) for row in self.chain.decisions]
 
     @property
     def number(self) -> int:
@@ -116,21 +131,37 @@ class RuleRow:
 def rule_rows(views: Sequence[RuleView], scope: Scope) -> list[RuleRow]:
     """Rules in words: when they ask, and whom; as somebody who manages the company may read them."""
     things = RuleNames(scope, [one for view in views for one in view.shown.conditions])
-    ids = {pk for view in views for step in view.shown.steps for pk in step.get("people", [])}
-    names = all_names(ids)
+    people = _people_of([view.shown for view in views])
     return [
         RuleRow(
             view,
-            tuple(_condition(one, things, scope.currency) for one in view.shown.conditions)
-            or (_("every order"),),
-            tuple(_step(one, names) for one in view.shown.steps),
+            condition_words(view.shown, things, scope.currency),
+            _step_words(view.shown, people),
             view.shown.company_id == scope.company_id,
         )
         for view in views
     ]
 
 
-def _condition(one: Mapping[str, Any], names: RuleNames, currency: str) -> str:
+def version_in_words(rule: ApprovalRule) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """A version for the staff: when it asks, and whom, step by step."""
+    return condition_words(rule, Codes(), rule.company.currency), _step_words(rule, _people_of([rule]))
+
+
+def _people_of(rules: Sequence[ApprovalRule]) -> dict[int, str]:
+    return all_names({pk for rule in rules for step in rule.steps for pk in step.get("people", [])})
+
+
+def condition_words(rule: ApprovalRule, things: RuleNames | Codes, currency: str) -> tuple[str, ...]:
+    """When a version asks; one that names nothing asks for every order."""
+    return tuple(_condition(one, things, currency) for one in rule.conditions) or (_("every order"),)
+
+
+def _step_words(rule: ApprovalRule, people: Mapping[int, str]) -> tuple[str, ...]:
+    return tuple(_step(one, people) for one in rule.steps)
+
+
+def _condition(one: Mapping[str, Any], names: RuleNames | Codes, currency: str) -> str:
     label = str(Condition(one["kind"]).label)
     if one["kind"] == Condition.AMOUNT:
         return f"{label}: {money(Decimal(one['over']), currency)}"

@@ -74,3 +74,11 @@ class RuleNames:
             text = ngettext("%(count)s of another unit", "%(count)s of other units", others)
             own.append(text % {"count": others})
         return ", ".join(own)
+
+
+class Codes:
+    """The same for the staff, who reads the codes themselves."""
+
+    def words(self, one: Mapping[str, Any]) -> str:
+        """The values of a condition as they are kept."""
+        return ", ".join(str(value) for value in one.get("any_of", []))

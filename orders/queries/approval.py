@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Min
+from django.db.models import Min, OuterRef, QuerySet, Subquery
 
 from accounts.models import Company, User
 from accounts.queries.companies import acting_company
@@ -245,6 +245,22 @@ def all_company_of(number: str) -> int | None:
     return Order.objects.filter(number=number).values_list("company_id", flat=True).first()
 
 
-def all_requests_of(company: Company) -> Iterable[ApprovalRequest]:
-    """The approval requests of a company, for staff and jobs."""
-    return ApprovalRequest.objects.filter(unit=company)
+def all_requests() -> QuerySet[ApprovalRequest]:
+    """Every approval request with when its first open step is escalated, for staff and jobs."""
+    due = ApprovalStep.objects.filter(request=OuterRef("pk"), state=StepState.OPEN, escalated_at=None)
+    first = due.order_by().values("request").annotate(first=Min("due_at")).values("first")
+    return ApprovalRequest.objects.select_related("order", "unit", "requester").annotate(due=Subquery(first))
+
+
+def all_seats_for(order: Order, request: ApprovalRequest) -> list[User]:
+    """Who may be asked about an order: people who may approve it by their own seat, for staff."""
+    seats = [seat for seat in seats_of(order.company_id) if seat.instead_of is None]
+    everybody = AskedOf(
+        any_approver=True,
+        roles=frozenset(),
+        people=frozenset(),
+        allows_own=False,
+        excluded=frozenset({request.requester_id, request.submitted_by_id or request.requester_id}),
+        net_amount=order.net_amount,
+    )
+    return [seat.user for seat in sitting(everybody, seats)]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Company
 from accounts.queries.companies import asks_for_approval
+from accounts.queries.lines import tree_of
 from accounts.scope import Scope
 from accounts.states import Right
 from catalog.models import Category, Product
@@ -244,6 +245,13 @@ def rule_version(scope: Scope, code: str, version: int, *, is_own: bool = True) 
     return rule
 
 
+def all_view_of(rule: ApprovalRule, now: datetime) -> RuleView:
+    """A rule with all its versions, for staff."""
+    return view_of(
+        list(all_rules().filter(company=rule.company_id, code=rule.code).order_by("-version")), now
+    )
+
+
 def all_rules() -> QuerySet[ApprovalRule]:
     """Every version of every rule, for staff."""
     return ApprovalRule.objects.select_related("company", "made_by")
@@ -271,8 +279,18 @@ def preview_of(
     """
     scope.require(Right.MANAGE_COMPANY)
     units = scope.reach(Right.MANAGE_COMPANY)
-    if not applies_below:
-        units &= {scope.company_id or 0}
+    return _preview(units if applies_below else units & {scope.company_id or 0}, conditions, days)
+
+
+def all_preview_of(rule: ApprovalRule, *, days: int = 90) -> Preview:
+    """The same of a version as it is, for staff."""
+    units = {rule.company_id}
+    if rule.applies_below:
+        units |= set(tree_of(rule.company_id).values_list("pk", flat=True))
+    return _preview(units, rule.conditions, days)
+
+
+def _preview(units: Iterable[int], conditions: Sequence[dict[str, Any]], days: int) -> Preview:
     since = timezone.now() - timedelta(days=days)
     orders = list(
         Order.objects.filter(company_id__in=units, placed_at__gte=since)

@@ -142,6 +142,9 @@ WORDINGS: dict[str, Wording] = {
     "order.approval_requested": Wording(lambda p: _("Order placed, waits for approval"), _net, "warn"),
     "order.approval_reminded": Wording(lambda p: _("Approvers reminded"), _waits_for, "warn"),
     "order.approval_escalated": Wording(lambda p: _("Approval escalated"), _waits_for, "warn"),
+    "order.approval_rerouted": Wording(
+        lambda p: _("Somebody else is asked for the approval"), _text("reason"), "warn"
+    ),
     "order.step_approved": Wording(
         lambda p: _("A step of the approval is through"), _text("comment"), "work"
     ),

@@ -18,16 +18,19 @@ from core.queries import all_cases_of
 from integrations.models import Delivery, DeliveryAttempt
 from integrations.queries import all_deliveries_of
 from integrations.states import DeliveryState
+from orders.actions.reroute import RIGHT as REROUTE
 from orders.models import Invoice, InvoiceLine, Order, Payment, Shipment, ShipmentLine
 from orders.queries.ledger import all_faults
 from orders.queries.orders import all_order_by_number, all_orders
 from orders.queries.timeline import TimelineRow
 from orders.queries.view import OrderView, order_view
 from orders.rules.credit import RULES
+from portal.admin.approvals import reroute, reroute_form
 from portal.admin.fed import FedAdmin, ShownTable
 from portal.admin.operations.processes import shown_processes_of
 from portal.admin.pages import admin_page
-from portal.admin.refusals import shown
+from portal.admin.refusals import refusing, shown
+from portal.approval_words import chains_in_words
 from portal.live_words import decision_rows
 from portal.templatetags.accord import money
 from portal.tones import TONES
@@ -96,7 +99,20 @@ class OrderAdmin(FedAdmin):
     def get_urls(self) -> list[URLPattern]:
         """The page of an order goes by its number."""
         own = path("<str:number>/page/", self.admin_site.admin_view(self.page_view), name="orders_order_page")
-        return [own, *super().get_urls()]
+        other = path(
+            "<str:number>/reroute/",
+            self.admin_site.admin_view(self.reroute_view),
+            name="orders_order_reroute",
+        )
+        return [own, other, *super().get_urls()]
+
+    def reroute_view(self, request: HttpRequest, number: str) -> HttpResponse:
+        """Let a step of its approval ask somebody else."""
+        if not self.has_view_permission(request) or not request.user.has_perm(REROUTE):
+            raise PermissionDenied
+        if not self.get_queryset(request).filter(number=number).exists():
+            raise Http404
+        return refusing(_page)(reroute)(request, number=number)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -153,6 +169,8 @@ def _page(request: HttpRequest, number: str) -> HttpResponse:
         "faults": list(all_faults([order])),
         "decisions": decision_rows(order),
         "reason": reason_of(order) if order.approval_rules else "",
+        "chains": chains_in_words(order) if request.user.has_perm("orders.view_approvalrequest") else [],
+        "reroute": reroute_form(request, order),
         "credit_rule": RULES.get(order.credit_decision.get("rule", ""), ""),
     }
     return admin_page(request, "admin/accord/orders/order.html", title=order.number, context=context)

@@ -19,6 +19,7 @@ admin.site.unregister([Authenticator, EmailAddress, Failure, OrmQ, Schedule, Suc
 admin.site.unregister([SocialAccount, SocialApp, SocialToken])
 
 import portal.admin.accounts  # noqa: E402
+import portal.admin.approvals  # noqa: E402
 import portal.admin.audit  # noqa: E402
 import portal.admin.catalog  # noqa: E402
 import portal.admin.checkout  # noqa: E402

@@ -72,6 +72,19 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
                 _("Shipments"), "local_shipping", "admin:orders_shipment_changelist", "orders.view_shipment"
             ),
             Entry(_("Invoices"), "receipt_long", "admin:orders_invoice_changelist", "orders.view_invoice"),
+            Entry(
+                _("Approvals"),
+                "how_to_reg",
+                "admin:orders_approvalrequest_changelist",
+                "orders.view_approvalrequest",
+            ),
+            Entry(
+                _("Approval rules"),
+                "rule_settings",
+                "admin:orders_approvalrule_changelist",
+                "orders.view_approvalrule",
+            ),
+            Entry(_("Budgets"), "savings", "admin:orders_budget_changelist", "orders.view_budget"),
         ],
     ),
     (
