@@ -66,10 +66,14 @@ class OrderDecided(OrderTold):
 
 
 class OrderWaits(OrderTold):
-    """An order that waits for approval. approvers: who may decide. round: how often it was submitted, 0 unknown."""
+    """An order that waits for approval. approvers: who may decide. round: how often it was submitted, 0 unknown.
+
+    stage: which of the steps that follow each other asks now, 0 unknown.
+    """
 
     approvers: tuple[PersonOfOrder, ...]
     round: int = 0
+    stage: int = 0
 
 
 class OrderRerouted(OrderWaits):

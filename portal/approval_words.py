@@ -105,7 +105,7 @@ def _asked(view: StepView, several: bool) -> StepRow:
             _("escalated %(when)s: everybody who may approve decides") % {"when": at(step.escalated_at)}
         )
     elif step.due_at:
-        notes.append(_("escalated %(when)s") % {"when": at(step.due_at)})
+        notes.append(_("goes to everybody who may approve %(when)s") % {"when": at(step.due_at)})
     if step.opened_at:
         notes.append(_("waits %(old)s") % {"old": age(step.opened_at)})
     return StepRow(title, ", ".join(notes), "work")

@@ -125,7 +125,7 @@ def tell_approvers(request: ApprovalRequest, order: Order, people: Iterable[User
 def told_people(request: ApprovalRequest, people: Iterable[User]) -> dict[str, Any]:
     """The round of an order's approval and its approvers as events name them."""
     named = [{"name": str(user), "email": user.email, "locale": user.locale} for user in people]
-    return {"approvers": named, "round": request.round}
+    return {"approvers": named, "round": request.round, "stage": request.stage}
 
 
 def close_request(request: ApprovalRequest, state: RequestState) -> None:

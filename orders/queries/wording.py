@@ -89,6 +89,13 @@ def _text(key: str) -> Callable[[Payload], str]:
     return lambda payload: str(payload.get(key) or "")
 
 
+def _asked(payload: Payload) -> str:
+    if payload.get("stage", 0) > 1:
+        return _("Waits for the next approver")
+    again = payload.get("round", 0) > 1
+    return _("Order submitted again, waits for approval") if again else _("Order placed, waits for approval")
+
+
 def _waits_for(payload: Payload) -> str:
     return ", ".join(person["name"] for person in payload.get("approvers", []))
 
@@ -139,7 +146,7 @@ WORDINGS: dict[str, Wording] = {
     ),
     "cart.updated": Wording(lambda p: _("Cart changed"), is_internal=True),
     "stock.allocated": Wording(lambda p: _("Stock reserved"), _allocated, is_internal=True),
-    "order.approval_requested": Wording(lambda p: _("Order placed, waits for approval"), _net, "warn"),
+    "order.approval_requested": Wording(_asked, _net, "warn"),
     "order.approval_reminded": Wording(lambda p: _("Approvers reminded"), _waits_for, "warn"),
     "order.approval_escalated": Wording(lambda p: _("Approval escalated"), _waits_for, "warn"),
     "order.approval_rerouted": Wording(

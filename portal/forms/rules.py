@@ -81,12 +81,12 @@ class RuleForm(forms.Form):
                 required=step == 1,
                 widget=forms.SelectMultiple(attrs={"size": 4}),
             )
-            self.fields[f"all_{step}"] = forms.BooleanField(label=_("all of them"), required=False)
+            self.fields[f"all_{step}"] = forms.BooleanField(label=_("All of them are needed"), required=False)
             self.fields[f"remind_{step}"] = forms.IntegerField(
-                label=_("reminded after hours"), required=False, min_value=1, initial=24
+                label=_("Reminded after hours"), required=False, min_value=1, initial=24
             )
             self.fields[f"escalate_{step}"] = forms.IntegerField(
-                label=_("escalated after hours"), required=False, min_value=1, initial=72
+                label=_("Escalated after hours"), required=False, min_value=1, initial=72
             )
 
     @property
