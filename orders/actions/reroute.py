@@ -60,7 +60,7 @@ def reroute_step(order: Order, key: int, to: Sequence[int], *, reason: str, by: 
     people = approvers_now(request, order) if step.state == StepState.OPEN else []
     told = {**told_people(request, people), "reason": reason.strip()}
     record("order.approval_rerouted", order, told, by=by)
-    settle_cases(order.subject, by=by, reason=_("Somebody else is asked now."), kinds=(STUCK,))
+    settle_cases(order.subject, by=by, reason=str(_("Somebody else is asked now.")), kinds=(STUCK,))
     audit.log(
         "approval.rerouted",
         by=by,
