@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db.models import Min, OuterRef, QuerySet, Subquery
 
-from accounts.models import Company, User
+from accounts.models import User
 from accounts.queries.companies import acting_company
 from accounts.queries.members import ordering_membership
 from accounts.scope import Scope
