@@ -104,6 +104,11 @@ def waiting_for(user: User) -> int:
     return registrations_at(user).filter(state=RegistrationState.WAITING).count() if may_decide(user) else 0
 
 
+def all_registrations_of(email: str) -> QuerySet[Registration]:
+    """Every registration of an address, confirmed or not."""
+    return Registration.objects.filter(email__iexact=email)
+
+
 def all_tax_answer(pk: int) -> str:
     """What is known of a registration's tax id, "" for one that there is not."""
     return Registration.objects.filter(pk=pk).values_list("tax_answer", flat=True).first() or ""

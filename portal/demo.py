@@ -35,6 +35,14 @@ def approvals() -> dict[str, Any]:
     return given
 
 
+def registrations() -> list[dict[str, Any]]:
+    """The companies that ask to become customers of the demo."""
+    given: list[dict[str, Any]] = json.loads(
+        (settings.BASE_DIR / "demo" / "registrations.json").read_text(encoding="utf-8")
+    )
+    return given
+
+
 def password() -> str:
     """The password that all people of this demo share; made at the first call."""
     known = sign_ins()

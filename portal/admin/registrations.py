@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -280,7 +280,7 @@ class RegistrationAdmin(FedHistoryAdmin):
     list_select_related = ("sales_rep", "company")
     list_filter = ("state", "tax_answer", "country", "sales_rep")
     search_fields = ("company_name", "tax_id", "email", "person_name", "company__number")
-    ordering = ("decided_at", "confirmed_at")
+    ordering = (F("decided_at").desc(nulls_first=True), "confirmed_at")
     hidden = ("id", "key", "version")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:

@@ -8,6 +8,8 @@ from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions.registrations import Application
+from accounts.tax_ids import checked_tax_id
+from core.errors import InvalidValue
 
 # What CLDR lists beside the countries of ISO 3166: groups of states, places without customs of their own, test codes.
 NO_COUNTRIES = frozenset("AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ".split())
@@ -93,6 +95,16 @@ class RegistrationForm(forms.Form):
                 if name != "agreed":
                     field.error_messages["required"] = MISSING.get(name, NEEDED)
             field.error_messages["max_length"] = _("This is too long: at most %(limit_value)d characters.")
+
+    def clean(self) -> dict[str, Any]:
+        """The number is held against the country at once, beside all other fields."""
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("country") and data.get("tax_id"):
+            try:
+                checked_tax_id(data["country"], data["tax_id"])
+            except InvalidValue as error:
+                self.add_error("tax_id", str(error))
+        return data
 
     def application(self, *, locale: str) -> Application:
         """What was typed, for the action. Only after is_valid(). locale: of the mails."""

@@ -118,6 +118,7 @@ ALIKE = [
     {"erp.credit", "erp.live-credit"},
     {"erp.products", "pim.content"},
     {"erp.customers", "erp.addresses-out", "erp.contacts-out", "erp.customers-out"},
+    {"erp.customers-out", "erp.live-credit"},
     {"erp.order-states", "erp.shipments", "erp.invoices", "erp.orders-out"},
 ]
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 
+from accounts.applicants import registrations_at, seen_by, similar_to
 from accounts.models import Company, Licence, User
 from accounts.queries.scopes import scope_for
 from catalog.models import Assortment, AssortmentAssignment, ProductRestriction
@@ -84,3 +85,18 @@ def test_the_demo_has_a_chain_of_two_steps_a_tight_budget_a_deputy_and_orders_in
     )
     assert (quarter.tone, quarter.figures.left) == ("warn", Decimal("292.44"))
     assert not Event.objects.filter(name="order.received").exists()
+
+
+@pytest.mark.req("ACC-13")
+def test_the_demo_has_a_registration_that_is_checked_and_one_that_looks_like_a_customer(seeded):
+    Company.objects.filter(number="C2000").update(name="Brenner Werkzeuge KG", tax_id="ATU68112044")
+    lena = User.objects.get(email="lena.brandt@nordwind.example")
+
+    checked, alike = registrations_at(User.objects.get(email="tomas.hoelzl@nordwind.example"))
+
+    assert (checked.tax_answer, checked.tax_name) == ("valid", "Steinach Fördertechnik GmbH")
+    assert similar_to(checked) == []
+    assert list(registrations_at(lena)) == [alike]
+    assert [(item.company.number, item.is_certain) for item in seen_by(lena, similar_to(alike))] == [
+        ("C2000", True)
+    ]

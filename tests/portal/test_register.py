@@ -113,6 +113,13 @@ def test_an_error_says_what_to_do_and_loses_nothing(client, wrong, says):
     assert not Registration.objects.exists()
 
 
+def test_all_that_is_wrong_is_told_at_once(client):
+    shown = text_of(client.post(PAGE, {**TYPED, "tax_id": "DE294718364", "city": "", "email": "nora@"}))
+
+    for says in ("another country (DE)", "Enter the city.", "Enter an e-mail address such as"):
+        assert says in shown
+
+
 def test_where_the_operator_names_a_page_about_data_its_use_is_agreed_to(client, settings):
     settings.PRIVACY_URL = "https://nordwind.example/privacy"
 

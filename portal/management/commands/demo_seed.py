@@ -25,8 +25,9 @@ from catalog.models import Assortment, AssortmentAssignment, AssortmentRule, Pro
 from catalog.queries import all_category_by_slug
 from catalog.restrictions import restrictions_on
 from core.actor import Actor, acting
-from portal.demo import approvals, entitlements, keep_sign_ins, password, people
+from portal.demo import approvals, entitlements, keep_sign_ins, password, people, registrations
 from portal.demo_approvals import Desk
+from portal.demo_registrations import seed_registrations
 
 
 class Command(BaseCommand):
@@ -52,6 +53,7 @@ class Command(BaseCommand):
             for rule in entitlements()["restrictions"]:
                 self.restrict(rule, companies, by)
             Desk(approvals(), users, companies).seed()
+            seed_registrations(registrations(), users, by=by)
         keep_sign_ins(word)
         self.stdout.write(f"{len(people())} people")
 
