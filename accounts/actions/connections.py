@@ -99,7 +99,8 @@ def enter_by_connection(connection: SignInConnection, claims: Claims, *, by: Act
 
     claims: of a token that has been checked. A person is linked only who is a member in the tree of the
     connection's company and acts for nobody outside of it; never the staff. Open invitations of the address into
-    that tree are accepted. Whose access has ended stays out. Raises NotAllowed, saying why.
+    that tree are accepted. Whose access has ended stays out. Where it is the only way, a password that there was is
+    taken away. Raises NotAllowed, saying why.
     """
     connection = SignInConnection.objects.select_for_update(of=("self",), no_key=True).get(pk=connection.pk)
     company = Company.objects.get(pk=connection.company_id)
@@ -123,6 +124,9 @@ def enter_by_connection(connection: SignInConnection, claims: Claims, *, by: Act
             "identity.linked", by=by, about=f"user:{user.pk}", company=company.number,
             data={"connection": connection.key},
         )  # fmt: skip
+    if connection.is_only_way and user.has_usable_password():
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
     identity.used_at = timezone.now()
     identity.save(update_fields=["used_at"])
     return user

@@ -65,6 +65,10 @@ class Provider(OpenIDConnectProvider):
         )
         return str(led.url)
 
+    def serialize(self) -> dict[str, Any]:
+        """How a sign-in that waits for our second factor names it: by the connection's key."""
+        return {"id": self.app.provider_id, "app.client_id": self.app.client_id}
+
 
 class CompanySignIns(DefaultSocialAccountAdapter):
     """Connections as apps; the person is found by our action, never by the library's tables."""
@@ -106,6 +110,7 @@ class CompanySignIns(DefaultSocialAccountAdapter):
             raise ImmediateHttpResponse(
                 failed(request, connection, "refused", status=403, words=str(error))
             ) from error
+        sociallogin.token = None  # nothing more is asked of the provider, so nothing is kept that could
         sociallogin.account.extra_data = {
             VOUCHED: connection.key,
             ASKS_OURS: asks_ours(connection.second_factor, claims),

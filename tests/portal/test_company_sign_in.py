@@ -27,6 +27,7 @@ from tests.portal.issuing import (
     started,
     way_back,
 )
+from tests.portal.test_security import code_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("ACC-12")]
 WORD = "pass-phrase-4711"
@@ -415,8 +416,6 @@ def test_turning_the_only_way_on_or_the_connection_off_ends_the_sessions_it_conc
     assert at_provider.get("/home/").status_code == 200
     save_connection(acme, Draft(**given, is_active=False), connection=works, by=STAFF)
     assert [browser.get("/home/").status_code for browser in browsers] == [302, 302, 200]
-    with_password.post(reverse("account_login"), {"login": anna.user.email, "password": WORD})
-    assert is_in(with_password)
 
 
 @pytest.mark.parametrize(
@@ -434,7 +433,8 @@ def test_the_second_factor_is_asked_for_once_by_whom_the_connection_says(
     connect(acme, provider.address, second_factor=second_factor)
     acme.requires_second_factor = True
     acme.save(update_fields=["requires_second_factor"])
-    TOTP.activate(anna.user, generate_totp_secret())
+    secret = generate_totp_secret()
+    TOTP.activate(anna.user, secret)
     provider.knows(anna.user.email, amr=amr)
 
     browser, answer = sign_in_there(anna.user.email, next_url="/orders/")
@@ -442,8 +442,10 @@ def test_the_second_factor_is_asked_for_once_by_whom_the_connection_says(
     assert is_in(browser) is not asks
     if asks:
         assert answer.url.startswith(reverse("mfa_authenticate"))
-    else:
-        assert browser.get("/orders/").status_code == 200
+        assert "access_token" not in str(dict(browser.session))
+        assert browser.post(answer.url, {"code": code_of(secret)}).url == "/orders/"
+    assert browser.get("/orders/").status_code == 200
+    assert browser.session.get_expiry_age() <= 12 * 3600
 
 
 @pytest.mark.parametrize(
@@ -492,3 +494,56 @@ def test_a_sign_in_with_a_password_asks_no_provider(works, provider, anna):
     Client().get(reverse("account_login"))
     Client().post(reverse("account_login"), {"login": anna.user.email, "password": WORD})
     assert provider.seen() == before
+
+
+def test_the_password_of_somebody_who_signs_in_by_the_only_way_is_gone_and_comes_back_by_mail_once_it_is_not(
+    only_way, provider, acme, anna, mailoutbox
+):
+    provider.knows(anna.user.email)
+    browser, _answer = sign_in_there(anna.user.email)
+    anna.user.refresh_from_db()
+    assert not anna.user.has_usable_password()
+    assert browser.get(reverse("account_set_password")).url == "/security/"
+    assert browser.get(reverse("account_change_password")).url == "/security/"
+    assert browser.get(reverse("mfa_activate_totp")).status_code == 200
+
+    given = {"key": "works-id", "name": "Works ID", "issuer": only_way.issuer, "client_id": CLIENT}
+    save_connection(acme, Draft(**given, domains=("acme.example",)), connection=only_way, by=STAFF)
+    Client().post(reverse("account_reset_password"), {"email": anna.user.email})
+
+    assert [mail.to for mail in mailoutbox] == [[anna.user.email]]
+    assert "/accounts/password/reset/key/" in mailoutbox[0].body
+
+
+def test_on_a_shared_browser_the_session_becomes_that_of_who_signed_in_last(works, provider, anna, clara):
+    browser = clara.signed_in()
+    assert browser.get("/home/").status_code == 200
+    provider.knows(anna.user.email)
+    page = browser.post(reverse("portal:company-sign-in"), {"email": anna.user.email})
+
+    browser.get(way_back(address_of(page), anna.user.email))
+
+    assert browser.session[SESSION_KEY] == str(anna.user.pk)
+    assert browser.get("/home/").context["scope"].company_number == "ACME"
+
+
+def test_the_way_to_a_provider_is_not_asked_for_without_end(works, provider, anna):
+    browser = Client(REMOTE_ADDR="203.0.113.7")
+    answers = [
+        browser.post(reverse("portal:company-sign-in"), {"email": anna.user.email}).status_code
+        for _attempt in range(32)
+    ]
+
+    assert answers[0] == 200
+    assert answers[-1] == 429
+
+
+def test_an_unknown_key_and_a_connection_out_of_use_answer_alike(works, provider, acme):
+    given = {"key": "works-id", "name": "Works ID", "issuer": works.issuer, "client_id": CLIENT}
+    save_connection(
+        acme, Draft(**given, domains=("acme.example",), is_active=False), connection=works, by=STAFF
+    )
+
+    answers = [Client().get(f"/sign-in/company/{key}/?code=x&state=y") for key in ("works-id", "nothing")]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
