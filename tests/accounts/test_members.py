@@ -1,11 +1,12 @@
 """Administrators look after people in their subtree, and never give more than they have (ACC-07)."""
 
 import threading
+import time
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from accounts.actions.members import (
@@ -20,7 +21,7 @@ from accounts.actions.members import (
     restore_membership,
 )
 from accounts.invitations import pass_of
-from accounts.models import CompanyRole, Invitation, Membership, User
+from accounts.models import Company, CompanyRole, Invitation, Membership, User
 from accounts.people import member_in, members_for
 from accounts.queries.scopes import scope_for
 from accounts.states import Right
@@ -310,6 +311,47 @@ def test_of_two_who_open_the_link_at_once_one_joins():
     assert Membership.objects.filter(company=company).count() == 2
     assert connection.connection is not None
     assert timezone.now() - Invitation.objects.get().accepted_at < timedelta(minutes=5)
+
+
+def wait_for(threads):
+    """Until each thread waits for a lock."""
+    until = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()")
+            if cursor.fetchone()[0] == len(threads):
+                return
+            time.sleep(0.02)
+    raise AssertionError("not all of them wait")
+
+
+@pytest.mark.req("ACC-07")
+@pytest.mark.django_db(transaction=True)
+def test_of_two_administrators_who_dismiss_each_other_at_once_one_stays():
+    company = CompanyFactory(number="T")
+    ada, olga, _third = (enrol(name, company, "administrator") for name in ("Ada", "Olga", "Tea"))
+    outcomes = []
+
+    def dismiss(who, whom):
+        try:
+            end_membership(Membership.objects.get(user=whom.user), by=who.actor)
+            outcomes.append("done")
+        except NotFound:
+            outcomes.append("has no access")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=dismiss, args=pair) for pair in ((ada, olga), (olga, ada))]
+    with transaction.atomic():
+        Company.objects.select_for_update().get(pk=company.pk)
+        for thread in threads:
+            thread.start()
+        wait_for(threads)
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == ["done", "has no access"]
+    assert Membership.objects.filter(company=company, is_active=True).count() == 2
 
 
 @pytest.mark.req("ACC-07")
