@@ -140,6 +140,7 @@ MAILS: dict[str, Mail] = {
         ),
         action=_("Choose a password"),
         path="/join/{pass}/",
+        lets_in=True,
     ),
     "registration.rejected": Mail(
         _people("person"),
