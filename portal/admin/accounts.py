@@ -41,6 +41,7 @@ from integrations.identifiers import all_customers_named
 from portal.admin.acting import acting_page
 from portal.admin.customers import EVERY, OwnCustomers, customers_for
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
+from portal.admin.managers import managers_page
 from portal.admin.pages import admin_page
 from portal.admin.personal import personal_page
 from portal.admin.staff import partner_page, roles_page
@@ -83,8 +84,12 @@ class MembershipInline(ShownTable):
 
     model = Membership
     customer = "company"
-    fields = ("user", "company", "words", "order_limit", "includes_branches", "is_active")
+    fields = ("user", "company", "words", "order_limit", "manager", "includes_branches", "is_active")
     readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With the people at hand."""
+        return super().get_queryset(request).select_related("user", "company", "manager")
 
     @admin.display(description=_("roles"))
     def words(self, membership: Membership) -> str:
@@ -304,10 +309,12 @@ class UserAdmin(FedHistoryAdmin):
         roles = self.admin_site.admin_view(roles_page)
         data = self.admin_site.admin_view(personal_page)
         access = self.admin_site.admin_view(partner_page)
+        managers = self.admin_site.admin_view(managers_page)
         return [
             path("<int:user_id>/partner/", access, name="accounts_user_partner"),
             path("<int:user_id>/roles/", roles, name="accounts_user_roles"),
             path("<int:user_id>/personal-data/", data, name="accounts_user_personal"),
+            path("<int:user_id>/managers/", managers, name="accounts_user_managers"),
             *super().get_urls(),
         ]
 

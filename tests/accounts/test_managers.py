@@ -114,3 +114,22 @@ def test_the_page_offers_who_may_approve_and_keeps_the_choice(unit, ada):
     assert "Jonas is the manager of Nora." in told
     assert browser.post(f"{page}manager/", {**form, "manager": str(nora.user.pk)}).status_code in (409, 422)
     assert jonas.signed_in().post(f"{page}manager/", form).status_code == 403
+
+
+@pytest.mark.req("APR-10", "SEC-12")
+def test_the_back_office_names_one_for_a_customer_and_says_why(unit):
+    nora, jonas = enrol("Nora", unit, "buyer"), enrol("Jonas", unit, "approver")
+    page = f"/admin/accounts/user/{nora.user.pk}/managers/"
+    browser = employ("Mona", "Sales manager").signed_in()
+    form = form_of(browser.get(page), having="member")
+
+    assert browser.post(page, {**form, "manager": str(jonas.user.pk), "reason": ""}).status_code == 422
+    told = text_of(
+        browser.post(page, {**form, "manager": str(jonas.user.pk), "reason": "asked"}, follow=True)
+    )
+
+    assert "The manager of Nora is named." in told
+    assert row(nora).manager == jonas.user
+    assert browser.post(page, {**form, "manager": "", "reason": "again"}).status_code == 409
+    for person in (employ("Sam", "Sales"), employ("Rudi", "Auditor")):
+        assert person.signed_in().post(page, {**form, "reason": "x"}).status_code == 403
