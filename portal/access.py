@@ -33,17 +33,21 @@ class Where(StrEnum):
 class Kind:
     """A kind of thing that an address can name. sees: the right that decides on seeing it; None where none does.
 
-    is_inherited: lists name those of the companies above, too.
+    is_inherited: lists name those of the companies above, too. named_to: rights that let one read those of the
+    acting company, beside the right that decides.
     """
 
     words: str
     where: Where
     sees: Right | None = None
     is_inherited: bool = False
+    named_to: tuple[Right, ...] = ()
 
     def is_listed(self, scope: Scope, company_id: int, *, is_own: bool) -> bool:
         """Whether lists and forms may name a thing of a company."""
         if self.is_inherited and self.sees and scope.may(self.sees) and company_id in scope.lineage:
+            return True
+        if company_id == scope.company_id and any(scope.may(right) for right in self.named_to):
             return True
         return self.is_seen(scope, company_id, is_own=is_own)
 
@@ -75,6 +79,8 @@ KINDS = {
     "invitation": Kind("invitation", Where.TREE, Right.MANAGE_PEOPLE),
     "role": Kind("role of the company", Where.HERE, Right.MANAGE_PEOPLE, is_inherited=True),
     "address": Kind("address", Where.HERE, Right.MANAGE_COMPANY),
+    "rule": Kind("approval rule", Where.HERE, Right.MANAGE_COMPANY),
+    "budget": Kind("budget", Where.TREE, Right.MANAGE_COMPANY, named_to=(Right.BUY, Right.APPROVE)),
     "product": Kind("product", Where.RANGE),
     "category": Kind("category", Where.RANGE),
     "media": Kind("picture or document", Where.RANGE),
@@ -190,12 +196,12 @@ ROUTES: dict[str, Access] = {
     "portal:absence-add": Access((Right.APPROVE,), "colleague", POST, field="delegate"),
     "portal:absence-end": Access((), "delegation", POST, field="key"),
     "portal:approval-rules": _page(Right.MANAGE_COMPANY),
-    "portal:approval-rule-save": _step(Right.MANAGE_COMPANY),
-    "portal:approval-rule-activate": _step(Right.MANAGE_COMPANY),
-    "portal:approval-rule-end": _step(Right.MANAGE_COMPANY),
+    "portal:approval-rule-save": _step(Right.MANAGE_COMPANY, kind="rule", field="code"),
+    "portal:approval-rule-activate": _step(Right.MANAGE_COMPANY, kind="rule", field="rule"),
+    "portal:approval-rule-end": _step(Right.MANAGE_COMPANY, kind="rule", field="rule"),
     "portal:budget-list": _page(),
-    "portal:budget-save": _step(Right.MANAGE_COMPANY),
-    "portal:budget-end": _step(Right.MANAGE_COMPANY),
+    "portal:budget-save": _step(Right.MANAGE_COMPANY, kind="budget", field="key", here=True),
+    "portal:budget-end": _step(Right.MANAGE_COMPANY, kind="budget", field="key", here=True),
     "portal:cost-centre-add": _step(Right.MANAGE_COMPANY),
     "portal:address-list": _page(Right.MANAGE_COMPANY),
     "portal:contact-change": _page(Right.MANAGE_COMPANY, methods=BOTH),

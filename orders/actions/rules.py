@@ -17,7 +17,7 @@ from accounts.seats import seats_of
 from accounts.states import Right
 from core import outbox, ownership
 from core.actor import Actor, action
-from core.errors import InvalidValue, OutOfDate, WrongState
+from core.errors import InvalidValue, NotFound, OutOfDate, WrongState
 from orders.models import ApprovalRule
 from orders.queries.rules import rule_version
 from orders.rules.conditions import check_conditions
@@ -45,7 +45,7 @@ def draft_rule(scope: Scope, draft: RuleDraft, *, by: Actor) -> ApprovalRule:
     """Write down the next version of a rule; it changes nothing until it is put in force.
 
     Raises NotAllowed without the right to manage the company, InvalidValue for what says nothing, for people who
-    may not approve here, and for a second rule of the same name.
+    may not approve here, and for a second rule of the same name, NotFound for a rule that it is to be a version of.
     """
     company = _manage(scope, by)
     if not draft.name.strip():
@@ -57,6 +57,8 @@ def draft_rule(scope: Scope, draft: RuleDraft, *, by: Actor) -> ApprovalRule:
     own = ApprovalRule.objects.filter(company=company, code=code)
     if not draft.code and own.exists():
         raise InvalidValue(_("There is a rule of this name already: make a new version of it."), field="name")
+    if draft.code and not own.exists():
+        raise NotFound(_("There is no such approval rule."))
 
     version = (own.aggregate(last=Max("version"))["last"] or 0) + 1
     try:

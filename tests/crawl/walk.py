@@ -30,14 +30,9 @@ QUIET_MARKS = {"orders_cart"}
 NOWHERE = {str: "Z-999999999", int: 999_999_999}
 # The thing that an address needs in another state than the others of its kind.
 THINGS = {"portal:member-restore": "former", "portal:order-resubmit": "returned"}
-# Steps that do nothing here: what only somebody of the staff who acts for a buyer can do; and those whose form
-# names a thing that this world has none of: what they refuse is shown all the same.
-UNTOLD = {
-    "portal:acting-stop", "portal:approval-decide",
-    "portal:approval-rule-save", "portal:approval-rule-activate",
-    "portal:approval-rule-end", "portal:budget-save", "portal:budget-end",
-    "portal:contact-withdraw",
-}  # fmt: skip
+# Steps that do nothing here: what only somebody of the staff who acts for a buyer can do; and one whose form names a
+# thing that this world has none of: what it refuses is shown all the same.
+UNTOLD = {"portal:acting-stop", "portal:contact-withdraw"}
 
 
 @dataclass(frozen=True)

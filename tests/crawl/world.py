@@ -27,6 +27,7 @@ from orders.queries.cart import cart_for
 from orders.records import InvoiceLineRecord, InvoiceRecord
 from tests.conftest import Member, employ, enrol
 from tests.factories.accounts import AddressFactory, CompanyFactory, CreditAccountFactory
+from tests.factories.approvals import BudgetFactory, rule_of
 from tests.factories.assortments import assortment, give
 from tests.factories.catalog import MORNING, CategoryFactory, MediaFactory
 from tests.factories.orders import by_erp, order_now, sell
@@ -104,6 +105,7 @@ def _furnish(drop: Path) -> World:
             **_documents(place, company, buyer, seller),
             **_people(place, company, over),
             **_private(place, company, buyer),
+            **_spending(place, company),
             "company": Thing("company", company.number, company),
             "address": Thing("address", f"{company.number.lower()}-1", company, values=dict(ADDRESS)),
             "unit": Thing("unit", company.number, company),
@@ -178,6 +180,21 @@ def _private(place: str, company: Company, person: Member, *, is_own: bool = Fal
         "session": Thing("session", session.pk, company, (session.user_agent,), is_own),
         "delegation": Thing("delegation", away.pk, company, (), is_own),
         "colleague": Thing("colleague", boss.pk, company, (), values=choice),
+    }
+
+
+def _spending(place: str, company: Company) -> dict[str, Thing]:
+    """A budget, and a rule with a version in force and a draft; neither ever asks for anything here."""
+    budget = BudgetFactory(company=company, name=f"Budget-{place}-4711", amount=None)
+    code, limit = f"rule-{place}-4711", [{"kind": "amount", "over": "9000000"}]
+    values: dict[str, Any] = {"name": f"Rule-{place}-4711", "conditions": limit, "applies_below": False}
+    rule_of(company, code=code, **values)
+    rule_of(company, code=code, **{**values, "version": 2, "active_from": None})
+    wish = {"name": "Next", "amount": "8000000", "who_1": ["right"], "version": "2"}
+    spend = {"name": budget.name, "amount": "1000000", "period": "month", "on_exceeding": "approve"}
+    return {
+        "budget": Thing("budget", budget.pk, company, (budget.name,), values=spend),
+        "rule": Thing("rule", code, company, (values["name"],), values=wish),
     }
 
 
