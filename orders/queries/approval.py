@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Min, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Max, Min, OuterRef, QuerySet, Subquery
 
 from accounts.models import User
 from accounts.queries.companies import acting_company
 from accounts.queries.members import ordering_membership
 from accounts.scope import Scope
 from accounts.seats import Seat, seats_of
-from orders.models import ApprovalDecision, ApprovalRequest, ApprovalStep, Order
+from orders.models import ApprovalDecision, ApprovalRequest, ApprovalStep, Order, OrderLine
 from orders.queries.budget import BudgetState, height_of, outlook_of
 from orders.queries.orders import approvals_for
 from orders.queries.rules import ORDER_LIMIT, Judged, hits_of
@@ -181,6 +181,42 @@ def all_dues_of(orders: Iterable[Order]) -> dict[int, datetime]:
     )
     found = steps.order_by().values_list("request__order_id").annotate(first=Min("due_at"))
     return dict(found)
+
+
+@dataclass(frozen=True)
+class Glance:
+    """A waiting order at a glance. skus: of its first lines; more: how many lines beside; stage of stages."""
+
+    skus: tuple[str, ...]
+    more: int
+    stage: int
+    stages: int
+
+
+SHOWN_LINES = 2
+
+
+def all_glances_of(orders: Iterable[Order]) -> dict[int, Glance]:
+    """What is in waiting orders and how far their approval is, by the order's id. Three statements."""
+    ids = [order.pk for order in orders]
+    lines = OrderLine.objects.filter(order__in=ids).order_by()
+    counts = dict(lines.values_list("order_id").annotate(count=Count("pk")))
+    first: dict[int, list[str]] = {}
+    for order_id, sku in (
+        lines.filter(position__lte=SHOWN_LINES)
+        .order_by("order_id", "position")
+        .values_list("order_id", "sku")
+    ):
+        first.setdefault(order_id, []).append(sku)
+    steps = ApprovalStep.objects.filter(request__order__in=ids, request__state="open").order_by()
+    stages = steps.values_list("request__order_id", "request__stage").annotate(last=Max("stage"))
+    return {
+        order_id: Glance(
+            tuple(first.get(order_id, ())), counts[order_id] - len(first.get(order_id, ())), stage, last
+        )
+        for order_id, stage, last in stages
+        if order_id in counts
+    }
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from accounts.seats import delegations_of
 from accounts.states import Right
 from core.errors import InvalidValue
 from orders.models import Order
-from orders.queries.approval import all_dues_of
+from orders.queries.approval import all_dues_of, all_glances_of
 from orders.queries.orders import approval_count, approval_stretch
 from orders.rules.approval import approval_text
 from portal.forms.approvals import AbsenceForm
@@ -93,12 +93,14 @@ def absence_end(request: BuyerRequest) -> HttpResponse:
 def _page(request: BuyerRequest, *, absence: AbsenceForm | None = None, status: int = 200) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     page = approval_stretch(request.scope, place_in(request), text=text)
-    dues = all_dues_of(page.rows)
+    dues, glances = all_dues_of(page.rows), all_glances_of(page.rows)
     context = {
         "page": page,
         "count": approval_count(request.scope),
         "query": query_of(q=text),
-        "waiting": [(order, reason_of(order), dues.get(order.pk)) for order in page.rows],
+        "waiting": [
+            (order, reason_of(order), dues.get(order.pk), glances.get(order.pk)) for order in page.rows
+        ],
         "text": text,
         "decision": DecisionForm(),
         "absence": absence or AbsenceForm(scope=request.scope),

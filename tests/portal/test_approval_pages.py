@@ -10,7 +10,7 @@ from accounts.models import Company, Delegation
 from orders.models import ApprovalRule, Budget, Order
 from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory
-from tests.factories.approvals import BudgetFactory, CostCentreFactory, rule_of
+from tests.factories.approvals import BudgetFactory, CostCentreFactory, asks, rule_of
 from tests.factories.catalog import CategoryFactory
 from tests.factories.orders import fill, order_now, sell
 from tests.portal.pages import form_of, text_of
@@ -188,3 +188,17 @@ def test_a_branch_reads_of_a_rule_from_above_only_what_is_its_own(anna, acme):
 
     assert "A certain buyer: Anna, 1 of another unit" in text_of(page)
     assert sister.user.email not in page.content.decode()
+
+
+@pytest.mark.req("APR-01", "APR-02")
+def test_the_inbox_says_what_is_in_an_order_and_which_step_it_is(anna, boris):
+    rule_of(anna.company, asks(people=[boris.user.pk]), asks())
+    for sku in ("A1", "A2", "A3"):
+        sell(sku)
+    order = order_now(anna, A1=60, A2=5, A3=1)
+
+    told = text_of(boris.signed_in().get("/approvals/"))
+
+    assert order.number in told
+    assert "A1, A2 and 1 line more" in told
+    assert "step 1 of 2" in told
