@@ -34,6 +34,8 @@ from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongStat
 from core.states import check_move
 
 VALID_FOR = timedelta(days=14)
+# Who has one of these decides for the customer: not given by whoever sells to it.
+DECIDING = frozenset({Role.ADMINISTRATOR, Role.APPROVER})
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,8 @@ def admit_company(pk: int, admission: Admission, *, version: int, by: Actor) -> 
 def attach_person(pk: int, number: str, roles: Iterable[str], *, version: int, by: Actor) -> Registration:
     """Invite the person of a registration into a customer that there is: nothing new comes into being.
 
-    roles: ready-made ones. Records `registration.approved`. Raises as admit_company, and InvalidValue for a customer
-    out of reach, shut, or of another tax id.
+    roles: ready-made ones; those that decide for the customer by the steward alone. Records `registration.approved`.
+    Raises as admit_company, and InvalidValue for a customer out of reach, shut, or of another tax id.
     """
     ownership.check(by, "accounts.Registration", ["state", "company", "decided_by"])
     found, user = _decided(pk, version, RegistrationState.APPROVED, by)
@@ -105,6 +107,8 @@ def attach_person(pk: int, number: str, roles: Iterable[str], *, version: int, b
     wanted = tuple(dict.fromkeys(roles))
     if not wanted or set(wanted) - set(Role.values):
         raise InvalidValue(_("Choose at least one role."), field="roles")
+    if set(wanted) & DECIDING:
+        check_steward("company", by=by)
     _approve(found, company, wanted, user, by)
     return found
 

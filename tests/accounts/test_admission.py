@@ -225,6 +225,20 @@ def test_the_person_of_a_customer_that_is_there_is_invited_into_it_and_nothing_i
     assert Membership.objects.get(company=twin).roles == ["buyer", "finance"]
 
 
+@pytest.mark.req("SEC-12", "ACC-17")
+@pytest.mark.parametrize("role", ["administrator", "approver"])
+def test_sales_let_nobody_in_who_decides_for_the_customer(asked, mona, sam, role):
+    CompanyFactory(number="TWIN", tax_id=AT_NUMBER, sales_rep=sam.user)
+    hand_over_registration(asked.pk, sam.user.pk, version=1, by=mona.actor)
+
+    with pytest.raises(NotAllowed):
+        attach_person(asked.pk, "TWIN", ["buyer", role], version=2, by=sam.actor)
+
+    assert not Invitation.objects.exists()
+    attach_person(asked.pk, "TWIN", ["buyer"], version=2, by=sam.actor)
+    assert Invitation.objects.get().roles == ["buyer"]
+
+
 @pytest.mark.parametrize(
     ("number", "roles", "field"),
     [
