@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.invitations import key_of
 from accounts.models import Company, CompanyRole, Invitation, Membership, User
-from accounts.queries.connections import all_connection_of
+from accounts.queries.connections import all_connection_of, all_only_way_for, reaches
 from accounts.queries.members import all_members_with, grants_of_member, nearest_with, with_composed
 from accounts.queries.scopes import Acting, acting_as
 from accounts.standing import SHUT
@@ -367,6 +367,15 @@ def _person(invitation: Invitation, name: str, password: str, user: User | None)
             raise WrongState(
                 _("This invitation is for %(email)s: sign out, and open it again.")
                 % {"email": invitation.email}
+            )
+        connection = all_only_way_for(user)
+        if connection is not None and not reaches(connection, invitation.company_id):
+            raise WrongState(
+                _(
+                    "Your company has you sign in with %(name)s alone, which opens no other company. "
+                    "Ask to be invited at another address."
+                )
+                % {"name": connection.name}
             )
         return user
     if User.objects.filter(email__iexact=invitation.email).exists():

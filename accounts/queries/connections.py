@@ -32,6 +32,11 @@ def all_connection_of(email: str) -> SignInConnection | None:
     return found.exclude(company__status__in=SHUT).first()
 
 
+def reaches(connection: SignInConnection, company_id: int) -> bool:
+    """Whether a company is that of a connection, or below it."""
+    return tree_of(connection.company_id).filter(pk=company_id).exists()
+
+
 def stays_within(user: User, connection: SignInConnection) -> bool:
     """Whether all that a person may act for lies in the tree of a connection's company.
 

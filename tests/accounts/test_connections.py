@@ -3,12 +3,14 @@
 import pytest
 
 from accounts.actions.connections import Draft, enter_by_connection, save_connection
-from accounts.actions.members import Place, end_membership, invite_member
+from accounts.actions.members import Place, accept_invitation, end_membership, invite_member
+from accounts.invitations import pass_of
 from accounts.models import Membership, User
 from accounts.vouching import Claims
 from core.actor import Actor
-from core.errors import NotAllowed
+from core.errors import NotAllowed, WrongState
 from tests.conftest import enrol
+from tests.factories.accounts import CompanyFactory
 
 
 @pytest.mark.req("ACC-07", "ACC-12")
@@ -24,3 +26,21 @@ def test_an_invitation_of_somebody_who_was_dismissed_opens_nothing_at_the_provid
         enter_by_connection(connection, Claims("sub-1", "second@acme.example", True, "Ada", False), by=nobody)
 
     assert not User.objects.filter(email="second@acme.example").exists()
+
+
+@pytest.mark.req("ACC-12", "SEC-13")
+def test_the_only_way_is_not_left_by_an_invitation_into_another_company(acme, other, anna, clara):
+    nobody = Actor("portal", "nobody")
+    draft = Draft("acme", "Acme ID", "https://id.acme.example", "accord", ("acme.example",), is_only_way=True)
+    save_connection(acme, draft, by=nobody)
+    elsewhere = invite_member(other, anna.user.email, "Anna", Place(roles=("buyer",)), by=clara.actor)
+    branch = CompanyFactory(number="ACME-1", parent=acme)
+    lead = enrol("Lead", acme, "administrator")
+    within = invite_member(branch, anna.user.email, "Anna", Place(roles=("buyer",)), by=lead.actor)
+
+    with pytest.raises(WrongState, match="Acme ID alone"):
+        accept_invitation(pass_of(elsewhere.key), user=anna.user, by=anna.actor)
+    accept_invitation(pass_of(within.key), user=anna.user, by=anna.actor)
+
+    places = Membership.objects.filter(user=anna.user)
+    assert {place.company.number for place in places} == {"ACME", "ACME-1"}
