@@ -43,7 +43,10 @@ class DirectLine:
 
 @dataclass(frozen=True)
 class DirectOrder:
-    """All that a caller decides. reference: the caller's own key of this order, unique per person."""
+    """All that a caller decides. reference: the caller's own key of this order, unique per person.
+
+    cost_centre: its code, needed where the company has any.
+    """
 
     reference: str
     lines: tuple[DirectLine, ...]
@@ -51,6 +54,7 @@ class DirectOrder:
     po_number: str = ""
     note: str = ""
     requested_on: date | None = None
+    cost_centre: str = ""
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,7 @@ def order_directly(
             po_number=wanted.po_number,
             note=wanted.note,
             requested_on=wanted.requested_on,
+            cost_centre=wanted.cost_centre,
         ),
         by=by,
     )

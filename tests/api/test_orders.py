@@ -5,6 +5,7 @@ import pytest
 from core.models import Event, IdempotencyKey
 from orders.models import Order
 from quotes.actions.answers import accept_quote
+from tests.factories.approvals import CostCentreFactory
 from tests.factories.catalog import ProductFactory, StockLevelFactory
 from tests.factories.orders import sell
 from tests.factories.pricing import PriceListFactory, PriceRowFactory, TaxRateFactory
@@ -167,3 +168,19 @@ def test_a_body_nested_without_end_is_a_bad_request(anna):
 
     assert (answer.status_code, answer.json()["code"]) == (400, "parse_error")
     assert not Order.objects.exists()
+
+
+@pytest.mark.req("APR-03")
+def test_an_order_names_its_cost_centre_where_the_company_has_any(screw, anna):
+    client = anna.signed_in()
+    CostCentreFactory(company=anna.company, code="4711")
+
+    for wrong in ("", "9999"):
+        refused = post(client, body(cost_centre=wrong), key=f"k-{wrong}")
+        assert refused.status_code == 422
+        assert "cost centre" in refused.json()["detail"]
+    assert not Order.objects.exists()
+    placed = post(client, body(cost_centre="4711"), key="k-2")
+
+    assert placed.status_code == 201
+    assert Order.objects.get().cost_centre == "4711"

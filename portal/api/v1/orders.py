@@ -103,4 +103,5 @@ def _wanted(key: str, data: dict[str, Any]) -> DirectOrder:
         po_number=data["po_number"],
         note=data["note"],
         requested_on=data["requested_on"],
+        cost_centre=data["cost_centre"],
     )

@@ -96,6 +96,9 @@ class OrderInput(serializers.Serializer):
     po_number = serializers.CharField(max_length=60, default="", allow_blank=True)
     note = serializers.CharField(max_length=2000, default="", allow_blank=True)
     requested_on = serializers.DateField(required=False, allow_null=True, default=None)
+    cost_centre = serializers.CharField(
+        max_length=30, default="", allow_blank=True, help_text="Its code; needed where the company has any."
+    )
     lines = OrderLineInput(many=True, allow_empty=False, max_length=500)  # type: ignore[call-arg]
 
 
