@@ -80,15 +80,15 @@ def seen_by(user: User, found: Sequence[Similar]) -> list[Similar]:
     return [Similar(item.company, item.rules, item.company.pk in own) for item in found]
 
 
-def registrations_at(user: User) -> QuerySet[Registration]:
+def registrations_at(user: User, roles: frozenset[str] | None = None) -> QuerySet[Registration]:
     """The confirmed registrations that a person meets: whoever meets every customer all of them, sales those handed over.
 
-    One whose address is not confirmed is nobody's.
+    One whose address is not confirmed is nobody's. roles: the person's, where they have just been read.
     """
     rows = Registration.objects.exclude(state=RegistrationState.UNCONFIRMED).select_related(
         "sales_rep", "decided_by", "company", "company__parent", "invitation"
     )
-    roles = roles_of(user)
+    roles = roles_of(user) if roles is None else roles
     if user.is_active and user.is_staff and (user.is_superuser or roles & ALL_CUSTOMERS):
         return rows
     return rows.filter(sales_rep=user) if SALES in roles else rows.none()
@@ -99,9 +99,13 @@ def may_decide(user: User) -> bool:
     return is_in(user, SALES, SALES_MANAGER)
 
 
-def waiting_for(user: User) -> int:
-    """How many registrations wait for this person's decision."""
-    return registrations_at(user).filter(state=RegistrationState.WAITING).count() if may_decide(user) else 0
+def waiting_for(user: User) -> list[Registration]:
+    """The registrations that wait for this person's decision, the oldest first. Two statements."""
+    roles = roles_of(user)
+    if not (user.is_superuser or roles & {SALES, SALES_MANAGER}):
+        return []
+    waiting = registrations_at(user, roles).filter(state=RegistrationState.WAITING)
+    return list(waiting.order_by("confirmed_at", "pk"))
 
 
 def all_registrations_of(email: str) -> QuerySet[Registration]:

@@ -71,6 +71,11 @@ def _take_customers(records: Sequence[CustomerRecord], *, by: Actor) -> Applied:
     for record in records:
         if "addresses" not in record.model_fields_set:
             raise InvalidValue(_("addresses: send the customer with all its addresses."), field="addresses")
+        if record.parent_number == record.number:
+            # No later message makes it right, unlike a parent that is still to come or a circle that it opens.
+            raise InvalidValue(
+                _("parent_number: the customer is named as its own parent."), field="parent_number"
+            )
     taken = keep_identifiers(ERP, "customer", [(record.erp_id, record.number) for record in records])
     names = {item.key for item in taken}
     good = [record for record in records if record.number not in names]

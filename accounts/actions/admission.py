@@ -19,9 +19,10 @@ from accounts.actions.opening import (
     tell_erp,
 )
 from accounts.actions.registrations import have_asked, subject_of
+from accounts.actions.segments import put_in_segment
 from accounts.applicants import TAX_ID, registrations_at, seen_by, similar_to
 from accounts.customers import customers_of
-from accounts.models import Company, Invitation, Registration, Segment, SegmentMember, User
+from accounts.models import Company, Invitation, Registration, Segment, User
 from accounts.registrations import NEXT, RegistrationState, TaxAnswer
 from accounts.staff import SALES, SALES_MANAGER, is_in
 from accounts.standing import SHUT, Standing
@@ -80,7 +81,7 @@ def admit_company(pk: int, admission: Admission, *, version: int, by: Actor) -> 
         sales_rep=rep,
     )
     for segment in segments:
-        SegmentMember.objects.create(segment=segment, company=company)
+        put_in_segment(segment, company, by=by)
     _approve(found, company, (Role.ADMINISTRATOR,), user, by)
     tell_erp(found, company, by=by)
     return found

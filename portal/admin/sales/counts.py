@@ -3,6 +3,7 @@
 from django.http import HttpRequest
 
 from accounts.applicants import waiting_for
+from accounts.models import Registration
 from accounts.staff import SALES, SALES_MANAGER, is_in
 from quotes.queries.desk import desk_of, rfqs_at
 from quotes.queries.work import approvals_waiting
@@ -25,4 +26,12 @@ def quotes_to_decide(request: HttpRequest) -> int:
 
 def registrations_to_decide(request: HttpRequest) -> int:
     """Registrations that wait for this person's decision; 0 for whoever decides on none."""
-    return waiting_for(request.user)  # type: ignore[arg-type]
+    return len(registrations_waiting(request))
+
+
+def registrations_waiting(request: HttpRequest) -> list[Registration]:
+    """The same themselves; found once per request, for the sidebar and the desk."""
+    found: list[Registration] | None = getattr(request, "registrations_waiting", None)
+    if found is None:
+        found = request.registrations_waiting = waiting_for(request.user)  # type: ignore[attr-defined, arg-type]
+    return found

@@ -8,9 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import Registration
 from accounts.staff import SALES, SALES_MANAGER, is_in
 from core.days import erp_today
 from portal.admin.desk import Fact, Panel, Task
+from portal.admin.sales.counts import registrations_waiting
 from portal.templatetags.accord import age, money, on
 from quotes.models import Rfq
 from quotes.queries.desk import Desk, desk_of
@@ -25,7 +27,8 @@ def work_of(request: HttpRequest) -> tuple[list[Fact], list[Panel]]:
     """The desk of the person who asks; nothing for whoever is not of the sales staff."""
     if not is_in(request.user, SALES, SALES_MANAGER):  # type: ignore[arg-type]
         return [], []
-    return sales_desk(desk_of(request.user.pk))
+    facts, panels = sales_desk(desk_of(request.user.pk))
+    return facts, [*_registrations(registrations_waiting(request)), *panels]
 
 
 def sales_desk(desk: Desk) -> tuple[list[Fact], list[Panel]]:
@@ -63,6 +66,24 @@ def sales_desk(desk: Desk) -> tuple[list[Fact], list[Panel]]:
         asked = [_approval_task(item, _("Look")) for item in work.in_state(QuoteStatus.IN_APPROVAL)]
         panels.insert(2, _panel(_("With the manager"), asked, _("Nothing is in approval"), ""))
     return _facts(desk, work, len(waiting)), panels
+
+
+def _registrations(waiting: list[Registration]) -> list[Panel]:
+    """Companies that ask to become customers, while any waits for this person."""
+    tasks = [
+        Task(
+            kind=_("Registration"),
+            icon="user-check",
+            href=reverse("admin:accounts_registration_page", args=[found.pk]),
+            title=found.company_name,
+            why=f"{found.tax_id}: {found.get_tax_answer_display()}",
+            verb=_("Decide"),
+            until=_("for %(age)s") % {"age": age(found.confirmed_at)},
+        )
+        for found in waiting
+    ]
+    title, href = _("Registrations"), reverse("admin:accounts_registration_changelist")
+    return [Panel(title=title, tasks=tasks[:SHOWN], total=len(tasks), href=href)] if tasks else []
 
 
 def _may_decide(desk: Desk, item: OpenQuote) -> bool:
