@@ -1,9 +1,9 @@
 """What accounts takes from feeds: customers, their addresses, terms and credit, as the ERP states them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from accounts.proposals import CONTACT_FIELDS, FIELDS
 from accounts.registrations import TYPED
@@ -62,6 +62,28 @@ class CustomerRecord(Record):
     erp_id: str = Field(min_length=1, max_length=60)
     as_of: datetime
     addresses: tuple[AddressRecord, ...] = ()
+
+
+class LicenceRecord(Record):
+    """A licence that a customer has shown there. kind_code: of a kind that we have given a meaning.
+
+    valid_from, valid_until: days of the ERP's zone, half open; None where there is no such end (ENT-05).
+    """
+
+    company_number: str = Field(min_length=1, max_length=40)
+    kind_code: str = Field(min_length=1, max_length=40)
+    number: str = Field(min_length=1, max_length=80)
+    valid_from: date | None = None
+    valid_until: date | None = None
+    is_withdrawn: bool = False
+    as_of: datetime
+
+    @model_validator(mode="after")
+    def some_days(self) -> "LicenceRecord":
+        """Refuse one that was never valid."""
+        if self.valid_from and self.valid_until and self.valid_from >= self.valid_until:
+            raise ValueError("valid_until: it ends before it begins")
+        return self
 
 
 class ApprovalWordRecord(Record):
@@ -293,6 +315,9 @@ ownership.declare(
     erp=["state", "reason", "sent_at", "settled_at"],
 )
 ownership.declare("accounts.Registration", us=[*TYPED, "state", "tax_answer", "company", "sales_rep"])
+LICENCE_FIELDS = ("company", "kind", "number", "valid_from", "valid_until", "is_withdrawn", "system", "as_of")
+ownership.declare("accounts.Licence", us=LICENCE_FIELDS)
+ownership.declare("accounts.FedLicence", erp=LICENCE_FIELDS)
 ownership.declare("accounts.Segment", us=["kind", "code", "name"])
 ownership.declare("accounts.SegmentLimit", us=["segment", "kind", "limit_seconds"])
 ownership.declare("accounts.SegmentMember", us=["segment", "company"])

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.actions import erp as accounts
+from accounts.actions.licences import apply_licences
 from accounts.queries.companies import all_merged
 from accounts.records import CreditRecord
 from catalog.actions.categories import apply_categories
@@ -218,6 +219,7 @@ def supplier_file(
 payment_terms = _from_erp(masters.read_payment_terms, _all(accounts.apply_payment_terms))
 customers = _from_erp(masters.read_customers, _maybe_full(accounts.apply_customers), ("customer", "number"))
 credit = _from_erp(masters.read_credit, _all(accounts.apply_credit))
+licences = _from_erp(masters.read_licences, _maybe_full(apply_licences))
 tax_rates = _from_erp(masters.read_tax_rates, _all(apply_tax_rates))
 warehouses = _from_erp(masters.read_warehouses, _maybe_full(apply_warehouses))
 products = _from_erp(masters.read_products, _maybe_full(apply_products), ("product", "sku"))

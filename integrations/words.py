@@ -26,6 +26,7 @@ INVOICE_WORDS = frozenset(f"{invoice}/{payment}" for invoice in InvoiceStatus fo
 KINDS: dict[str, Words] = {
     "units": Words(_("Units"), frozenset(UNITS)),
     "tax_codes": Words(_("Tax codes")),
+    "licences": Words(_("Kinds of licences")),
     "delivery_states": Words(_("States of delivery"), frozenset(DeliveryStatus.values)),
     "invoice_states": Words(_("States of invoices and payment"), INVOICE_WORDS),
     "shipment_states": Words(_("States of shipments"), frozenset(ShipmentStatus.values)),

@@ -4,7 +4,7 @@ from accounts.models.company import Address, Company, CreditAccount, PaymentTerm
 from accounts.models.connection import SignInConnection, SignInDomain, SignInIdentity
 from accounts.models.delegation import Delegation
 from accounts.models.invitation import Invitation
-from accounts.models.licence import Licence, LicenceKind
+from accounts.models.licence import FedLicence, Licence, LicenceKind
 from accounts.models.people import (
     CompanyGroupPermission,
     CompanyRole,
@@ -28,6 +28,7 @@ __all__ = [
     "ContactProposal",
     "CreditAccount",
     "Invitation",
+    "FedLicence",
     "ForbiddenPair",
     "Delegation",
     "Licence",

@@ -34,8 +34,8 @@ class LicenceKind(models.Model):
 class Licence(models.Model):
     """A licence that a company holds, for itself and all below it (ENT-05).
 
-    The days are of the ERP's zone, half open. system: who vouches for it, "us" for what staff have seen on
-    paper; another system's is only as good as our last word from there, `as_of` (ENT-16).
+    The days are of the ERP's zone, half open. system: who vouches for it and alone changes it, "us" for what staff
+    have seen on paper; another system's is only as good as our last word from there, `as_of` (ENT-16).
     """
 
     company = models.ForeignKey(
@@ -75,3 +75,23 @@ class Licence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number}"
+
+
+class FedLicences(models.Manager["FedLicence"]):
+    """The licences that the ERP vouches for."""
+
+    def get_queryset(self) -> models.QuerySet["FedLicence"]:
+        """Without those of our staff."""
+        return super().get_queryset().filter(system="erp")
+
+
+class FedLicence(Licence):
+    """A licence that the ERP vouches for: the same rows, owned by its flow alone."""
+
+    fed = FedLicences()
+
+    class Meta:
+        proxy = True
+        default_manager_name = "fed"
+        verbose_name = _("licence by the ERP's word")
+        verbose_name_plural = _("licences by the ERP's word")

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.company import Address, Company
 from accounts.models.people import User
-from accounts.proposals import OPEN, ProposalState
+from accounts.proposals import CONTACT_FIELDS, OPEN, ProposalState
 from core.history import history
 
 
@@ -103,6 +103,7 @@ class ContactProposal(Proposal):
     def told(self) -> list[tuple[str, str, str]]:
         """The changes in words: what, what it was, what it is to be."""
         return [
-            (str(Company._meta.get_field(name).verbose_name), self.was.get(name, ""), value)
-            for name, value in self.changes.items()
+            (str(Company._meta.get_field(name).verbose_name), self.was.get(name, ""), self.changes[name])
+            for name in CONTACT_FIELDS
+            if name in self.changes
         ]

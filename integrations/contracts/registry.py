@@ -8,7 +8,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.records import ApprovalWordRecord, CreditRecord, CustomerRecord, PaymentTermRecord
+from accounts.records import (
+    ApprovalWordRecord,
+    CreditRecord,
+    CustomerRecord,
+    LicenceRecord,
+    PaymentTermRecord,
+)
 from catalog.records import CategoryRecord, ContentRecord, ProductRecord, StockRecord, WarehouseRecord
 from core.errors import InvalidValue
 from core.records import Record, forms, misfit
@@ -101,6 +107,7 @@ _CANONICAL = (
     Contract("payment_term", PaymentTermRecord, IN, READ),
     Contract("customer", CustomerRecord, IN, READ),
     Contract("credit", CreditRecord, IN, READ),
+    Contract("licence", LicenceRecord, IN, READ),
     Contract("tax_rate", TaxRateRecord, IN, READ),
     Contract("warehouse", WarehouseRecord, IN, READ),
     Contract("product", ProductRecord, IN, READ),

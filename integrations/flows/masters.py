@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.records import AddressRecord, CreditRecord, CustomerRecord, PaymentTermRecord
+from accounts.records import AddressRecord, CreditRecord, CustomerRecord, LicenceRecord, PaymentTermRecord
 from catalog.records import (
     CategoryRecord,
     ContentRecord,
@@ -79,6 +79,25 @@ MASTERS = (
         criteria=("company", "segment"),
         phase=2,
         feature="credit",
+    ),
+    Flow(
+        "erp.licences",
+        _("Licences of customers"),
+        ERP,
+        minutes(10),
+        hours(24),
+        "licences",
+        feed=feeds.licences,
+        full_every=None,
+        after=("erp.customers",),
+        contract=(LicenceRecord,),
+        mapping=f"{MAPPING}.licence",
+        writes=("accounts.FedLicence",),
+        alert=AlertRule(hours(26), 5, 20),
+        tests="tests/integrations/test_licence_feed.py",
+        playbook="customers",
+        words=("licences",),
+        criteria=("company", "segment"),
     ),
     Flow(
         "erp.taxes",

@@ -14,7 +14,7 @@ from accounts.queries.licences import licences_of
 from catalog.models import Product, ProductRestriction
 from catalog.restrictions import Binding, bindings_for
 from core.days import erp_today, erp_zone
-from core.freshness import is_stale
+from core.freshness import is_stale, later, read_up_to
 from core.periods import start_of, start_of_next
 from core.units import unit
 from orders.models import OrderLine
@@ -84,7 +84,7 @@ def restricted(
         _lock_quantities(company_id, {one.product_id for one in limits})
     facts = Facts(
         on=today,
-        held=tuple(_held(one) for one in licences_of(lineage)) if _has(bindings, Kind.LICENCE) else (),
+        held=_held_by(lineage) if _has(bindings, Kind.LICENCE) else (),
         places=tuple(Place(place.country, place.postal_code) for place in places)
         if _has(bindings, Kind.ALLOWED_PLACE) or _has(bindings, Kind.FORBIDDEN_PLACE)
         else (),
@@ -124,7 +124,14 @@ def _rule(binding: Binding, today: date) -> Rule:
     )
 
 
-def _held(licence: Licence) -> Held:
+def _held_by(lineage: Sequence[int]) -> tuple[Held, ...]:
+    """The licences that count for a company. One statement, two where another system vouches for one."""
+    licences = licences_of(lineage)
+    heard = read_up_to().get(FRESHNESS) if any(one.system != "us" for one in licences) else None
+    return tuple(_held(one, heard) for one in licences)
+
+
+def _held(licence: Licence, heard: datetime | None) -> Held:
     is_ours = licence.system == "us"
     return Held(
         licence=licence.kind.code,
@@ -133,7 +140,7 @@ def _held(licence: Licence) -> Held:
         valid_until=licence.valid_until,
         is_withdrawn=licence.is_withdrawn,
         is_ours=is_ours,
-        is_certain=is_ours or not is_stale(FRESHNESS, licence.as_of),
+        is_certain=is_ours or not is_stale(FRESHNESS, later(licence.as_of, heard)),
     )
 
 

@@ -20,6 +20,7 @@ from catalog.entitlement import all_givings_to
 from catalog.explanation import Deciding, Verdict, all_explained
 from catalog.models import Assortment, AssortmentAssignment, AssortmentRule, ProductRestriction
 from catalog.ranges import EVERYBODY, SEGMENT, Standing
+from core import ownership
 from core.days import erp_today
 from portal.admin.customers import OwnChoices, OwnCustomers, numbers_for
 from portal.admin.kept_rows import KeptAdmin
@@ -208,6 +209,7 @@ class LicenceInline(OwnCustomers, TabularInline):
     customer = "company"
     model = Licence
     fields = ("company", "number", "valid_from", "valid_until", "is_withdrawn", "system")
+    readonly_fields = ("system",)
     autocomplete_fields = ("company",)
     extra = 0
     tab = False
@@ -237,8 +239,21 @@ class LicenceAdmin(KeptAdmin):
     )  # fmt: skip
     list_select_related = ("company", "kind")
     list_filter = ("kind", "is_withdrawn", "system")
-    search_fields = ("company__number", "company__name", "number")
+    readonly_fields = ("system", "as_of")
     autocomplete_fields = ("company", "kind")
+    search_fields = ("company__number", "company__name", "number")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What the ERP vouches for is changed there alone."""
+        return _is_ours(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The same."""
+        return _is_ours(obj) and super().has_delete_permission(request, obj)
+
+
+def _is_ours(licence: Licence | None) -> bool:
+    return licence is None or licence.system == ownership.US
 
 
 VERDICTS: dict[Verdict, Any] = {

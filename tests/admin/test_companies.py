@@ -145,6 +145,8 @@ def test_the_back_office_makes_a_segment_and_puts_companies_in_and_out(root, lin
         "kind": "region",
         "code": "south",
         "name": "South",
+        "limits-TOTAL_FORMS": "0",
+        "limits-INITIAL_FORMS": "0",
         "members-TOTAL_FORMS": "1",
         "members-INITIAL_FORMS": "0",
         "members-0-company": str(line[0].pk),
@@ -157,6 +159,8 @@ def test_the_back_office_makes_a_segment_and_puts_companies_in_and_out(root, lin
 
     out = {
         "name": "The South",
+        "limits-TOTAL_FORMS": "0",
+        "limits-INITIAL_FORMS": "0",
         "members-TOTAL_FORMS": "1",
         "members-INITIAL_FORMS": "1",
         "members-0-id": str(member.pk),

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.actions import erp as accounts
 from accounts.actions.contacts import note_contacts_sent
+from accounts.actions.licences import apply_licences
 from accounts.actions.opening import note_company_refused
 from accounts.actions.proposals import refuse_proposal
 from catalog.actions.categories import apply_categories
@@ -85,6 +86,7 @@ TAKES = {
     "erp.terms": lambda by: accounts.apply_payment_terms([], by=by),
     "erp.customers": lambda by: accounts.apply_customers([], by=by),
     "erp.credit": lambda by: accounts.apply_credit([], by=by),
+    "erp.licences": lambda by: apply_licences([], by=by),
     "erp.taxes": lambda by: apply_tax_rates([], by=by),
     "erp.warehouses": lambda by: apply_warehouses([], by=by),
     "erp.products": lambda by: apply_products([], by=by),

@@ -20,6 +20,7 @@ SCENARIOS: dict[str, Callable[..., dict]] = {
     "change-sale-units": masterdata.change_sale_units,
     "credit-limit": masterdata.credit_limit,
     "require-approval": masterdata.require_approval,
+    "show-licence": masterdata.show_licence,
     "change-contact": masterdata.change_contact,
     "over-credit": invoicing.over_credit,
     "retire-product": masterdata.retire_product,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from demo.erp.lookups import (
@@ -109,6 +110,30 @@ def require_approval(customer: str, required: int | bool = True) -> dict:
     record.categories.extend([*kept, *wanted])
     record.save()
     return {"customer": customer, "required": bool(required)}
+
+
+def show_licence(
+    customer: str,
+    kind: str,
+    number: str,
+    until: str | None = None,
+    withdrawn: int | bool = False,
+    gone: int | bool = False,
+) -> dict:
+    """Note that a customer has shown a licence, its last day, that it was withdrawn; or take it off the record."""
+    from proteus import Model
+
+    party = party_of(customer)
+    Licence = Model.get("party.licence")
+    found = Licence.find([("party", "=", party.id), ("kind", "=", kind), ("number", "=", number)])
+    if gone:
+        Licence.delete(found)
+        return {"customer": customer, "number": number, "gone": True}
+    row = found[0] if found else Licence(party=party, kind=kind, number=number)
+    row.valid_to = date.fromisoformat(until) if until else None
+    row.withdrawn = bool(withdrawn)
+    row.save()
+    return {"customer": customer, "number": number, "until": until, "withdrawn": bool(withdrawn)}
 
 
 def change_contact(customer: str, type: str, value: str) -> dict:

@@ -3,7 +3,7 @@
 Version 1, for Tryton 8.2 with or without the module b2b_portal.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -15,6 +15,7 @@ from accounts.records import (
     ApprovalWordRecord,
     CreditRecord,
     CustomerRecord,
+    LicenceRecord,
     PaymentTermRecord,
 )
 from catalog.records import ProductRecord, StockRecord, UnitRecord, WarehouseRecord
@@ -111,6 +112,20 @@ def place(row: Row) -> dict[str, Any]:
         "is_ship_to": bool(row["delivery"]),
         "is_bill_to": bool(row["invoice"]),
     }
+
+
+def licence(row: Row, *, as_of: datetime) -> LicenceRecord:
+    """A licence of a party. Tryton names its last day, we the first one without it."""
+    last = row["valid_to"]
+    return LicenceRecord(
+        company_number=(row["party."] or {}).get("code") or "",
+        kind_code=said("licences", row["kind"]) or row["kind"],
+        number=row["number"],
+        valid_from=row["valid_from"],
+        valid_until=last + timedelta(days=1) if last else None,
+        is_withdrawn=bool(row["withdrawn"]),
+        as_of=as_of,
+    )
 
 
 def credit(row: Row, *, currency: str, as_of: datetime) -> CreditRecord:

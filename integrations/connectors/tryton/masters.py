@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from accounts.records import CreditRecord, CustomerRecord, PaymentTermRecord
+from accounts.records import CreditRecord, CustomerRecord, LicenceRecord, PaymentTermRecord
 from catalog.records import ProductRecord, StockRecord, WarehouseRecord
 from integrations.batches import Batch
 from integrations.connectors.tryton import mapping
@@ -67,6 +67,7 @@ PACKAGING_FIELDS = [
     "sale_units.code",
     "sale_units.base_quantity",
 ]
+LICENCE_FIELDS = ["party.code", "kind", "number", "valid_from", "valid_to", "withdrawn"]
 EVERYTHING = {"active_test": False}
 
 
@@ -132,6 +133,23 @@ def read_credit(erp: Tryton, cursor: Cursor, *, is_full: bool) -> Batch[CreditRe
         key=lambda row: row["code"],
         record=lambda row: mapping.credit(row, currency=ground.currency, as_of=as_of),
     )
+    return batch
+
+
+def read_licences(erp: Tryton, cursor: Cursor, *, is_full: bool) -> Batch[LicenceRecord]:
+    """All licences: there are few, and one that is taken off a record leaves no trace.
+
+    Nothing where the ERP has not our module: then it vouches for none, and none ends.
+    """
+    as_of, ground = clock_of(erp), ground_of(erp)
+    has_some = "licences" in erp.call("model.party.party.fields_get", ["licences"], context=ground.context)
+    batch: Batch[LicenceRecord] = Batch(as_of=as_of, cursor=cursor_at(as_of), is_full=has_some)
+    if has_some:
+        batch.take(
+            pages(erp, "party.licence", [], LICENCE_FIELDS, context=EVERYTHING, may_be_none=True),
+            key=lambda row: f"{(row['party.'] or {}).get('code')}/{row['kind']}/{row['number']}",
+            record=lambda row: mapping.licence(row, as_of=as_of),
+        )
     return batch
 
 
