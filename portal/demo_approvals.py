@@ -11,6 +11,7 @@ from accounts.models import Company, User
 from accounts.queries.addresses import ship_to_addresses
 from accounts.queries.scopes import scope_for
 from accounts.scope import Scope
+from catalog.queries import products_by_sku
 from core.actor import Actor
 from orders.actions.approval import approve_order, return_order
 from orders.actions.budgets import BudgetDraft, add_cost_centre, save_budget
@@ -94,8 +95,10 @@ class Desk:
     def placed(self, order: dict[str, Any]) -> Order:
         """The order as its buyer places it."""
         scope, by = self.place(order["by"], order["company"])
+        products = products_by_sku(scope, order["lines"])
         for sku, quantity in order["lines"].items():
-            add_line(scope, CartItem(sku, Decimal(quantity), "piece"), by=by)
+            piece = next(unit for unit in products[sku].units.all() if unit.numerator == unit.denominator)
+            add_line(scope, CartItem(sku, Decimal(quantity), piece.key), by=by)
         cart = cart_for(scope)
         choice = CheckoutChoice(
             token=str(cart.token),
