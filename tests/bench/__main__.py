@@ -5,7 +5,7 @@ figure and writes var/bench.json: a list of {name, value, unit, limit, ratio, go
 what it is held against, mostly the machine at its barest; machines differ, their ratio hardly. It exits 0
 whenever it could measure.
 
-    python -m tests.bench [--rows 1000000] [--only prices,page,order,relay]
+    python -m tests.bench [--rows 1000000] [--only prices,page,order,relay,rights]
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from tests.bench.figures import Figure
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-GROUPS = ("prices", "page", "order", "relay")
+GROUPS = ("prices", "page", "order", "relay", "rights")
 os.environ.setdefault("PORTAL_EMBEDDED_DB", "1")
 os.environ.setdefault("PORTAL_PGDATA", str(PROJECT / "var" / "bench-postgres"))
 os.environ.setdefault("PORTAL_PG_FLEETING", "1")
@@ -31,7 +31,9 @@ os.environ.setdefault("LOG_LEVEL", "ERROR")
 def main() -> int:
     """Measure what was asked for; tell and write it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000, help="price rows of the merge")
+    parser.add_argument(
+        "--rows", type=int, default=1_000_000, help="price rows of the merge, documents of the rights"
+    )
     parser.add_argument("--only", default=",".join(GROUPS), help="which groups")
     options = parser.parse_args()
 

@@ -243,7 +243,11 @@ def join_many(crowd: Crowd, user: User, companies: int) -> None:
 
 def _drawn(crowd: Crowd, documents: int) -> str:
     """Rows of documents: their number i, their company n, a chance r, and whether they are of late."""
-    chain = f"WHEN i <= 150 THEN {crowd.chain} + i %% {CHAIN}" if crowd.companies > crowd.families else ""
+    chain = (
+        f"WHEN i <= 150 THEN {crowd.chain} + i %% {CHAIN}"
+        if crowd.companies > crowd.families
+        else "WHEN false THEN 1"
+    )
     return f"""(SELECT drawn.*, {crowd.first_person} + n + {crowd.companies} * (3 + floor(s * {crowd.each - 3})::int)
         AS person FROM (SELECT i, random() AS r, random() AS s, i > {documents} * 0.95 AS late,
             CASE {chain} ELSE CASE WHEN spot > {crowd.wide} + 1 AND spot < {crowd.families}
