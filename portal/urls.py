@@ -19,9 +19,7 @@ urlpatterns = [
     path("accounts/2fa/", RedirectView.as_view(pattern_name="portal:security")),
     path("accounts/2fa/webauthn/", RedirectView.as_view(pattern_name="portal:security")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
-    path(
-        "accounts/sessions/", RedirectView.as_view(pattern_name="portal:security"), name="usersessions_list"
-    ),
+    path("accounts/sessions/", RedirectView.as_view(pattern_name="portal:security")),
     path("admin/", admin.site.urls),
     path("", include("portal.views.urls")),
     path("inbound/<str:system>/", inbound, name="inbound"),
