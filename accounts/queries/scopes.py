@@ -14,8 +14,15 @@ from accounts.models import (
     Membership,
     User,
 )
-from accounts.queries.lines import line_of, tree_of
-from accounts.queries.members import at_or_above, grants_at, members_in, members_up_to, nearest_with
+from accounts.queries.lines import line_of, lineage_of, tree_of
+from accounts.queries.members import (
+    all_members_with,
+    at_or_above,
+    grants_at,
+    members_in,
+    members_up_to,
+    nearest_with,
+)
 from accounts.scope import NOTHING, Scope
 from accounts.standing import SHUT, left_in
 from accounts.states import Depth, Grants, Right, with_brought
@@ -161,6 +168,26 @@ def sees_prices(email: str, number: str) -> bool:
         return True
     acting = acting_by_number(user.pk, number)
     return acting is not None and acting.scope.may(Right.VIEW_PRICES)
+
+
+def heirs_of(email: str, number: str) -> list[User] | None:
+    """Who hears of a company's documents in place of somebody who may not act for it any more.
+
+    The manager while there, else who manages its people; empty where there is nobody. None for whom the place
+    is not lost: a member, the staff, who was never one, an address without a sign-in.
+    """
+    user = User.objects.filter(email__iexact=email).first()
+    company_id = Company.objects.filter(number=number).values_list("pk", flat=True).first()
+    if user is None or user.is_staff or company_id is None:
+        return None
+    held = Membership.objects.filter(user=user, company_id__in=lineage_of(company_id))
+    places = list(held.select_related("manager"))
+    stays = any(place.is_active and place.company_id == company_id for place in places)
+    if not places or (user.is_active and stays) or acting_as(user.pk, company_id) is not None:
+        return None
+    managers = [place.manager for place in places if place.manager is not None]
+    there = [manager for manager in managers if acting_as(manager.pk, company_id) is not None]
+    return there or all_members_with(Right.MANAGE_PEOPLE, [company_id])
 
 
 def needs_second_factor(scope: Scope) -> bool:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.invitations import pass_of
-from accounts.queries.scopes import sees_prices
+from accounts.queries.scopes import heirs_of, sees_prices
 from accounts.registrations import pass_of as confirmation_of
 from core import amounts
 from core.cases import CaseFacts, open_case
@@ -34,12 +34,23 @@ def send(message: Message) -> None:
     mail = mail_for(message)
     if mail is None:
         return
-    for recipient in mail.to(message.payload):
+    for recipient in _present(mail, message):
         letter = _letter(mail, message, recipient)
         row = keep_letter(letter)
         if row.sent_at is None:
             _post(row)
             note_sent(row, is_forgotten=mail.lets_in)
+
+
+def _present(mail: Mail, message: Message) -> list[Recipient]:
+    """Who is to be told; of a document whose person has left, who is there in the place, each once."""
+    told: dict[str, Recipient] = {}
+    for named in mail.to(message.payload):
+        heirs = None if mail.lets_in else heirs_of(named.email, message.company_number)
+        people = [named] if heirs is None else [Recipient(str(one), one.email, one.locale) for one in heirs]
+        for person in people:
+            told.setdefault(person.email.lower(), person)
+    return list(told.values())
 
 
 def bury(message: Message, failure: CallFailed) -> None:

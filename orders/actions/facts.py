@@ -7,7 +7,7 @@ from typing import Any
 from accounts.queries.scopes import Acting
 from orders.models import OrderLine
 from orders.queries.budget import BudgetState, height_of
-from orders.queries.rules import Judged
+from orders.queries.facts import Judged
 
 
 def judged_of(

@@ -14,8 +14,9 @@ from accounts.scope import Scope
 from accounts.seats import Seat, seats_of
 from orders.models import ApprovalDecision, ApprovalRequest, ApprovalStep, Order, OrderLine
 from orders.queries.budget import BudgetState, height_of, outlook_of
+from orders.queries.facts import Judged
 from orders.queries.orders import approvals_for
-from orders.queries.rules import ORDER_LIMIT, Judged, hits_of
+from orders.queries.rules import ORDER_LIMIT, hits_of
 from orders.rules.steps import AskedOf, Hit, StepPlan, plan
 from orders.rules.steps import may_decide as may_sit
 from orders.states import OnExceeding, OrderStatus, StepState

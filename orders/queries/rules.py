@@ -2,62 +2,28 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Company
 from accounts.queries.companies import asks_for_approval
-from accounts.queries.lines import tree_of
 from accounts.scope import Scope
 from accounts.states import Right
-from catalog.models import Category, Product
 from core.errors import NotFound
-from orders.models import ApprovalRule, Order, OrderLine
+from orders.models import ApprovalRule
+from orders.queries.facts import Judged, facts_of, goods_of
 from orders.rules.approval import needs_approval
 from orders.rules.conditions import OrderFacts, hits
 from orders.rules.steps import Candidate, Hit, chosen
-from orders.states import Approvers, Condition, OrderStatus
+from orders.states import Approvers, Condition
 
-BRANDS = frozenset({"brand", "manufacturer", "supplier"})
 ORDER_LIMIT, OVER_BUDGET, ERP_HOLD = "order_limit", "over_budget", "erp_hold"
 ANY_APPROVER = (
     {"approvers": str(Approvers.RIGHT), "needs": "any", "remind_hours": 24, "escalate_hours": 72},
 )
-ABOVE = """
-    WITH RECURSIVE line(id, parent_id) AS (
-        SELECT id, parent_id FROM catalog_category WHERE id = ANY(%s)
-        UNION SELECT up.id, up.parent_id FROM catalog_category AS up JOIN line ON up.id = line.parent_id
-    ) SELECT id FROM line
-"""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """An order to be judged. lineage: ids of its company and those above it, nearest first.
-
-    net_amount: before tax. limit: the requester's, net. budgets: names of those it exceeds that ask
-    for an approval; budget_height: how far above the company the highest of them stands. requester: e-mail address. before: orders placed until then count as known, None: all.
-    """
-
-    company: Company
-    lineage: tuple[int, ...]
-    net_amount: Decimal
-    product_ids: tuple[int, ...]
-    limit: Decimal | None
-    requester: str
-    ship_to: str = ""
-    cost_centre: str = ""
-    budgets: tuple[str, ...] = ()
-    budget_height: int = 0
-    lines: int = 0
-    before: datetime | None = None
 
 
 def rules_in_force(lineage: Sequence[int]) -> list[ApprovalRule]:
@@ -74,7 +40,9 @@ def hits_of(judged: Judged, rules: Iterable[ApprovalRule] | None = None) -> tupl
     """
     rules = rules_in_force(judged.lineage) if rules is None else list(rules)
     kinds = {one["kind"] for rule in rules for one in rule.conditions}
-    facts = replace(facts_of(judged, kinds), is_held_by_erp=asks_for_approval(judged.lineage))
+    facts = replace(
+        facts_of(judged, kinds, goods_of([judged], kinds)), is_held_by_erp=asks_for_approval(judged.lineage)
+    )
     place = {pk: distance for distance, pk in enumerate(judged.lineage)}
     candidates = []
     for rule in rules:
@@ -136,50 +104,6 @@ def _built_in(
     return [
         Hit(code, name, 0, judged.company.number, (reason,), ANY_APPROVER) for code, name, reason in built_in
     ]
-
-
-def facts_of(judged: Judged, kinds: Iterable[str]) -> OrderFacts:
-    """What an order is judged by, as far as conditions of these kinds ask for it."""
-    wanted = set(kinds)
-    products: list[Product] = []
-    if wanted & {Condition.CATEGORY, Condition.PRODUCT, Condition.BRAND, Condition.NEW_PRODUCT}:
-        products = list(
-            Product.objects.filter(pk__in=judged.product_ids).only("sku", "attributes", "category_id")
-        )
-    return OrderFacts(
-        net_amount=judged.net_amount,
-        lines=judged.lines or len(judged.product_ids),
-        skus=frozenset(product.sku for product in products),
-        categories=_categories(products) if Condition.CATEGORY in wanted else frozenset(),
-        brands=_brands(products),
-        new_skus=_new(judged, products) if Condition.NEW_PRODUCT in wanted else frozenset(),
-        ship_to=judged.ship_to,
-        cost_centre=judged.cost_centre,
-        requester=judged.requester,
-        budgets=judged.budgets,
-    )
-
-
-def _categories(products: Iterable[Product]) -> frozenset[str]:
-    ids = sorted({product.category_id for product in products if product.category_id})
-    rows = Category.objects.without_tree_fields().filter(pk__in=RawSQL(ABOVE, [ids]))  # noqa: S611
-    return frozenset(rows.order_by().values_list("slug", flat=True)) if ids else frozenset()
-
-
-def _brands(products: Iterable[Product]) -> frozenset[str]:
-    return frozenset(
-        str(one["value"]) for product in products for one in product.attributes if one.get("code") in BRANDS
-    )
-
-
-def _new(judged: Judged, products: Iterable[Product]) -> frozenset[str]:
-    """Of the products, those in no order of the company that was let through before."""
-    ended = (OrderStatus.REJECTED, OrderStatus.CANCELLED, OrderStatus.RETURNED, OrderStatus.PENDING_APPROVAL)
-    lines = OrderLine.objects.filter(order__company=judged.company, product__in=list(products))
-    if judged.before is not None:
-        lines = lines.filter(order__placed_at__lt=judged.before)
-    known = set(lines.exclude(order__status__in=ended).order_by().values_list("product_id", flat=True))
-    return frozenset(product.sku for product in products if product.pk not in known)
 
 
 @dataclass(frozen=True)
@@ -255,64 +179,3 @@ def all_view_of(rule: ApprovalRule, now: datetime) -> RuleView:
 def all_rules() -> QuerySet[ApprovalRule]:
     """Every version of every rule, for staff."""
     return ApprovalRule.objects.select_related("company", "made_by")
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What a rule would have done. orders: how many were looked at; stopped: numbers, newest first."""
-
-    days: int
-    orders: int
-    stopped: tuple[str, ...]
-
-
-LOOKED_AT = 1000
-
-
-def preview_of(
-    scope: Scope, conditions: Sequence[dict[str, Any]], *, applies_below: bool, days: int = 90
-) -> Preview:
-    """Which orders of the last days a rule would have stopped, by what they were when they were placed.
-
-    Of the acting company, and those below where the rule is meant for them; the newest thousand. Budgets and
-    the ERP's word of then are not known any more: conditions on them stop none.
-    """
-    scope.require(Right.MANAGE_COMPANY)
-    units = scope.reach(Right.MANAGE_COMPANY)
-    return _preview(units if applies_below else units & {scope.company_id or 0}, conditions, days)
-
-
-def all_preview_of(rule: ApprovalRule, *, days: int = 90) -> Preview:
-    """The same of a version as it is, for staff."""
-    units = {rule.company_id}
-    if rule.applies_below:
-        units |= set(tree_of(rule.company_id).values_list("pk", flat=True))
-    return _preview(units, rule.conditions, days)
-
-
-def _preview(units: Iterable[int], conditions: Sequence[dict[str, Any]], days: int) -> Preview:
-    since = timezone.now() - timedelta(days=days)
-    orders = list(
-        Order.objects.filter(company_id__in=units, placed_at__gte=since)
-        .select_related("company", "placed_by", "ship_to_address")
-        .prefetch_related("lines")
-        .order_by("-pk")[:LOOKED_AT]
-    )
-    kinds = {one["kind"] for one in conditions}
-    stopped = []
-    for order in orders:
-        judged = Judged(
-            company=order.company,
-            lineage=(order.company_id,),
-            net_amount=order.net_amount,
-            product_ids=tuple(line.product_id for line in order.lines.all()),
-            limit=None,
-            requester=order.placed_by.email,
-            ship_to=order.ship_to_address.erp_id,
-            cost_centre=order.cost_centre,
-            lines=len(order.lines.all()),
-            before=order.placed_at,
-        )
-        if hits(conditions, facts_of(judged, kinds)) is not None:
-            stopped.append(order.number)
-    return Preview(days, len(orders), tuple(stopped))

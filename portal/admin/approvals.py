@@ -24,7 +24,8 @@ from orders.models import ApprovalRequest, ApprovalRule, Budget, BudgetEntry, Or
 from orders.queries.approval import all_requests, all_seats_for, open_request
 from orders.queries.budget import BudgetState, all_budgets, states_of
 from orders.queries.orders import all_order_by_number
-from orders.queries.rules import all_preview_of, all_rules, all_view_of, is_in_force
+from orders.queries.preview import all_preview_of
+from orders.queries.rules import all_rules, all_view_of, is_in_force
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
 from portal.admin.pages import admin_page
 from portal.approval_words import version_in_words

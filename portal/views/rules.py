@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.states import Right
 from orders.actions.rules import activate_rule, draft_rule, end_rule
 from orders.queries.orders import numbers_seen
-from orders.queries.rules import Preview, preview_of, rule_version, rule_views
+from orders.queries.preview import Preview, preview_of
+from orders.queries.rules import rule_version, rule_views
 from orders.rules.conditions import check_conditions
 from portal.approval_words import rule_rows
 from portal.forms.numbers import whole_number

@@ -11,6 +11,7 @@ from integrations import dispatch, mails
 from integrations.destinations.mail import facts_of
 from integrations.models import Delivery, SentMail, System
 from integrations.systems import Message
+from tests.conftest import enrol
 from tests.factories.integrations import happen
 from tests.factories.orders import order_now, sell
 from tests.integrations.test_relay import make_due, relay
@@ -121,6 +122,20 @@ def test_each_approver_is_told_once():
     relay()
 
     assert sorted(letter.to[0] for letter in mail.outbox) == ["b@acme.example", "c@acme.example"]
+
+
+@pytest.mark.req("SEC-13")
+def test_in_place_of_who_has_left_the_manager_is_told_or_who_manages_people(anna, boris, acme):
+    boss = enrol("Boss", acme, "administrator")
+    facts = {**ORDER, "buyer": {**BUYER, "email": anna.user.email}}
+    anna.user.memberships.update(is_active=False, manager=boris.user)
+    happen("order:SO-1", "order.rejected", **facts, by="Boris", comment="Too much")
+    relay()
+    boris.user.memberships.update(is_active=False)
+    happen("order:SO-2", "order.rejected", **facts, by="Boris", comment="Too much")
+    relay()
+
+    assert [letter.to for letter in mail.outbox] == [[boris.user.email], [boss.user.email]]
 
 
 @pytest.mark.req("INT-37")

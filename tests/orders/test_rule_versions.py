@@ -6,6 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.actions.delegation import delegate_approvals, end_delegation
@@ -20,10 +22,11 @@ from orders.actions.reminders import wake_approvals
 from orders.actions.rules import RuleDraft, activate_rule, draft_rule, end_rule
 from orders.models import ApprovalDecision, ApprovalRule, Budget
 from orders.queries.orders import approvals_for
-from orders.queries.rules import preview_of
+from orders.queries.preview import preview_of
 from tests.conftest import enrol
 from tests.factories.accounts import AddressFactory, CompanyFactory
 from tests.factories.approvals import BudgetFactory, asks, delegation_of, rule_of
+from tests.factories.catalog import CategoryFactory
 from tests.factories.orders import order_now, sell
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +86,27 @@ def test_a_preview_counts_the_orders_a_rule_would_have_stopped(anna, boss, clara
     assert preview_of(clara.scope, [{"kind": "amount", "over": "0"}], applies_below=True).orders == 0
     first = preview_of(boss.scope, [{"kind": "new_product"}], applies_below=True)
     assert first.stopped == (stopped[0],)
+
+
+@pytest.mark.req("APR-04")
+def test_a_preview_takes_the_same_statements_for_any_number_of_orders(anna, boss, django_assert_num_queries):
+    sell("A1", category=CategoryFactory(slug="bolts"))
+    sell("B1")
+    conditions = [
+        {"kind": "category", "any_of": ["bolts"]},
+        {"kind": "product", "any_of": ["A1"]},
+        {"kind": "new_product"},
+    ]
+    first, *_later = [order_now(anna, A1=1, B1=1).number for _once in range(2)]
+    with CaptureQueriesContext(connection) as few:
+        preview_of(boss.scope, conditions, applies_below=True)
+    for _once in range(4):
+        order_now(anna, A1=1)
+
+    with django_assert_num_queries(len(few)):
+        seen = preview_of(boss.scope, conditions, applies_below=True)
+
+    assert (seen.orders, seen.stopped) == (6, (first,))
 
 
 def test_only_who_manages_the_company_changes_its_rules_and_budgets(anna, boris, clara, boss):
