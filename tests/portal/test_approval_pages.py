@@ -12,7 +12,7 @@ from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory
 from tests.factories.approvals import BudgetFactory, CostCentreFactory, asks, rule_of
 from tests.factories.catalog import CategoryFactory
-from tests.factories.orders import fill, order_now, sell
+from tests.factories.orders import fill, order_now, reprice, sell
 from tests.portal.pages import form_of, text_of
 
 pytestmark = pytest.mark.django_db
@@ -202,3 +202,22 @@ def test_the_inbox_says_what_is_in_an_order_and_which_step_it_is(anna, boris):
     assert order.number in told
     assert "A1, A2 and 1 line more" in told
     assert "step 1 of 2" in told
+
+
+@pytest.mark.req("APR-07")
+def test_a_price_that_moved_is_shown_and_the_button_says_what_it_takes(anna, boris):
+    rule_of(anna.company)
+    product = sell("A1")
+    order = order_now(anna, A1=60)
+    reprice(product, "1.10")
+    browser = boris.signed_in()
+    way = f"/orders/{order.number}/approve/"
+
+    shown = browser.post(way, form_of(browser.get(f"/orders/{order.number}/"), way))
+
+    assert shown.status_code == 409
+    assert "A1 1.0000 → 1.1000" in text_of(shown)
+    assert "Approve at the new prices" in text_of(shown)
+    assert Order.objects.get().status == "pending_approval"
+    browser.post(way, form_of(shown, way))
+    assert (Order.objects.get().status, Order.objects.get().net_amount) == ("received", 66)
