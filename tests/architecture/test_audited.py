@@ -24,6 +24,7 @@ NEEDS_NONE = {
     "orders.ShipmentLine": "the ERP's rows, written with their shipment",
     "orders.InvoiceLine": "the ERP's rows, written with their invoice",
     "orders.Orderer": "follows from the orders of an invoice, written with it",
+    "accounts.FedLicence": "the rows of accounts.Licence, under the name of who owns them",
     "quotes.RfqLine": "written once with its request",
     "quotes.QuoteLine": "written anew as a whole until the revision is frozen, then never again",
     "quotes.QuoteApproval": "rows that say who decided: a history themselves",

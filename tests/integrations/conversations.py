@@ -111,7 +111,7 @@ class Recorder(_Server):
         elif asked["method"].endswith(".search_count"):
             result = 0
         elif asked["method"].endswith(".fields_get"):
-            result = {name: {} for name in ("portal_key", "sale_units") if name in result}
+            result = {name: {} for name in ("portal_key", "sale_units", "licences") if name in result}
         self.calls.append({"method": asked["method"], "params": asked["params"], "result": result})
         return {**answer, "result": result}
 

@@ -39,6 +39,7 @@ READINGS = {
     "terms": masters.read_payment_terms,
     "customers": masters.read_customers,
     "credit": masters.read_credit,
+    "licences": masters.read_licences,
     "taxes": masters.read_tax_rates,
     "warehouses": masters.read_warehouses,
     "products": masters.read_products,
@@ -118,6 +119,7 @@ def test_record_the_golden_files(request):
     shop = request.getfixturevalue("shop")
     shop.act("change-stock", product=SCREW, quantity=100000)
     shop.act("change-stock", product=BEARING, quantity=1000)
+    shop.act("show-licence", customer="C4000", kind="ANCHOR", number="ANK-2023-207", until="2027-06-30")
     buyer = buyer_of("C4000")
     shipped = place(buyer, {SCREW: 400, BEARING: 20})
     relay()
