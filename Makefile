@@ -13,7 +13,7 @@ help:
 	@echo "make dev           the demo, restarting by itself when code changes"
 	@echo "make story         an RFQ to its paid invoice through all the real parts, checked"
 	@echo "make chaos         300 orders while everything is killed and the line to the ERP is bad, checked"
-	@echo "make crawl         every page and API address as every role at every company's things, checked"
+	@echo "make crawl         every page, API address and page of the back office as every role at every company's things, checked"
 	@echo "make test          everything: linters, types, tests (real PostgreSQL, Tryton, browser)"
 	@echo "make bench         the measured figures against their limits"
 	@echo "make contracts     publish the contracts under docs/contracts anew"

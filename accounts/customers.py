@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Company, Membership, User
+from accounts.models import Company, CompanyUserPermission, Membership, User
 from accounts.staff import ALL_CUSTOMERS, PARTNER, SALES, roles_of
 
 # What a salesperson looks after, or is lent a right on, and the branches below it that nobody else looks after.
@@ -73,6 +75,34 @@ def customers_of(user: User, roles: frozenset[str] | None = None) -> Customers:
     if PARTNER in roles:
         return Customers(RawSQL(NAMED, [user.access_customers]))  # noqa: S611 -- ids alone
     return NOBODY
+
+
+def explained_meeting(user: User, company: Company) -> tuple[bool, object]:
+    """Whether a person of the staff meets a customer, and why or why not, in words."""
+    roles = roles_of(user)
+    if not customers_of(user, roles).hold(company.pk):
+        return False, _not_met(user, roles, company)
+    if user.is_superuser:
+        return True, _("a superuser meets every customer")
+    if every := sorted(roles & ALL_CUSTOMERS):
+        return True, _("as %(role)s, who meets every customer") % {"role": every[0]}
+    if PARTNER in roles:
+        return True, _("the partner's access names this customer")
+    if company.sales_rep_id == user.pk:
+        return True, _("looks after this customer")
+    lent = CompanyUserPermission.objects.filter(user=user, content_object=company)
+    if lent.filter(Q(valid_until=None) | Q(valid_until__gt=Now())).exists():
+        return True, _("is lent a right on this customer, as a deputy")
+    return True, _("it is a branch of an own customer, and nobody else looks after it")
+
+
+def _not_met(user: User, roles: frozenset[str], company: Company) -> object:
+    if PARTNER in roles:
+        return _("the partner's access does not name it")
+    if SALES in roles:
+        who = company.sales_rep or _("nobody, so it is a manager's")
+        return _("it is looked after by %(who)s; a right lent on it would do") % {"who": who}
+    return _("no role that meets customers is held")
 
 
 def memberships_at(customers: Customers) -> QuerySet[Membership]:

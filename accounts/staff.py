@@ -130,7 +130,6 @@ DOES: dict[str, set[str]] = {
         "accounts.delete_segmentlimit",
         "accounts.add_segmentmember",
         "accounts.delete_segmentmember",
-        "pricing.add_pricepolicy",
         "orders.add_checkoutpolicy",
         *(model.replace(".", f".{verb}_") for model in KEPT for verb in ("add", "change", "delete")),
         "accounts.add_assistance",
@@ -203,6 +202,17 @@ def check_roles(roles: Iterable[str]) -> None:
                 field="staff_roles",
                 pair=list(pair),
             )
+
+
+def excluded_by(roles: Iterable[str]) -> list[tuple[str, str, object]]:
+    """The roles that may not come to these: each with the one that excludes it, and why."""
+    held = set(roles)
+    return [
+        (other, role, FORBIDDEN[pair])
+        for other in ROLES
+        for role in ROLES
+        if role in held and other not in held and (pair := frozenset({other, role})) in FORBIDDEN
+    ]
 
 
 def permissions_of(role: str) -> set[str]:

@@ -51,7 +51,9 @@ def versions_of(model: type[models.Model], key: Any, *, most: int = MOST) -> lis
     """The versions of a row, newest first, each with what differs from the one before it."""
     kept = model.history.filter(**{model._meta.pk.attname: key})  # type: ignore[attr-defined]
     rows = list(kept.order_by("-history_date", "-history_id")[: most + 1])
-    return _versions(model, [(row, after) for row, after in zip(rows, [*rows[1:], None], strict=True)][:most])
+    return _versions(
+        model, [(row, after) for row, after in zip(rows, [*rows[1:], None], strict=False)][:most]
+    )
 
 
 def all_of_cause(correlation_id: str, *, near: datetime | None = None) -> list[Version]:

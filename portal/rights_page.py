@@ -2,22 +2,25 @@
 
 from django.conf import settings
 
-from accounts.staff import AREAS, ROLES, SEES
+from accounts.staff import ALL_CUSTOMERS, AREAS, ROLES, SEES
 from accounts.states import BRINGS, BRINGS_OWN, RIGHTS, Depth, Right, Role, grants_of
 from portal.access import KINDS, ROUTES, Access
+from portal.admin.access import PAGES as STAFF_PAGES
+from portal.admin.access import ROWS as STAFF_ROWS
+from portal.admin.access import Page, Whose, may_do
 
 PATH = settings.BASE_DIR / "docs" / "rights.md"
 HEAD = """# Rights
 
-Made by `manage.py rights --write` of `accounts/states.py`, `accounts/staff.py` and `portal/access.py`; the tests fail
-when it is out of date, and `make crawl` holds the product to it. A membership may also have roles that its company
+Made by `manage.py rights --write` of `accounts/states.py`, `accounts/staff.py`, `portal/access.py` and `portal/admin/access.py`; the
+tests fail when it is out of date, and `make crawl` holds the product to it. A membership may also have roles that its company
 composes of the same rights and depths.
 """
 
 
 def rights_page() -> str:
     """The whole page."""
-    return "\n".join([HEAD, *_roles(), *_brought(), *_kinds(), *_addresses(), *_staff()])
+    return "\n".join([HEAD, *_roles(), *_brought(), *_kinds(), *_addresses(), *_staff(), *_rows(), *_pages()])
 
 
 def _table(head: list[str], rows: list[list[str]]) -> list[str]:
@@ -83,3 +86,44 @@ def _staff() -> list[str]:
     rows = [[area, *("sees" if area in SEES[role] else "–" for role in ROLES)] for area in AREAS]
     more = "What each role may do beyond seeing, and which roles exclude each other, is in [staff.md](staff.md).\n"
     return ["## Staff\n", more, *_table(["area", *ROLES], rows)]
+
+
+def _rows() -> list[str]:
+    """The back office's models: what each role may do with which rows."""
+    rows = [
+        [label, item.whose.value, *(_verbs(role, label) for role in ROLES)]
+        for label, item in STAFF_ROWS.items()
+    ]
+    more = (
+        "Of somebody else's customer nothing is found, in lists, pages, histories, search, suggestions and actions: "
+        "“own” says that the role meets its own customers alone.\n"
+    )
+    return ["## Rows of the back office\n", more, *_table(["rows", "whose", *ROLES], rows)]
+
+
+def _verbs(role: str, label: str) -> str:
+    verbs = [verb for verb in ("view", *sorted(STAFF_ROWS[label].forms)) if may_do(role, label, verb)]
+    if not verbs:
+        return "–"
+    is_own = STAFF_ROWS[label].whose in (Whose.OWN, Whose.HANDED) and role not in ALL_CUSTOMERS
+    return ("own: " if is_own else "") + ", ".join(verbs)
+
+
+def _pages() -> list[str]:
+    """The back office's own pages: who opens them, and who writes by them."""
+    rows = [
+        [name, " ".join(page.methods), *(_page_of(role, page) for role in ROLES)]
+        for name, page in STAFF_PAGES.items()
+    ]
+    more = "“own” says: for the own customers' alone.\n"
+    return ["## Own pages of the back office\n", more, *_table(["page", "methods", *ROLES], rows)]
+
+
+def _page_of(role: str, page: Page) -> str:
+    opens, writes = (method in page.methods and page.is_open(role, method) for method in ("GET", "POST"))
+    if not (opens or writes):
+        return "–"
+    label = page.rows or page.asks
+    is_own = label and STAFF_ROWS[label].whose in (Whose.OWN, Whose.HANDED) and role not in ALL_CUSTOMERS
+    word = "opens, writes" if opens and writes else "writes" if writes else "opens"
+    return f"own: {word}" if is_own else word

@@ -151,11 +151,15 @@ def may(user: User, right: Right, company: Company) -> bool:
     Membership and role decide; a right lent on the company counts beside them (delegation, staff).
     Inactive people and closed companies may nothing.
     """
+    return right in held_rights(user, company)
+
+
+def held_rights(user: User, company: Company) -> dict[str, Depth]:
+    """All that a person may do for a company, with the depth of each right: what `may` and its explanation read."""
     if not user.is_active or company.status in SHUT:
-        return False
-    if scope_for(user.pk, company.pk).may(right):
-        return True
-    return right in left_in(company.status, dict.fromkeys(lent_rights(user.pk, company.pk)[0], Depth.UNIT))
+        return {}
+    lent = dict.fromkeys(lent_rights(user.pk, company.pk)[0], Depth.UNIT)
+    return {**left_in(company.status, lent), **scope_for(user.pk, company.pk).depths}
 
 
 def sees_prices(email: str, number: str) -> bool:

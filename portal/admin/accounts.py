@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
@@ -13,7 +14,8 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
@@ -40,7 +42,9 @@ from integrations.flows import kinds_of_figures
 from integrations.identifiers import all_customers_named
 from portal.admin.acting import acting_page
 from portal.admin.customers import EVERY, OwnCustomers, customers_for
+from portal.admin.explained import rights_page
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
+from portal.admin.history import HistoryTab
 from portal.admin.managers import managers_page
 from portal.admin.pages import admin_page
 from portal.admin.personal import personal_page
@@ -84,12 +88,22 @@ class MembershipInline(ShownTable):
 
     model = Membership
     customer = "company"
-    fields = ("user", "company", "words", "order_limit", "manager", "includes_branches", "is_active")
+    fields = (
+        "user", "company", "words", "order_limit", "manager", "includes_branches", "is_active", "explained",
+    )  # fmt: skip
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With the people at hand."""
         return super().get_queryset(request).select_related("user", "company", "manager")
+
+    @admin.display(description=_("rights here"))
+    def explained(self, membership: Membership) -> str:
+        """The way to what the person may do there, and why."""
+        asked = urlencode({"person": membership.user.email, "company": membership.company.number})
+        return format_html(
+            '<a href="{}?{}">{}</a>', reverse("admin:accounts_user_rights"), asked, _("Explain")
+        )
 
     @admin.display(description=_("roles"))
     def words(self, membership: Membership) -> str:
@@ -177,7 +191,8 @@ class CompanyAdmin(FedHistoryAdmin):
 
     @action(description=_("Act for a buyer"), url_path="act-for", permissions=("act_for",))
     def act_for(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """On to that page."""
+        """On to that page, for one of the own customers."""
+        self.get_object(request, object_id)
         return redirect("admin:accounts_company_acting", object_id)
 
     def has_act_for_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -239,7 +254,7 @@ class SegmentLimitInline(TabularInline):
 
 
 @admin.register(Segment)
-class SegmentAdmin(FreshForm, OwnCustomers, SimpleHistoryAdmin, ModelAdmin):
+class SegmentAdmin(FreshForm, HistoryTab, OwnCustomers, SimpleHistoryAdmin, ModelAdmin):
     """Regions, customer groups and strategic customers, for prices, assortments and waves of the hub."""
 
     customer = EVERY
@@ -311,6 +326,7 @@ class UserAdmin(FedHistoryAdmin):
         access = self.admin_site.admin_view(partner_page)
         managers = self.admin_site.admin_view(managers_page)
         return [
+            path("rights/", self.admin_site.admin_view(rights_page), name="accounts_user_rights"),
             path("<int:user_id>/partner/", access, name="accounts_user_partner"),
             path("<int:user_id>/roles/", roles, name="accounts_user_roles"),
             path("<int:user_id>/personal-data/", data, name="accounts_user_personal"),

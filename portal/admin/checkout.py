@@ -58,6 +58,8 @@ class CheckoutPolicyAdmin(FedAdmin):
     ) -> HttpResponse:
         """On to the version's own page."""
         self._refuse_writing(request)
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         policy = self.get_object(request, object_id)
         if policy is None:
             raise Http404
@@ -217,7 +219,7 @@ class CachedCreditAdmin(FreshForm, HistoryTab, OwnCustomers, ModelAdmin):
     def save_model(self, request: HttpRequest, obj: CachedCredit, form: Any, change: bool) -> None:
         """Hand it to the action."""
         set_cached_credit(obj.company, obj.amount, note=obj.note, by=request.actor)  # type: ignore[attr-defined]
-        obj.refresh_from_db(from_queryset=type(obj)._base_manager.filter(company=obj.company))
+        obj.pk = type(obj)._base_manager.values_list("pk", flat=True).get(company=obj.company)
 
     def delete_model(self, request: HttpRequest, obj: CachedCredit) -> None:
         """As for everybody again."""

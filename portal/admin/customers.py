@@ -6,11 +6,29 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 
-from accounts.customers import Customers, customers_of
+from accounts.customers import Customers, customers_of, memberships_at
 from accounts.queries.companies import all_companies
+from accounts.queries.people import all_people
 
 # Rows that name customers in no column of their own: shown to whoever meets every customer.
 EVERY = "*"
+
+
+# People: those of the staff, by whom rows are filtered, belong to no customer.
+STAFF_TOO = "memberships__company"
+
+
+class OwnChoices(admin.RelatedFieldListFilter):
+    """A filter by another model, of which it offers the rows that the person meets."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        """The choices, in their own order."""
+        rows = model_admin.admin_site._registry[field.related_model].get_queryset(request)
+        return field.get_choices(
+            include_blank=False,
+            ordering=self.field_admin_ordering(field, request, model_admin),
+            limit_choices_to={"pk__in": rows.values("pk")},
+        )
 
 
 def customers_for(request: HttpRequest) -> Customers:
@@ -26,13 +44,11 @@ def numbers_for(request: HttpRequest) -> QuerySet[Any]:
     return all_companies().filter(customers_for(request).of("pk"))
 
 
-class OwnChoices(admin.RelatedFieldListFilter):
-    """A filter of a list that offers only the rows of the other list that the person meets there."""
-
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
-        """The names in the other list's order."""
-        other = model_admin.admin_site._registry[field.related_model]
-        return [(row.pk, str(row)) for row in other.get_queryset(request).distinct()]
+def people_for(request: HttpRequest) -> QuerySet[Any]:
+    """The people whom the person who asks may look at: of the own customers; the staff for whoever meets all."""
+    customers = customers_for(request)
+    people = all_people()
+    return people if customers.is_all else people.filter(pk__in=memberships_at(customers).values("user"))
 
 
 class OwnCustomers:
@@ -58,6 +74,18 @@ class OwnCustomers:
         if self.customer is None:
             return Q()
         return Q(pk__in=[]) if self.customer == EVERY else customers.of(self.customer)
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """A filter by rows that belong to customers offers those that the person meets."""
+        return [self._filter(one) for one in super().get_list_filter(request)]  # type: ignore[misc]
+
+    def _filter(self, one: Any) -> Any:
+        field = self.model._meta._forward_fields_map.get(one) if isinstance(one, str) else None  # type: ignore[attr-defined]
+        if field is None or field.related_model is None or field.many_to_many:
+            return one
+        kept = self.admin_site._registry.get(field.related_model)  # type: ignore[attr-defined]
+        is_bound = kept is not None and kept.customer not in (None, EVERY, STAFF_TOO)
+        return (one, OwnChoices) if is_bound else one
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """By the role; and what names customers at large only for whoever meets all."""

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_lazy as _
@@ -94,6 +95,20 @@ class HistoryTab:
             title=_gettext("History of %(row)s") % {"row": row},
             context=context,
         )
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """The library's page of one version leads on to that of all: its form writes back, and offers rows of others."""
+        if request.method != "GET":
+            raise PermissionDenied
+        row = self.get_object(request, unquote(object_id))  # type: ignore[attr-defined]
+        if row is None:
+            raise Http404
+        if not self.has_view_permission(request, row):  # type: ignore[attr-defined]
+            raise PermissionDenied
+        meta = self.model._meta  # type: ignore[attr-defined]
+        return redirect(f"admin:{meta.app_label}_{meta.model_name}_history", row.pk)
 
 
 def cause_page(request: HttpRequest, correlation: str, near: Any = None) -> HttpResponse:

@@ -122,6 +122,8 @@ class OrderAdmin(FedAdmin):
         order = self.get_object(request, object_id)
         if order is None:
             raise Http404
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         return redirect("admin:orders_order_page", order.number)
 
     def page_view(self, request: HttpRequest, number: str) -> HttpResponse:

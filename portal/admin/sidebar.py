@@ -212,6 +212,7 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
                 "admin:accounts_signinidentity_changelist",
                 "accounts.view_signinidentity",
             ),
+            Entry(_("Rights explained"), "how_to_reg", "admin:accounts_user_rights", "accounts.view_user"),
             Entry(_("Groups"), "shield_person", "admin:auth_group_changelist", "auth.view_group"),
             Entry(
                 _("Price policies"),

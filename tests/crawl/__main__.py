@@ -11,6 +11,10 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.crawl.walk import Report
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 os.environ.setdefault("PORTAL_EMBEDDED_DB", "1")
@@ -41,7 +45,27 @@ def main() -> int:
 
 
 def crawl() -> int:
-    """The walks, all in a transaction that is rolled back."""
+    """The walks, each in a transaction that is rolled back."""
+    wanted = set(sys.argv[1:])
+    reports, wrong = [], []
+    for walk in (buyers, staff):
+        report, idle = walk(wanted)
+        reports.append(report)
+        wrong += [f"LEAK {leak}" for leak in report.leaks]
+        wrong += [f"SHUT {shut}" for shut in report.shut]
+        wrong += [f"IDLE {step}" for step in idle if not wanted]
+    print("\n".join(wrong))
+    routes, cells, leaks = (
+        sum(len(report.routes) for report in reports),
+        sum(report.cells for report in reports),
+        sum(len(report.leaks) for report in reports),
+    )
+    print(f"routes={routes} cells={cells} leaks={leaks}")
+    return 1 if wrong else 0
+
+
+def buyers(wanted: set[str]) -> tuple[Report, list[str]]:
+    """The buyers' pages and the API."""
     from django.db import transaction
 
     from accounts import states
@@ -52,19 +76,29 @@ def crawl() -> int:
 
     ready = [Role(role, roles=(role,)) for role in states.Role]
     roles = [*ready, *composed_roles(), *far_sighted_roles()]
-    wanted = set(sys.argv[1:]) or {role.name for role in roles}
     with transaction.atomic(), furnished() as world:
         walk = Walk(world, ROUTES, addresses())
-        for role in (role for role in roles if role.name in wanted):
+        for role in (role for role in roles if not wanted or role.name in wanted):
             walk.go(role, is_full=True)
             print(f"{role.name}: cells={walk.report.cells} leaks={len(walk.report.leaks)}", flush=True)
         transaction.set_rollback(True)
-    wrong = [f"LEAK {leak}" for leak in walk.report.leaks]
-    wrong += [f"SHUT {shut}" for shut in walk.report.shut]
-    wrong += [f"IDLE {step}" for step in walk.idle() if not sys.argv[1:]]
-    print("\n".join(wrong))
-    print(f"routes={len(walk.report.routes)} cells={walk.report.cells} leaks={len(walk.report.leaks)}")
-    return 1 if wrong else 0
+    return walk.report, walk.idle()
+
+
+def staff(wanted: set[str]) -> tuple[Report, list[str]]:
+    """The back office."""
+    from django.db import transaction
+
+    from tests.crawl.staff_walk import WALKERS, StaffWalk
+    from tests.crawl.staff_world import staffed
+
+    with transaction.atomic(), staffed() as world:
+        walk = StaffWalk(world)
+        for name in (name for name in WALKERS if not wanted or name in wanted):
+            walk.go(name, is_full=True)
+            print(f"{name}: cells={walk.report.cells} leaks={len(walk.report.leaks)}", flush=True)
+        transaction.set_rollback(True)
+    return walk.report, walk.idle()
 
 
 if __name__ == "__main__":

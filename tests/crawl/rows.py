@@ -6,6 +6,7 @@ from django.db import connection
 MARKS = {
     "core_refusal", "core_generation", "django_session", "usersessions_usersession", "accounts_user",
     "accounts_historicaluser",
+    "axes_accesslog",
 }  # fmt: skip
 
 

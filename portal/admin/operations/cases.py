@@ -94,6 +94,8 @@ class CaseAdmin(FedAdmin):
         case = self.get_object(request, object_id)
         if case is None:
             raise Http404
+        if not self.has_view_permission(request, case):
+            raise PermissionDenied
         return redirect("admin:core_case_page", case.number)
 
     def case_view(self, request: HttpRequest, number: str) -> HttpResponse:

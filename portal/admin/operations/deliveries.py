@@ -61,6 +61,8 @@ class DeliveryAdmin(FedAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """The theme's address of a delivery leads to its own page."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         return redirect("admin:integrations_delivery_page", object_id)
 
     def delivery_view(self, request: HttpRequest, delivery_id: int) -> HttpResponse:

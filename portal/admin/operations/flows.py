@@ -172,6 +172,8 @@ class FlowAdmin(FedAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """The theme's address of a flow leads to the page of all flows."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         return redirect("admin:integrations_flowstate_changelist")
 
     def _act(self, request: HttpRequest) -> HttpResponse:

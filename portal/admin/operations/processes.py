@@ -106,6 +106,8 @@ class ProcessAdmin(FedAdmin):
         process = self.get_object(request, object_id)
         if process is None:
             raise Http404
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         return redirect("admin:integrations_process_page", process.pk)
 
     def page_view(self, request: HttpRequest, process_id: int) -> HttpResponse:
