@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 from django.db.models import DecimalField, F, Sum
@@ -11,6 +12,7 @@ from django.db.models.functions import Cast
 
 from accounts.models import Address, Licence
 from accounts.queries.licences import licences_of
+from accounts.queries.lines import tree_of
 from catalog.models import Product, ProductRestriction
 from catalog.restrictions import Binding, bindings_for
 from core.days import erp_today, erp_zone
@@ -81,7 +83,7 @@ def restricted(
         return Restricted(tuple(lines), (), Facts(today))
     limits = [one for one in bindings if _counts_earlier(one.restriction)]
     if is_ordering:
-        _lock_quantities(company_id, {one.product_id for one in limits})
+        _lock_quantities({(_counted_at(one, company_id), one.product_id) for one in limits})
     facts = Facts(
         on=today,
         held=_held_by(lineage) if _has(bindings, Kind.LICENCE) else (),
@@ -144,20 +146,34 @@ def _held(licence: Licence, heard: datetime | None) -> Held:
     )
 
 
+def _counted_at(limit: Binding, company_id: int) -> int:
+    """The company whose orders a limit counts: the one it names, with all below it, or else the ordering one.
+
+    So a limit of a group is not escaped by ordering in turn from its branches (ENT-06).
+    """
+    return limit.restriction.company_id or company_id
+
+
 def _ordered_before(
     company_id: int, limits: Sequence[Binding], today: date, without: int | None
 ) -> dict[tuple[str, int], Decimal]:
-    """What the company has ordered in the running period of each limit, in base units. One statement per period."""
+    """What was ordered in the running period of each limit, in base units. One statement per period and company."""
     found: dict[tuple[str, int], Decimal] = {}
-    for period in sorted({one.restriction.period for one in limits}):
-        own = [one for one in limits if one.restriction.period == period]
-        sums = _sums(company_id, {one.product_id for one in own}, start_of(period, today), without)
+    counted = {
+        (one.restriction.period, _counted_at(one, company_id), one.restriction.company_id) for one in limits
+    }
+    for period, at, named in sorted(counted, key=str):
+        own = [
+            one for one in limits if (one.restriction.period, one.restriction.company_id) == (period, named)
+        ]
+        whose = tree_of(at).values("pk") if named else [at]
+        sums = _sums(whose, {one.product_id for one in own}, start_of(period, today), without)
         for one in own:
             found[one.restriction.name, one.product_id] = sums.get(one.product_id, Decimal(0))
     return found
 
 
-def _sums(company_id: int, product_ids: set[int], since: date, without: int | None) -> dict[int, Decimal]:
+def _sums(companies: Any, product_ids: set[int], since: date, without: int | None) -> dict[int, Decimal]:
     began = datetime.combine(since, time.min, tzinfo=erp_zone())
     exact: DecimalField[Decimal, Decimal] = DecimalField(max_digits=30, decimal_places=12)
     base = (
@@ -166,7 +182,7 @@ def _sums(company_id: int, product_ids: set[int], since: date, without: int | No
         / Cast(F("denominator"), exact)
     )
     lines = OrderLine.objects.filter(
-        order__company_id=company_id, product_id__in=product_ids, order__placed_at__gte=began
+        order__company_id__in=companies, product_id__in=product_ids, order__placed_at__gte=began
     ).exclude(order__status__in=GONE)
     if without is not None:
         lines = lines.exclude(order_id=without)
@@ -174,13 +190,18 @@ def _sums(company_id: int, product_ids: set[int], since: date, without: int | No
     return {product: round(total, 6) for product, total in rows}
 
 
-def _lock_quantities(company_id: int, product_ids: set[int]) -> None:
-    """Let one order at a time of this company use up a limit of a product; freed by the end of the transaction."""
-    if not product_ids:
+def _lock_quantities(limits: set[tuple[int, int]]) -> None:
+    """Let one order at a time use up a limit, (company, product); freed by the end of the transaction.
+
+    In one order for everybody, so that two orders never wait for each other.
+    """
+    if not limits:
         return
+    pairs = sorted(limits)
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT pg_advisory_xact_lock(hashtextextended('quantity limit ' || %s || ' ' || id, 0))
-               FROM (SELECT id FROM unnest(%s::bigint[]) AS wanted(id) ORDER BY id) AS sorted""",
-            [company_id, sorted(product_ids)],
+            """SELECT pg_advisory_xact_lock(hashtextextended('quantity limit ' || owner || ' ' || id, 0))
+               FROM (SELECT owner, id FROM unnest(%s::bigint[], %s::bigint[]) AS wanted(owner, id)
+                     ORDER BY owner, id) AS sorted""",
+            [[owner for owner, _id in pairs], [product for _owner, product in pairs]],
         )

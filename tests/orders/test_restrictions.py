@@ -184,6 +184,26 @@ def test_what_was_ordered_in_the_period_counts_until_it_is_over(anna, clara, aci
     assert said(anna) == []
 
 
+@pytest.mark.django_db
+@pytest.mark.req("ENT-06", "ACC-08")
+def test_a_limit_of_a_group_counts_what_all_its_branches_order(anna, acme, acid, time_machine):
+    branch = CompanyFactory(number="ACME-1", name="Acme Graz", parent=acme)
+    AddressFactory(company=branch, erp_id="acme-1-1")
+    gerd = enrol("Gerd", branch, "buyer")
+    group = restrict(kind="quantity", max_quantity=Decimal(30), period="month", product=acid, company=acme)
+    time_machine.move_to(NOON)
+    order_now(anna, ACID=20)
+    fill(gerd, ACID=11)
+    fill(anna, ACID=10)
+
+    assert [code for code, _told in said(gerd)] == ["quantity_limit"]
+    assert [line["code"] for line in refused(gerd)] == ["quantity_limit"]
+    assert said(anna) == []
+    group.company = None  # one of everybody counts for each customer by itself
+    group.save()
+    assert said(gerd) == []
+
+
 @pytest.mark.req("ENT-06")
 @pytest.mark.django_db(transaction=True)
 def test_two_orders_at_once_never_share_the_rest_of_a_limit(anna, acme, acid):
