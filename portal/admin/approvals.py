@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -66,6 +67,8 @@ class ApprovalRequestAdmin(FedAdmin):
         """On to the order."""
         self._refuse_writing(request)
         asked = self.get_object(request, object_id)
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         return redirect("admin:orders_order_page", asked.order.number)
 
     @display(description=_("state"), ordering="state", label=STATES)
@@ -109,6 +112,8 @@ class ApprovalRuleAdmin(FedHistoryAdmin):
         """A version in words, the others of its rule, and what it would have stopped lately."""
         self._refuse_writing(request)
         rule = self.get_object(request, object_id)
+        if request.method != "GET" or not self.has_view_permission(request):
+            raise PermissionDenied
         conditions, steps = version_in_words(rule)
         context = {
             "rule": rule,

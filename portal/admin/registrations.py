@@ -65,7 +65,9 @@ def _page(request: HttpRequest, registration_id: int, bound: Form | None = None)
         "number": opening.number_for(found),
         "similar": [item for item in similar if item.may_see],
         "others": len([item for item in similar if not item.may_see]),
-        "doubles": applicants.others_waiting(found),
+        "doubles": applicants.others_waiting(found).filter(
+            pk__in=applicants.registrations_at(request.user).values("pk")  # type: ignore[arg-type]
+        ),
         "tax_tone": TAX_TONES.get(found.tax_answer, ""),
         "may_ask": found.tax_answer in (TaxAnswer.UNREACHED, TaxAnswer.FORM, TaxAnswer.INVALID)
         and bool(settings.TAX_REGISTER["url"]),
