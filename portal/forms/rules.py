@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import Scope
 from accounts.seats import seats_of
-from accounts.states import Role
+from accounts.states import RIGHTS, Right, Role
 from catalog.queries import exact_hits, search_products
 from orders.actions.rules import RuleDraft
 from orders.models import ApprovalRule
@@ -71,7 +71,11 @@ class RuleForm(forms.Form):
             ("", _("no such step")),
             ("right", _("Everybody who may approve")),
             ("manager", _("The buyer's manager")),
-            *((f"role:{role.value}", _("Role %(role)s") % {"role": role.label}) for role in Role),
+            *(
+                (f"role:{role.value}", _("Everybody in the role %(role)s") % {"role": role.label})
+                for role in Role
+                if Right.APPROVE in RIGHTS[role]
+            ),
             *((f"person:{pk}", str(user)) for pk, user in people.items()),
         ]
         for step in STEPS:

@@ -60,7 +60,7 @@ def test_every_figure_is_that_of_its_list(business, boris):
     home, inbox = browser.get("/home/"), approver.get("/home/")
 
     assert shown(home, "Open orders") == counted(browser, "/orders/?tab=open") == "3"
-    assert f"{counted(browser, '/orders/?tab=waiting')} not approved yet" in text_of(home)
+    assert f"{counted(browser, '/orders/?tab=waiting')} waiting for approval or returned" in text_of(home)
     assert shown(home, "Open quotes") == counted(browser, "/quotes/?tab=open") == "2"
     assert counted(browser, "/invoices/?tab=due") == "1"
     assert "1 due" in text_of(home)
