@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.holding import hold_access
 from accounts.actions.members import enrol_newcomer, fulfil_invitation, may_still_give
 from accounts.models import Company, Invitation, SignInConnection, SignInDomain, SignInIdentity, User
 from accounts.models.connection import DOMAIN, SECRET_NAME
@@ -213,7 +214,10 @@ def _joined(user: User | None, connection: SignInConnection, claims: Claims, *, 
         withdrawn_at=None,
         expires_at__gt=timezone.now(),
     )
-    invitations = [one for one in found if may_still_give(one)]
+    asked = list(found.order_by("pk"))
+    for inviter in sorted({one.invited_by_id for one in asked}):
+        hold_access(inviter)
+    invitations = [one for one in asked if may_still_give(one)]
     if user is None and not invitations and connection.newcomers != Newcomers.ENROL:
         raise NotAllowed(
             _("You are not a member of %(company)s yet. Ask its administrator to invite you.")

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.holding import hold_access
 from accounts.invitations import key_of
 from accounts.models import Company, CompanyRole, Invitation, Membership, User
 from accounts.queries.connections import all_connection_of, all_only_way_for, reaches
@@ -140,8 +141,9 @@ def accept_invitation(
     WrongState for an address that has a sign-in already, or another one than that of the person signed in.
     """
     invitation = Invitation.objects.filter(key=key_of(word)).first()
-    if invitation is not None:  # whoever takes a right away locks the company: nobody slips in beside it
+    if invitation is not None:  # nobody slips in beside the end of what whoever invited may do
         Company.objects.select_for_update(of=("self",), no_key=True).get(pk=invitation.company_id)
+        hold_access(invitation.invited_by_id)
     invitation = open_invitation(word)
     locked = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
     if locked.accepted_at or locked.withdrawn_at:

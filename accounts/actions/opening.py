@@ -111,14 +111,14 @@ def _admitted_as(number: str, company: Company) -> Registration | None:
 def send_company_again(pk: int, *, by: Actor) -> Registration:
     """Send a customer that the ERP has refused there once more, as it is now. Records `company.admitted`."""
     ownership.check(by, "accounts.Registration", ["state"])
+    rows = Company.objects.select_for_update(of=("self",), no_key=True)
+    company = rows.filter(registrations=pk).first()  # before its registration, as what the ERP answers does
     found, _user = reached(pk, by)
-    if found.company is None or found.company.erp_id or not found.erp_trouble:
+    if company is None or company.pk != found.company_id or company.erp_id or not found.erp_trouble:
         raise WrongState(_("Nothing of it is to be sent again."))
     found.erp_trouble = ""
     found.save(update_fields=["erp_trouble"])
-    tell_erp(
-        found, Company.objects.select_for_update(of=("self",), no_key=True).get(pk=found.company_id), by=by
-    )
+    tell_erp(found, company, by=by)
     return found
 
 

@@ -6,18 +6,21 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from accounts.duplicates import Pair, all_duplicates
-from accounts.models import Company, Membership
+from accounts.models import Company, Licence, Membership
 from accounts.stewards import check_steward
 from core import audit
 from core.actor import Actor, action
 from core.cases import CaseFacts, open_case, settle_cases
 from core.errors import InvalidValue, NotFound
+from core.ownership import US
 from integrations.actions.identifiers import Known, merge_identifiers
 from integrations.models import Identifier
 from integrations.systems import ERP
+from orders.actions.invoices import drop_double_orderers
 
 DUPLICATE = "duplicate_customer"
-# What the ERP tells of a customer stays with the row that it told it of, and ends with it.
+# What the ERP tells of a customer stays with the row that it told it of, and ends with it; of licences, those are
+# moved that our staff have seen.
 STAYS = {"accounts.Address", "accounts.CreditAccount", "pricing.PriceListAssignment", "accounts.Licence"}
 RULES = {"tax_id": _("the same VAT number"), "name": _("the same name"), "address": _("the same address")}
 
@@ -57,6 +60,8 @@ def merge_companies(number: str, into: str, *, reason: str, by: Actor) -> Compan
 
     for field in _references():
         _move(field, old, new)
+    _move(Licence._meta.get_field("company"), old, new, system=US)
+    drop_double_orderers(old, by=by)
     # Of who is a member of both, one place is left: nobody acts for the old one any more.
     Membership.objects.filter(company=old).update(is_active=False)
     old.merged_into = new
@@ -103,9 +108,12 @@ def _references() -> Iterator[models.ForeignKey]:
         yield field
 
 
-def _move(field: models.ForeignKey, old: Company, new: Company) -> None:
-    """Let the rows of one table name the other company; all at once, or one by one where some are double."""
-    rows = field.model._default_manager.filter(**{field.name: old})
+def _move(field: models.ForeignKey, old: Company, new: Company, **alone: str) -> None:
+    """Let the rows of one table name the other company; all at once, or one by one where some are double.
+
+    alone: which of them.
+    """
+    rows = field.model._default_manager.filter(**{field.name: old}, **alone)
     try:
         with transaction.atomic():
             rows.update(**{field.name: new})

@@ -11,7 +11,7 @@ from accounts.records import CompanyAdmitted
 from core.actor import Actor
 from core.cases import CaseFacts, open_case, settle_cases
 from integrations.actions.identifiers import keep_identifiers
-from integrations.connectors.tryton.writing.customers import write_customer
+from integrations.connectors.tryton.writing.customers import Made, write_customer
 from integrations.failures import CallFailed, Refused
 from integrations.systems import ERP, Message, flow_actor
 
@@ -27,12 +27,21 @@ def send(message: Message) -> None:
     """
     wish = CompanyAdmitted.model_validate(message.payload)
     company = all_companies().filter(number=wish.company_number).first()
-    if company is None or company.erp_id or company.merged_into_id:
+    if company is None or company.merged_into_id:
+        return
+    if company.erp_id:
+        # A try whose answer was lost has made it, and the ERP's own feed was faster to say so.
+        made = Made(company.number, company.erp_id, company.as_of or timezone.now())
+        _opened(message, wish.company_number, made)
         return
     parent = company.parent.number if company.parent else ""
     made = write_customer(wish.model_copy(update={"parent_number": parent}))
+    _opened(message, wish.company_number, made)
+
+
+def _opened(message: Message, number: str, made: Made) -> None:
     by = _actor(message)
-    note_company_opened(wish.company_number, erp_number=made.number, erp_id=made.erp_id, at=made.at, by=by)
+    note_company_opened(number, erp_number=made.number, erp_id=made.erp_id, at=made.at, by=by)
     keep_identifiers(ERP, "customer", [(made.erp_id, made.number)])
     settle_cases(message.subject, by=by, reason=_("The ERP has the customer now."), kinds=(REFUSAL,))
 

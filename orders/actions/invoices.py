@@ -183,6 +183,15 @@ def _write_orderers(invoice: Invoice, orders: list[Order]) -> None:
     )
 
 
+@action
+def drop_double_orderers(old: Company, *, by: Actor) -> None:
+    """Forget a company that became another one, where its invoices name the other one, too (ACC-13).
+
+    Its orders are the other one's by now: as a company of its own it would hide them from that one.
+    """
+    Orderer.objects.filter(company=old).delete()
+
+
 def _write_payments(invoice: Invoice, news: InvoiceRecord) -> list[Decimal]:
     """Set the payments of an invoice; answer the amounts that were not known before."""
     known = set(invoice.payments.values_list("erp_id", flat=True))

@@ -118,9 +118,8 @@ class Invoice(models.Model):
 class Orderer(models.Model):
     """A company that ordered what an invoice to another company is for; a row for each that has an order in it.
 
-    Only of invoices that are for orders of another company than the billed one. It finds a branch's invoices among
-    those of its headquarters; what may be seen is decided by the orders themselves. billed_to and issued_on: the
-    invoice's own, for the index.
+    Only of invoices that are for orders of another company than the billed one. These rows decide what a branch sees
+    of its headquarters' invoices. billed_to and issued_on: the invoice's own, for the index.
     """
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="orderers", db_index=False)

@@ -1,6 +1,7 @@
 """The staff decides on a registration: once, by who may, on what was shown; and nothing is made twice."""
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions.admission import (
@@ -12,7 +13,13 @@ from accounts.actions.admission import (
     reject_registration,
 )
 from accounts.actions.members import accept_invitation
-from accounts.actions.opening import note_company_opened, number_for, place_company, send_company_again
+from accounts.actions.opening import (
+    note_company_opened,
+    note_company_refused,
+    number_for,
+    place_company,
+    send_company_again,
+)
 from accounts.actions.segments import save_segment
 from accounts.applicants import similar_to
 from accounts.invitations import pass_of
@@ -23,10 +30,12 @@ from accounts.states import Right
 from core.actor import Actor
 from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongState
 from core.models import AuditEntry, Event
-from integrations.systems import flow_actor
+from integrations.destinations.customers import send
+from integrations.systems import Message, flow_actor
 from tests.conftest import employ
 from tests.factories.accounts import AddressFactory, CompanyFactory, PaymentTermFactory
 from tests.factories.registrations import AT_NUMBER, RegistrationFactory
+from tests.orders.test_ended_meanwhile import Running
 
 pytestmark = pytest.mark.django_db
 
@@ -368,3 +377,33 @@ def test_the_flow_alone_opens_a_customer(asked, mona):
     )
 
     assert Company.objects.get(number=number).status == "active"
+
+
+def test_one_that_the_feed_of_the_erp_was_faster_to_tell_of_is_opened_all_the_same_and_once(asked, mona):
+    admit_company(asked.pk, PLAIN, version=1, by=mona.actor)
+    number = number_for(asked)
+    Company.objects.filter(number=number).update(status="active", erp_id="77", as_of=timezone.now())
+    message = Message.of(Event.objects.get(name="company.admitted"), attempts=2)
+
+    send(message)
+    send(message)
+
+    asked.refresh_from_db()
+    assert asked.opened_at is not None
+    assert Event.objects.filter(name="company.opened", company_number=number).count() == 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_what_is_sent_again_and_what_comes_back_of_it_do_not_wait_for_each_other_in_a_circle(asked, mona):
+    admit_company(asked.pk, PLAIN, version=1, by=mona.actor)
+    Registration.objects.filter(pk=asked.pk).update(erp_trouble="no country")
+    number = number_for(asked)
+
+    with transaction.atomic():
+        Company.objects.select_for_update(no_key=True).get(number=number)
+        again = Running(lambda: send_company_again(asked.pk, by=mona.actor))
+        assert again.waits()
+        note_company_refused(number, "no country", by=flow_actor("erp.customers-out"))
+
+    assert not isinstance(again.done(), Exception)
+    assert Event.objects.filter(name="company.admitted").count() == 2

@@ -1,16 +1,18 @@
 """Whom a company's provider lets in, by the actions alone; the way through the pages is tests/portal/test_company_sign_in.py."""
 
 import pytest
+from django.db import transaction
 
 from accounts.actions.connections import Draft, enter_by_connection, save_connection
 from accounts.actions.members import Place, accept_invitation, end_membership, invite_member
 from accounts.invitations import pass_of
-from accounts.models import Membership, User
+from accounts.models import Invitation, Membership, User
 from accounts.vouching import Claims
 from core.actor import Actor
-from core.errors import NotAllowed, WrongState
+from core.errors import DomainError, NotAllowed, WrongState
 from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory
+from tests.orders.test_ended_meanwhile import Running
 
 
 @pytest.mark.req("ACC-07", "ACC-12")
@@ -44,3 +46,33 @@ def test_the_only_way_is_not_left_by_an_invitation_into_another_company(acme, ot
 
     places = Membership.objects.filter(user=anna.user)
     assert {place.company.number for place in places} == {"ACME", "ACME-1"}
+
+
+def invited(acme, by):
+    invite_member(acme, "second@acme.example", "Ada", Place(roles=("administrator",)), by=by.actor)
+    return Invitation.objects.get()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.req("ACC-07", "ACC-12")
+@pytest.mark.parametrize("way", ["provider", "link"])
+def test_nobody_slips_in_while_whoever_invited_is_being_dismissed_further_up(acme, way):
+    nobody = Actor("portal", "nobody")
+    draft = Draft("acme", "Acme", "https://id.acme.example", "accord", ("acme.example",))
+    connection = save_connection(acme, draft, by=nobody)
+    branch = CompanyFactory(number="ACME-1", parent=acme)
+    ada, olga = (enrol(name, acme, "administrator") for name in ("Ada", "Olga"))
+    word = pass_of(invited(branch, ada).key)
+    claims = Claims("sub-1", "second@acme.example", True, "Ada", False)
+    ways = {
+        "provider": lambda: enter_by_connection(connection, claims, by=nobody),
+        "link": lambda: accept_invitation(word, name="Ada", password="a-quite-long-pass-4711", by=nobody),
+    }
+
+    with transaction.atomic():
+        end_membership(Membership.objects.get(user=ada.user), by=olga.actor)
+        entering = Running(ways[way])
+        assert entering.waits()
+
+    assert isinstance(entering.done(), DomainError)
+    assert not User.objects.filter(email="second@acme.example").exists()

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from accounts.duplicates import all_duplicates, plain_address, plain_name, plain_tax_id
-from accounts.models import Company, Membership
+from accounts.models import Company, Licence, LicenceKind, Membership
 from accounts.queries.scopes import scope_for
 from core.errors import InvalidValue, NotAllowed
 from core.models import Case
@@ -15,13 +15,16 @@ from integrations.identifiers import all_customers_named, all_key_now, all_resol
 from integrations.repairs import repair_case, repairs_for
 from integrations.systems import job_actor
 from orders.actions.cart import CartItem, add_line
+from orders.actions.invoices import apply_invoice
 from orders.models import Order
 from orders.queries.cart import cart_for
+from orders.queries.invoices import invoices_for
 from quotes.models import Quote, Rfq
 from tests.conftest import enrol
 from tests.factories.accounts import AddressFactory, CompanyFactory, MembershipFactory
 from tests.factories.orders import order_now, sell
 from tests.factories.quotes import offer
+from tests.orders.test_erp_facts import invoice
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("ACC-13")]
 
@@ -188,6 +191,23 @@ def test_the_steward_merges_on_the_page_of_the_case(double, mona):
     assert Order.objects.get().company.number == "ACME-2"
 
 
+@pytest.mark.req("ENT-05")
+def test_a_licence_that_staff_have_seen_goes_along_and_one_of_the_erp_stays_with_what_it_was_told_of(
+    double, mona
+):
+    anna, new, _both, _branch = double
+    kind = LicenceKind.objects.create(code="chem", name="Chemicals")
+    for number, system in (("PAPER", "us"), ("FED", "erp"), ("BOTH", "us")):
+        Licence.objects.create(company=anna.company, kind=kind, number=number, system=system)
+    Licence.objects.create(company=new, kind=kind, number="BOTH")
+
+    merge_companies("ACME", "ACME-2", reason="One customer", by=mona.actor)
+
+    held = Licence.objects.filter(company=new).order_by("number")
+    assert [row.number for row in held] == ["BOTH", "PAPER"]
+    assert Licence.objects.get(number="FED").company == anna.company
+
+
 @pytest.mark.req("ACC-04")
 def test_every_number_of_either_leads_to_the_one_that_is_left(mona):
     old, new = CompanyFactory(number="OLD"), CompanyFactory(number="NEW")
@@ -200,3 +220,21 @@ def test_every_number_of_either_leads_to_the_one_that_is_left(mona):
     for name in ("OLD", "NEW", "S-OLD", "B-OLD", "72", "901", "902"):
         assert all_customers_named(name) == {new.pk}, name
     assert all_customers_named("71") == all_customers_named("") == frozenset()
+
+
+@pytest.mark.req("ACC-09")
+def test_an_invoice_for_both_that_a_headquarters_pays_is_seen_by_the_one_that_is_left(anna, mona, erp):
+    head = CompanyFactory(number="HEAD")
+    new = CompanyFactory(number="ACME-2", name="Acme", parent=head)
+    Company.objects.filter(pk=anna.company.pk).update(parent=head)
+    AddressFactory(company=new, erp_id="acme-2-1")
+    nina = enrol("Nina", new, "buyer")
+    sell("S-1", "1.00")
+    ours, theirs = order_now(anna, **{"S-1": 3}), order_now(nina, **{"S-1": 4})
+    both = invoice(ours, {1: 3}, key="BOTH", company_number="HEAD")
+    apply_invoice(both.model_copy(update={"order_numbers": (ours.number, theirs.number)}), by=erp)
+    assert not invoices_for(scope_for(nina.user.pk, new.pk)).exists()
+
+    merge_companies("ACME", "ACME-2", reason="One customer", by=mona.actor)
+
+    assert [row.number for row in invoices_for(scope_for(nina.user.pk, new.pk))] == ["INV-BOTH"]
