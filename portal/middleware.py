@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.assistance import acting_in, assistance_of
+from accounts.queries.connections import vouches_for
 from accounts.queries.members import memberships_of
 from accounts.queries.scopes import scope_for
 from accounts.scope import NOTHING, Scope
@@ -22,6 +23,7 @@ from core import amounts, freshness, refusals
 from core.actor import Actor, acting, new_correlation_id
 from core.errors import DomainError, NotAllowed, NotFound, OutOfDate, WrongState
 from portal.kept import kept, names
+from portal.openid.marks import VOUCHED_SESSION
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
@@ -93,6 +95,16 @@ class ScopeMiddleware:
         return self.get_response(request)
 
     def _scope(self, request: HttpRequest) -> Scope:
+        scope = self._asked_scope(request)
+        key = request.session.get(VOUCHED_SESSION)
+        if key and not scope.is_empty and not vouches_for(key, scope):
+            # Whoever runs a provider can sign in as anybody it vouches for: it opens no other company, later either.
+            return self._ended(
+                request, _("Your company's sign-in opens that company no more, or not at all.")
+            )
+        return scope
+
+    def _asked_scope(self, request: HttpRequest) -> Scope:
         if not request.user.is_authenticated or channel_of(request.path) == "admin":
             return NOTHING
         assistance_id = request.session.get(ASSISTANCE)
@@ -103,7 +115,7 @@ class ScopeMiddleware:
         if not scope.is_empty:
             return scope
         if company_id is not None:
-            return self._ended(request)
+            return self._ended(request, _("Your access to that company has ended."))
         first = memberships_of(request.user.pk).first()
         if first is None:
             return NOTHING
@@ -127,8 +139,8 @@ class ScopeMiddleware:
         request.assistance, request.buyer = assistance, acting.membership.user  # type: ignore[attr-defined]
         return acting.scope
 
-    def _ended(self, request: HttpRequest) -> Scope:
-        """End the session of somebody whose access to the acting company has ended.
+    def _ended(self, request: HttpRequest, why: object) -> Scope:
+        """End the session of somebody whose access to the acting company has ended, or was never vouched for.
 
         There is no other company to fall back to: nobody is to act for one unawares (failure bank 21).
         """
@@ -136,7 +148,7 @@ class ScopeMiddleware:
         was: Actor = request.actor  # type: ignore[attr-defined]
         nobody = Actor(was.channel, "nobody", correlation_id=was.correlation_id)
         request.actor = nobody  # type: ignore[attr-defined]
-        messages.warning(request, _("Your access to that company has ended. Sign in again to go on."))
+        messages.warning(request, _("%(why)s Sign in again to go on.") % {"why": why})
         return NOTHING
 
     def _kept_scope(self, request: HttpRequest, company_id: int | None) -> Scope:

@@ -32,6 +32,11 @@ def all_connection_of(email: str) -> SignInConnection | None:
     return found.exclude(company__status__in=SHUT).first()
 
 
+def vouches_for(key: str, scope: Scope) -> bool:
+    """Whether a connection is in use still, and the acting company is its own or below that. One statement."""
+    return SignInConnection.objects.filter(key=key, is_active=True, company__in=scope.lineage).exists()
+
+
 def reaches(connection: SignInConnection, company_id: int) -> bool:
     """Whether a company is that of a connection, or below it."""
     return tree_of(connection.company_id).filter(pk=company_id).exists()

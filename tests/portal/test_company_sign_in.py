@@ -320,6 +320,43 @@ def test_it_never_opens_what_is_not_the_companys_own(provider, acme, other, who)
     assert Membership.objects.filter(user=vera).count() == (2 if who == "elsewhere" else 1)
 
 
+@pytest.mark.req("SEC-13", "ACC-12")
+def test_a_session_of_before_opens_nothing_of_another_company_that_takes_the_person_in_later(
+    works, provider, other, anna
+):
+    provider.knows(anna.user.email)
+    browser, _answer = sign_in_there(anna.user.email)
+    MembershipFactory(user=anna.user, company=other)
+    own = anna.signed_in()
+
+    for one in (browser, own):
+        one.post(reverse("portal:company-switch"), {"company": "OTHER"})
+
+    assert (browser.get("/home/").status_code, is_in(browser)) == (302, False)
+    assert own.get("/home/").context["scope"].company_number == "OTHER"
+
+
+@pytest.mark.req("SEC-13", "ACC-12")
+def test_nor_is_another_company_acted_for_by_itself(works, provider, acme, other, anna):
+    provider.knows(anna.user.email)
+    browser, _answer = sign_in_there(anna.user.email)  # acts for nobody yet: the first page says for whom
+    MembershipFactory(user=anna.user, company=other)
+    Membership.objects.filter(user=anna.user, company=acme).update(is_active=False)
+
+    assert (browser.get("/home/").status_code, is_in(browser)) == (302, False)
+
+
+def test_and_what_lies_below_the_company_stays_open(works, provider, acme, anna):
+    branch = CompanyFactory(number="ACME-1", parent=acme)
+    MembershipFactory(user=anna.user, company=branch)
+    provider.knows(anna.user.email)
+    browser, _answer = sign_in_there(anna.user.email)
+
+    browser.post(reverse("portal:company-switch"), {"company": "ACME-1"})
+
+    assert browser.get("/home/").context["scope"].company_number == "ACME-1"
+
+
 def test_whose_access_ends_later_stays_out_though_the_provider_vouches_on(works, provider, anna):
     provider.knows(anna.user.email)
     browser, _answer = sign_in_there(anna.user.email)
