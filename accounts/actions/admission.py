@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -70,7 +71,7 @@ def admit_company(pk: int, admission: Admission, *, version: int, by: Actor) -> 
     rep = _sales_rep(admission.sales_rep, user)
     segments = list(Segment.objects.filter(pk__in=admission.segments))
 
-    company = Company.objects.create(
+    company = Company(
         number=number_for(found),
         name=found.company_name,
         status=Standing.PENDING,
@@ -80,6 +81,14 @@ def admit_company(pk: int, admission: Admission, *, version: int, by: Actor) -> 
         parent=parent,
         sales_rep=rep,
     )
+    try:
+        with transaction.atomic():
+            company.save()
+    except IntegrityError:
+        raise WrongState(
+            _("%(number)s is another customer's number: give that one another code in the ERP first.")
+            % {"number": company.number}
+        ) from None
     for segment in segments:
         put_in_segment(segment, company, by=by)
     _approve(found, company, (Role.ADMINISTRATOR,), user, by)

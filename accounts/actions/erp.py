@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from accounts.actions.contacts import settle_contacts
 from accounts.actions.proposals import settle_proposals
+from accounts.duplicates import plain_name, plain_tax_id
 from accounts.models import (
     Address,
     Company,
@@ -82,8 +83,8 @@ def rename_company(number: str, to: str, *, by: Actor) -> Company:
 def apply_customers(records: Sequence[CustomerRecord], *, by: Actor, is_full: bool = False) -> Applied:
     """Take over the ERP's customers with their place in the tree and their addresses.
 
-    One that cannot be placed (own parent, unknown parent, circle) or is older than what we have is
-    left as it is; the others go on (ACC-02, ACC-10). is_full: whoever is not among the records
+    One that cannot be placed (own parent, unknown parent, circle), is older than what we have, or has the number of
+    another one that was admitted here is left as it is; the others go on (ACC-02, ACC-10). is_full: whoever is not among the records
     is closed, never deleted, since documents name it; an empty list closes nobody. Constant number
     of statements.
     """
@@ -122,20 +123,37 @@ def _misplaced(
 ) -> list[Rejected]:
     by_id = {company.pk: company.number for company in known.values()}
     without_term = {record.number for record in records if record.payment_term_code not in {None, *terms}}
+    others = {record.number for record in records if _is_another(record, known.get(record.number))}
     bad = misplaced(
         {record.number: record.parent_number for record in records},
         known={company.number: by_id.get(company.parent_id) for company in known.values()},
-        refused=without_term,
+        refused=without_term | others,
     )
     rejected = []
     for record in records:
         if record.number in bad:
             reason = TREE_REASONS[bad[record.number]]
             rejected.append(Rejected(record.number, "parent_number", reason, _plain(record)))
+        elif record.number in others:
+            reason = (
+                "The number is that of another customer, who was admitted here: give this one another code."
+            )
+            rejected.append(Rejected(record.number, "number", reason, _plain(record)))
         elif record.number in without_term:
             reason = f"Payment term “{record.payment_term_code}” is not known here."
             rejected.append(Rejected(record.number, "payment_term_code", reason, _plain(record)))
     return rejected
+
+
+def _is_another(record: CustomerRecord, admitted: Company | None) -> bool:
+    """Whether a number of ours, of a customer that the ERP does not know yet, is somebody else's there.
+
+    Its people are invited already: they would see what is the other one's.
+    """
+    if admitted is None or admitted.status not in OURS or admitted.erp_id:
+        return False
+    same_id = plain_tax_id(record.tax_id) == plain_tax_id(admitted.tax_id) != ""
+    return not same_id and plain_name(record.name) != plain_name(admitted.name)
 
 
 def _write_companies(

@@ -12,6 +12,7 @@ from accounts.actions.admission import (
     hand_over_registration,
     reject_registration,
 )
+from accounts.actions.erp import apply_customers
 from accounts.actions.members import accept_invitation
 from accounts.actions.opening import (
     note_company_opened,
@@ -32,6 +33,7 @@ from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongStat
 from core.models import AuditEntry, Event
 from integrations.destinations.customers import send
 from integrations.systems import Message, flow_actor
+from tests.accounts.test_apply_customers import address, customer
 from tests.conftest import employ
 from tests.factories.accounts import AddressFactory, CompanyFactory, PaymentTermFactory
 from tests.factories.registrations import AT_NUMBER, RegistrationFactory
@@ -377,6 +379,49 @@ def test_the_flow_alone_opens_a_customer(asked, mona):
     )
 
     assert Company.objects.get(number=number).status == "active"
+
+
+@pytest.mark.req("SEC-13", "ACC-10")
+@pytest.mark.parametrize(
+    ("name", "tax_id", "status"),
+    [
+        ("Somebody Else AG", "DE294718364", "pending"),
+        ("Somebody Else AG", "", "pending"),
+        ("NORDLICHT", "", "active"),
+        ("Nordlicht Holding", "ATU 62047136", "active"),
+    ],
+)
+def test_another_customer_of_the_erp_with_the_same_number_is_not_taken_for_the_one_that_was_admitted(
+    asked, mona, name, tax_id, status
+):
+    PaymentTermFactory(code="net30", net_days=30)
+    admit_company(asked.pk, PLAIN, version=1, by=mona.actor)
+    told = customer(
+        number_for(asked),
+        name=name,
+        tax_id=tax_id,
+        payment_term_code="net30",
+        as_of=timezone.now(),
+        addresses=(address("991"),),
+    )
+
+    applied = apply_customers([told], by=flow_actor("erp.customers"))
+
+    company = Company.objects.get(number=number_for(asked))
+    assert (company.status, company.erp_id) == (status, "" if status == "pending" else told.erp_id)
+    assert [item.field for item in applied.rejected] == (["number"] if status == "pending" else [])
+    assert company.addresses.count() == (0 if status == "pending" else 1)
+
+
+def test_a_number_that_the_erp_has_given_away_already_is_told(asked, mona):
+    CompanyFactory(number=number_for(asked), name="Somebody Else AG", tax_id="DE294718364")
+
+    with pytest.raises(WrongState, match="another customer's number"):
+        admit_company(asked.pk, PLAIN, version=1, by=mona.actor)
+
+    asked.refresh_from_db()
+    assert (asked.state, asked.company) == ("waiting", None)
+    assert not Invitation.objects.exists()
 
 
 def test_one_that_the_feed_of_the_erp_was_faster_to_tell_of_is_opened_all_the_same_and_once(asked, mona):
