@@ -110,9 +110,14 @@ def promise(kind: str, limit: timedelta | None) -> None:
 
 
 @transaction.atomic
-def promise_segments(kind: str, limits: Mapping[str, timedelta]) -> None:
-    """Set how old a kind of figure may be for the companies of segments, {key: limit}; all others have none."""
-    _rows([kind]).update(segment_limits={key: int(limit.total_seconds()) for key, limit in limits.items()})
+def promise_segments(kind: str, limits: Callable[[], Mapping[str, timedelta]]) -> None:
+    """Set how old a kind of figure may be for the companies of segments; all others have none.
+
+    limits: reads them, {key: limit}, once nobody else is at those of this kind.
+    """
+    row = _rows([kind]).select_for_update(no_key=True).get()
+    row.segment_limits = {key: int(limit.total_seconds()) for key, limit in limits().items()}
+    row.save(update_fields=["segment_limits"])
 
 
 def segment_limits(segments: Collection[str]) -> dict[str, tuple[str, timedelta]]:

@@ -183,10 +183,3 @@ def due_flows() -> list[tuple[Flow, bool]]:
         if not (is_closed or waits or is_held(row, now) or lacks):
             due.append((flow, flow.lane == SLOW or _is_full_due(flow, row)))
     return due
-
-
-def all_have_run() -> bool:
-    """Whether every fed flow has come through at least once: the first synchronisation is done."""
-    names = [flow.name for flow in in_order()]
-    done = FlowState.objects.filter(flow__in=names, last_success_at__isnull=False).count()
-    return done == len(names)

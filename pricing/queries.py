@@ -23,7 +23,7 @@ from core import freshness
 from core.days import erp_today
 from core.errors import InvalidValue
 from pricing.answers import Ask, Candidate, PriceAnswer, PriceContext
-from pricing.models import ItemCost, PriceList, PriceListAssignment, PricePolicy, PriceRow, PriceRun, TaxRate
+from pricing.models import ItemCost, PriceListAssignment, PricePolicy, TaxRate
 from pricing.rules import LadderStep, combined_ladder
 
 FRESHNESS = "prices"
@@ -325,18 +325,3 @@ def all_costs_of(product_ids: Collection[int]) -> dict[int, ItemCost]:
 def all_assignments_to(customers: Customers) -> QuerySet[PriceListAssignment]:
     """Who gets which list, as far as it is everybody or one of these customers, for staff."""
     return PriceListAssignment.objects.filter(Q(company=None) | customers.of("company"))
-
-
-def all_price_lists() -> QuerySet[PriceList]:
-    """Every price list, for staff."""
-    return PriceList.objects.all()
-
-
-def all_price_rows() -> QuerySet[PriceRow]:
-    """Every version of every price, for staff."""
-    return PriceRow.objects.select_related("price_list", "product", "run", "ended_run")
-
-
-def all_price_runs() -> QuerySet[PriceRun]:
-    """Every import of prices that changed something, newest first."""
-    return PriceRun.objects.all()

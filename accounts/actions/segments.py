@@ -64,5 +64,9 @@ def limit_age(segment: Segment, kind: str, limit: timedelta | None, *, by: Actor
     else:
         seconds = {"limit_seconds": int(limit.total_seconds())}
         SegmentLimit.objects.update_or_create(segment=segment, kind=kind, defaults=seconds)
+    freshness.promise_segments(kind, lambda: _limits_of(kind))
+
+
+def _limits_of(kind: str) -> dict[str, timedelta]:
     rows = SegmentLimit.objects.filter(kind=kind).select_related("segment")
-    freshness.promise_segments(kind, {row.segment.key: timedelta(seconds=row.limit_seconds) for row in rows})
+    return {row.segment.key: timedelta(seconds=row.limit_seconds) for row in rows}

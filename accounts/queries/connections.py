@@ -3,7 +3,7 @@
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from accounts.models import Company, CompanyUserPermission, SignInConnection, SignInIdentity, User
+from accounts.models import CompanyUserPermission, SignInConnection, SignInIdentity, User
 from accounts.queries.lines import tree_of
 from accounts.queries.members import memberships_of
 from accounts.scope import Scope
@@ -64,8 +64,3 @@ def all_only_way_for(user: User) -> SignInConnection | None:
 def identities_of(user: User) -> QuerySet[SignInIdentity]:
     """Who a person is at the providers of companies."""
     return SignInIdentity.objects.filter(user=user).select_related("connection")
-
-
-def all_companies_open() -> QuerySet[Company]:
-    """The companies that a connection may belong to."""
-    return Company.objects.exclude(status__in=SHUT)

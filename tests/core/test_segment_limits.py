@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -14,9 +15,11 @@ from catalog.queries import availability
 from core import freshness
 from core.actor import Actor
 from core.errors import InvalidValue
+from core.models import Freshness
 from portal.usecases.effective import effective
 from tests.factories.accounts import CompanyFactory
 from tests.factories.orders import order_now, sell
+from tests.orders.test_ended_meanwhile import Running
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("ACC-15")]
 BY = Actor("admin", "Otto")
@@ -122,3 +125,16 @@ def test_what_cannot_be_limited_is_refused(strategic, kind, limit):
         limit_age(strategic, kind, limit, by=BY)
 
     assert not SegmentLimit.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_of_two_segments_that_get_a_limit_at_once_both_have_it(strategic):
+    south = Segment.objects.create(kind="region", code="south", name="South")
+
+    with transaction.atomic():
+        limit_age(strategic, "stock", timedelta(minutes=5), by=BY)
+        other = Running(lambda: limit_age(south, "stock", timedelta(hours=3), by=BY))
+        assert other.waits()
+
+    assert other.done() is None
+    assert Freshness.objects.get(kind="stock").segment_limits == {strategic.key: 300, south.key: 10800}
