@@ -242,5 +242,11 @@ def _joined(user: User | None, connection: SignInConnection, claims: Claims, *, 
 def _made(claims: Claims, invited_as: str) -> User:
     user = User(email=claims.email, name=claims.name or invited_as or claims.email.partition("@")[0])
     user.set_unusable_password()
-    user.save()
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:  # by an invitation elsewhere in this moment
+        raise NotAllowed(
+            _("Somebody was just signed up with this address. Sign in again."), reason="taken"
+        ) from None
     return user

@@ -380,11 +380,11 @@ def _person(invitation: Invitation, name: str, password: str, user: User | None)
                 % {"name": connection.name}
             )
         return user
+    taken = WrongState(
+        _("%(email)s has a sign-in already: sign in, and open the link again.") % {"email": invitation.email}
+    )
     if User.objects.filter(email__iexact=invitation.email).exists():
-        raise WrongState(
-            _("%(email)s has a sign-in already: sign in, and open the link again.")
-            % {"email": invitation.email}
-        )
+        raise taken
     connection = all_connection_of(invitation.email)
     if connection is not None and connection.is_only_way:
         raise WrongState(only_way_words(connection.name))
@@ -396,7 +396,11 @@ def _person(invitation: Invitation, name: str, password: str, user: User | None)
     except ValidationError as error:
         raise InvalidValue(" ".join(error.messages), field="password") from None
     person.set_password(password)
-    person.save()
+    try:
+        with transaction.atomic():
+            person.save()
+    except IntegrityError:  # by another invitation in this moment
+        raise taken from None
     return person
 
 

@@ -48,9 +48,9 @@ def test_the_only_way_is_not_left_by_an_invitation_into_another_company(acme, ot
     assert {place.company.number for place in places} == {"ACME", "ACME-1"}
 
 
-def invited(acme, by):
-    invite_member(acme, "second@acme.example", "Ada", Place(roles=("administrator",)), by=by.actor)
-    return Invitation.objects.get()
+def invited(company, by):
+    invite_member(company, "second@acme.example", "Ada", Place(roles=("administrator",)), by=by.actor)
+    return Invitation.objects.get(company=company)
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -76,3 +76,29 @@ def test_nobody_slips_in_while_whoever_invited_is_being_dismissed_further_up(acm
 
     assert isinstance(entering.done(), DomainError)
     assert not User.objects.filter(email="second@acme.example").exists()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.req("ACC-07", "ACC-12")
+@pytest.mark.parametrize("way", ["provider", "link"])
+def test_of_two_ways_in_at_once_one_makes_the_person_and_the_other_says_so(acme, other, clara, way):
+    nobody = Actor("portal", "nobody")
+    draft = Draft("acme", "Acme", "https://id.acme.example", "accord", ("acme.example",))
+    connection = save_connection(acme, draft, by=nobody)
+    here, there = invited(acme, enrol("Ada", acme, "administrator")), invited(other, clara)
+    claims = Claims("sub-1", "second@acme.example", True, "Ada", False)
+
+    def by_link(one):
+        return accept_invitation(pass_of(one.key), name="Ada", password="a-quite-long-pass-4711", by=nobody)
+
+    ways = {
+        "provider": lambda: enter_by_connection(connection, claims, by=nobody),
+        "link": lambda: by_link(here),
+    }
+    with transaction.atomic():
+        by_link(there)
+        second = Running(ways[way])
+        assert second.waits()
+
+    assert isinstance(second.done(), DomainError)
+    assert Membership.objects.get(user__email="second@acme.example").company == other
