@@ -90,7 +90,8 @@ def apply_customers(records: Sequence[CustomerRecord], *, by: Actor, is_full: bo
     """
     ownership.check(by, "accounts.Company", ["number", "name", "parent", "status", "payment_term"])
     ownership.check(by, "accounts.Address", ["street", "is_active"])
-    known = {company.number: company for company in Company.objects.select_for_update(no_key=True)}
+    rows = Company.objects.select_for_update(no_key=True).order_by("pk")
+    known = {company.number: company for company in rows}
     terms = dict(PaymentTerm.objects.values_list("code", "pk"))
 
     records, repeated = latest_of(records, lambda record: record.number)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from accounts.actions.erp import apply_credit, apply_customers, apply_payment_terms
 from accounts.models import Address, Company, CreditAccount, PaymentTerm
@@ -11,6 +12,7 @@ from accounts.records import AddressRecord, CreditRecord, CustomerRecord, Paymen
 from core.actor import acting
 from core.errors import NotOwner
 from tests.factories.accounts import AS_OF, CompanyFactory, PaymentTermFactory
+from tests.orders.test_ended_meanwhile import Running
 
 pytestmark = pytest.mark.django_db
 
@@ -244,3 +246,17 @@ def test_the_number_of_statements_does_not_grow_with_the_customers(erp, rows_wri
         return len(queries)
 
     assert run(3) == run(60)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.req("ACC-10")
+def test_customers_are_locked_by_their_keys_as_everybody_does_who_locks_two(erp):
+    first, second = CompanyFactory(number="C-2"), CompanyFactory(number="C-1")
+
+    with transaction.atomic():
+        Company.objects.select_for_update(no_key=True).get(pk=first.pk)
+        feed = Running(lambda: apply_customers([customer("C-3")], by=erp))
+        assert feed.waits()
+        Company.objects.select_for_update(no_key=True, nowait=True).get(pk=second.pk)
+
+    assert feed.done().new == 1
