@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
 from allauth.mfa.totp.internal.auth import (
@@ -283,3 +284,17 @@ def test_a_password_chosen_by_the_mailed_link_ends_every_session(anna, mailoutbo
     anna.user.refresh_from_db()
     assert anna.user.check_password(new)
     assert [browser.get("/home/").status_code for browser in browsers] == [302, 302]
+
+
+@pytest.mark.parametrize("kind", ["mfa_activate_totp", "mfa_add_webauthn"])
+def test_a_reset_that_a_stranger_asks_for_bars_nobody_from_a_second_factor(anna, kind):
+    Client().post(reverse("account_reset_password"), {"email": anna.user.email})
+    EmailAddress.objects.get_or_create(user=anna.user, email=anna.user.email, verified=False)
+    browser, _answer = sign_in(anna.user)
+    browser.post(reverse("account_reauthenticate"), {"password": WORD})
+
+    page = browser.get(reverse(kind))
+
+    assert page.status_code == 200
+    set_up_app(browser)
+    assert Authenticator.objects.filter(user=anna.user, type=Authenticator.Type.TOTP).exists()
