@@ -171,6 +171,7 @@ class CompanyAdmitted(Payload):
     """A new customer that the ERP does not know yet. country: ISO 3166 alpha-2; tax_id: as it is kept here.
 
     parent_number: the customer that it is a branch of, "" for none. payment_term_code: "" as the parent.
+    credit_limit_amount: with tax, the first limit, which is the ERP's from then on; None as the parent.
     """
 
     company_number: str
@@ -184,6 +185,7 @@ class CompanyAdmitted(Payload):
     city: str
     email: str
     phone: str
+    credit_limit_amount: Decimal | None = Field(default=None, ge=0)
 
 
 class CompanyPlaced(Payload):

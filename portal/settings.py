@@ -255,9 +255,10 @@ TRUSTED_PROXIES = int(number("TRUSTED_PROXIES", 0))
 AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
-# Whether companies may ask to become customers, in which currency they trade then, and what becomes of their data.
+# Whether companies may ask to become customers, in which currency and up to what credit they trade then, and what becomes of their data.
 REGISTRATION_OPEN = flag("REGISTRATION_OPEN", True)
 REGISTRATION_CURRENCY = text("REGISTRATION_CURRENCY", "EUR")
+REGISTRATION_CREDIT_LIMIT = number("REGISTRATION_CREDIT_LIMIT", 0)
 PRIVACY_URL = text("PRIVACY_URL", "")
 
 # -- language, time, numbers ---------------------------------------------------------------------

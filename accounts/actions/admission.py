@@ -6,12 +6,14 @@ Everybody decides on what was shown: a registration that somebody else has touch
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions.opening import (
+    begin_credit,
     decider,
     number_for,
     parent_named,
@@ -45,7 +47,8 @@ class Admission:
     """What a new customer is to be. parent: a customer number, "" for none. segments: keys of the own table.
 
     sales_rep: the id of a person of the sales staff. is_no_double: said by the steward where a customer looks the
-    same. currency: of a customer without a parent; a branch trades in its parent's.
+    same. currency, credit_limit: of a customer without a parent, the limit with tax and zero for no credit; a branch
+    trades in its parent's currency and shares its limit.
     """
 
     currency: str
@@ -53,6 +56,7 @@ class Admission:
     segments: tuple[int, ...] = ()
     sales_rep: int | None = None
     is_no_double: bool = False
+    credit_limit: Decimal = Decimal(0)
 
 
 @action
@@ -70,6 +74,8 @@ def admit_company(pk: int, admission: Admission, *, version: int, by: Actor) -> 
     parent = parent_named(user, admission.parent, of=number_for(found))
     rep = _sales_rep(admission.sales_rep, user)
     segments = list(Segment.objects.filter(pk__in=admission.segments))
+    if admission.credit_limit < 0:
+        raise InvalidValue(_("A limit is zero or more."), field="credit_limit")
 
     company = Company(
         number=number_for(found),
@@ -89,6 +95,8 @@ def admit_company(pk: int, admission: Admission, *, version: int, by: Actor) -> 
             _("%(number)s is another customer's number: give that one another code in the ERP first.")
             % {"number": company.number}
         ) from None
+    if parent is None:
+        begin_credit(company, admission.credit_limit)
     for segment in segments:
         put_in_segment(segment, company, by=by)
     _approve(found, company, (Role.ADMINISTRATOR,), user, by)

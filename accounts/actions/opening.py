@@ -4,12 +4,14 @@ Until the ERP has it, it is pending and ours; from then on the ERP's word counts
 """
 
 from datetime import datetime
+from decimal import Decimal
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.applicants import may_decide, registrations_at
 from accounts.customers import customers_of
-from accounts.models import Company, PaymentTerm, Registration, User
+from accounts.models import Company, CreditAccount, PaymentTerm, Registration, User
 from accounts.queries.lines import line_of
 from accounts.registrations import RegistrationState
 from accounts.staff import SALES
@@ -47,6 +49,10 @@ def place_company(number: str, parent: str, *, by: Actor) -> Company:
         raise InvalidValue(_("A branch trades in the currency of its parent."), field="parent")
     company.parent = above
     company.save(update_fields=["parent"])
+    if above is not None:
+        CreditAccount.objects.filter(company=company).delete()
+    elif not CreditAccount.objects.filter(company=company).exists():
+        begin_credit(company, Decimal(0))
     outbox.record(
         "company.placed",
         subject=f"company:{number}",
@@ -55,6 +61,16 @@ def place_company(number: str, parent: str, *, by: Actor) -> Company:
         company=number,
     )
     return company
+
+
+def begin_credit(company: Company, limit_amount: Decimal) -> None:
+    """Give a customer that the ERP does not know yet its first limit, so that it never counts as one without.
+
+    limit_amount: with tax, in its currency. A branch gets none: it shares its group's. The ERP's first word replaces it.
+    """
+    CreditAccount.objects.create(
+        company=company, currency=company.currency, limit_amount=limit_amount, as_of=timezone.now()
+    )
 
 
 @action
@@ -172,6 +188,7 @@ def tell_erp(registration: Registration, company: Company, *, by: Actor) -> None
 
     A group begins with the shortest terms there are, a branch with its parent's; who decides on credit says more there.
     """
+    credit = CreditAccount.objects.filter(company=company).first()
     shortest = PaymentTerm.objects.order_by("net_days", "code").first()
     payload = {
         "company_number": company.number,
@@ -185,6 +202,7 @@ def tell_erp(registration: Registration, company: Company, *, by: Actor) -> None
         "city": registration.city,
         "email": company.email,
         "phone": registration.phone,
+        "credit_limit_amount": None if credit is None else str(credit.limit_amount),
     }
     outbox.record(
         "company.admitted",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.actions.opening import note_company_opened, note_company_refused
 from accounts.queries.companies import all_companies
+from accounts.queries.credit import all_own_limit
 from accounts.records import CompanyAdmitted
 from core.actor import Actor
 from core.cases import CaseFacts, open_case, settle_cases
@@ -23,7 +24,7 @@ LOOK_WITHIN = timedelta(hours=8)
 def send(message: Message) -> None:
     """Bring an admitted customer to the ERP; its ids come back. Harmless when it is called again.
 
-    What of it may have changed here meanwhile, below whom it hangs, goes as it is now.
+    What of it may have changed here meanwhile, below whom it hangs and so its first limit, goes as it is now.
     """
     wish = CompanyAdmitted.model_validate(message.payload)
     company = all_companies().filter(number=wish.company_number).first()
@@ -35,7 +36,8 @@ def send(message: Message) -> None:
         _opened(message, wish.company_number, made)
         return
     parent = company.parent.number if company.parent else ""
-    made = write_customer(wish.model_copy(update={"parent_number": parent}))
+    limit = all_own_limit(company)
+    made = write_customer(wish.model_copy(update={"parent_number": parent, "credit_limit_amount": limit}))
     _opened(message, wish.company_number, made)
 
 

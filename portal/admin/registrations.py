@@ -1,6 +1,7 @@
 """Companies that ask to become customers: the queue, and the page on which the staff decides."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -108,13 +109,15 @@ def _admit_form(
     request: HttpRequest, found: Registration, similar: list[applicants.Similar], data: Any = None
 ) -> AdmitForm:
     is_manager = is_in(request.user, SALES_MANAGER)  # type: ignore[arg-type]
+    first = Decimal(str(settings.REGISTRATION_CREDIT_LIMIT)).quantize(Decimal("0.01"))
     return AdmitForm(
         data,
         segments=all_segment_rows(),
         staff=_staff(),
         is_manager=is_manager,
         is_doubtful=is_manager and any(item.is_certain for item in similar),
-        initial={"sales_rep": found.sales_rep_id},
+        first_limit=first,
+        initial={"sales_rep": found.sales_rep_id, "credit_limit": first},
     )
 
 

@@ -1,6 +1,7 @@
 """What the staff decides about a registration: a new customer, a person of one there is, no, and who looks after it."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from accounts.states import Role
 
 
 class AdmitForm(forms.Form):
-    """The new customer. is_manager: whether somebody else may be named, and a double be spoken for."""
+    """The new customer. is_manager: whether somebody else may be named, and a double be spoken for. first_limit: of nothing typed."""
 
     parent = forms.CharField(
         label=_("Belongs to the group"),
@@ -23,6 +24,17 @@ class AdmitForm(forms.Form):
     )
     segments = forms.TypedMultipleChoiceField(
         label=_("Segments"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    credit_limit = forms.DecimalField(
+        label=_("First credit limit"),
+        required=False,
+        min_value=0,
+        max_digits=18,
+        decimal_places=2,
+        help_text=_(
+            "With VAT. 0: no credit, the checkout refuses every order until finance sets a limit in the ERP. A branch "
+            "shares its group's. It goes to the ERP with the customer; from then on it is the ERP's, and is changed there."
+        ),
     )
     sales_rep = forms.TypedChoiceField(label=_("Sales contact"), coerce=int, required=False, empty_value=None)
     is_no_double = forms.BooleanField(
@@ -36,9 +48,11 @@ class AdmitForm(forms.Form):
         staff: Iterable[User],
         is_manager: bool,
         is_doubtful: bool,
+        first_limit: Decimal,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.first_limit = first_limit
         named = [(segment.pk, f"{segment.get_kind_display()}: {segment.name}") for segment in segments]
         people = [("", _("nobody yet")), *((user.pk, str(user)) for user in staff)]
         self.fields["segments"].choices = named  # type: ignore[attr-defined]
@@ -57,6 +71,7 @@ class AdmitForm(forms.Form):
             segments=tuple(data.get("segments", ())),
             sales_rep=data.get("sales_rep"),
             is_no_double=bool(data.get("is_no_double")),
+            credit_limit=self.first_limit if data["credit_limit"] is None else data["credit_limit"],
         )
 
 

@@ -1,5 +1,7 @@
 """The staff decides on a registration: once, by who may, on what was shown; and nothing is made twice."""
 
+from decimal import Decimal
+
 import pytest
 from django.db import transaction
 from django.utils import timezone
@@ -12,7 +14,7 @@ from accounts.actions.admission import (
     hand_over_registration,
     reject_registration,
 )
-from accounts.actions.erp import apply_customers
+from accounts.actions.erp import apply_credit, apply_customers
 from accounts.actions.members import accept_invitation
 from accounts.actions.opening import (
     note_company_opened,
@@ -25,7 +27,9 @@ from accounts.actions.segments import save_segment
 from accounts.applicants import similar_to
 from accounts.invitations import pass_of
 from accounts.models import Company, Invitation, Membership, Registration
+from accounts.queries.credit import credit_of
 from accounts.queries.scopes import scope_for
+from accounts.records import CreditRecord
 from accounts.segments import segments_of
 from accounts.states import Right
 from core.actor import Actor
@@ -33,6 +37,7 @@ from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongStat
 from core.models import AuditEntry, Event
 from integrations.destinations.customers import send
 from integrations.systems import Message, flow_actor
+from orders.queries.credit import all_credit_outlook
 from tests.accounts.test_apply_customers import address, customer
 from tests.conftest import employ
 from tests.factories.accounts import AddressFactory, CompanyFactory, PaymentTermFactory
@@ -105,6 +110,44 @@ def test_the_erp_s_word_opens_the_customer_once(asked, mona, erp):
     asked.refresh_from_db()
     assert (company.status, company.erp_id, asked.opened_at) == ("active", "77", at)
     assert Event.objects.filter(name="company.opened").count() == 1
+
+
+@pytest.mark.req("ACC-17", "CRT-09")
+@pytest.mark.parametrize("limit", ["0", "2500"])
+def test_before_the_erp_has_spoken_of_credit_the_first_limit_holds(asked, mona, erp, limit):
+    admit_company(asked.pk, Admission(currency="EUR", credit_limit=Decimal(limit)), version=1, by=mona.actor)
+    number = number_for(asked)
+    note_company_opened(number, erp_number=number, erp_id="77", at=timezone.now(), by=erp)
+
+    company = Company.objects.get(number=number)
+    fits, exceeds = (all_credit_outlook(company, Decimal(limit) + more).verdict.rule for more in (0, 1))
+    assert (fits, exceeds) == ("within_limit", "over_limit")
+    told = Event.objects.get(name="company.admitted").payload
+    assert Decimal(told["credit_limit_amount"]) == Decimal(limit)
+
+    word = CreditRecord(
+        company_number=number,
+        currency="EUR",
+        limit_amount=Decimal(90000),
+        used_amount=Decimal(0),
+        as_of=timezone.now(),
+    )
+    apply_credit([word], by=erp)
+    assert credit_of(company).limit_amount == 90000
+
+
+@pytest.mark.req("ACC-17")
+def test_a_branch_shares_the_limit_and_one_taken_off_its_group_has_no_credit(asked, mona):
+    CompanyFactory(number="G1", currency="EUR", erp_id="5")
+    admit_company(asked.pk, Admission("EUR", parent="G1", credit_limit=Decimal(5)), version=1, by=mona.actor)
+    number = number_for(asked)
+    assert Event.objects.get(name="company.admitted").payload["credit_limit_amount"] is None
+
+    place_company(number, "", by=mona.actor)
+    assert credit_of(Company.objects.get(number=number)).limit_amount == 0
+
+    place_company(number, "G1", by=mona.actor)
+    assert credit_of(Company.objects.get(number=number)).account is None
 
 
 def test_the_erp_may_give_a_number_of_its_own(asked, mona, erp):

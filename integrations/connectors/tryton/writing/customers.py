@@ -124,10 +124,16 @@ def _values(erp: Tryton, ground: Ground, wish: CompanyAdmitted) -> Row:
         "code": wish.company_number,
         "name": wish.name,
         "customer_payment_term": ground.term_id(wish.payment_term_code),
+        **_limit(wish),
         "identifiers": [["create", [{"type": _kind(erp, ground, wish.country), "code": wish.tax_id}]]],
         "contact_mechanisms": [["create", contacts]],
         "addresses": [["create", [place]]],
     }
+
+
+def _limit(wish: CompanyAdmitted) -> Row:
+    """The first limit; without one the ERP's own default stands there."""
+    return {} if wish.credit_limit_amount is None else {"credit_limit_amount": wish.credit_limit_amount}
 
 
 def _kind(erp: Tryton, ground: Ground, country: str) -> str | None:
