@@ -1,7 +1,7 @@
 """A pytest plugin: keeps which tests ran, how they ended and which requirement rows they name.
 
 `pytest -p tests.report --test-report FILE` writes {"tests": {node id: {"outcome", "rows"}}}, also under
-xdist; `make requirements` reads it.
+xdist; `make requirements` reads it. FILE with the ending .failed names what has failed so far, line by line.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ class Report:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.failed = path.with_suffix(".failed")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.failed.unlink(missing_ok=True)
         self.tests: dict[str, dict[str, Any]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -47,10 +50,13 @@ class Report:
         entry["rows"] = sorted({value for name, value in report.user_properties if name == ROW})
         if report.outcome != "passed" and entry["outcome"] != "failed":
             entry["outcome"] = report.outcome
+            if report.failed:
+                # A run of many minutes says at once what has failed, also when it is stopped.
+                with self.failed.open("a") as failed:
+                    failed.write(f"{report.nodeid}\n")
 
     def pytest_sessionfinish(self) -> None:
         """Write everything at once, whole or not at all."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         draft = self.path.with_suffix(".part")
         draft.write_text(json.dumps({"tests": self.tests}, indent=1, sort_keys=True))
         draft.replace(self.path)
