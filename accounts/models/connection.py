@@ -62,7 +62,9 @@ class SignInConnection(models.Model):
                 condition=Q(newcomers__in=Newcomers.values), name="connection_newcomers_known"
             ),
             models.CheckConstraint(
-                condition=~Q(newcomers=Newcomers.ENROL) | ~Q(newcomer_roles=[]), name="connection_roles_given"
+                condition=~Q(newcomers=Newcomers.ENROL) | ~Q(newcomer_roles=[]),
+                name="connection_roles_given",
+                violation_error_message=_("Name the roles that newcomers get."),
             ),
             models.CheckConstraint(
                 condition=Q(second_factor__in=FactorBy.values), name="connection_factor_known"
@@ -70,6 +72,7 @@ class SignInConnection(models.Model):
             models.CheckConstraint(
                 condition=Q(secret_name="") | Q(secret_name__regex=SECRET_NAME),
                 name="connection_secret_by_name",
+                violation_error_message=_("Name a variable that begins with SIGN_IN_SECRET_, in capitals."),
             ),
         ]
 

@@ -70,6 +70,7 @@ class Licence(models.Model):
             models.CheckConstraint(
                 condition=Q(valid_from=None) | Q(valid_until=None) | Q(valid_from__lt=F("valid_until")),
                 name="licence_some_days",
+                violation_error_message=_("The end must come after the beginning."),
             ),
         ]
 

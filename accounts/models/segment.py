@@ -57,7 +57,11 @@ class SegmentLimit(models.Model):
         ordering = ["segment_id", "kind"]
         constraints = [
             models.UniqueConstraint(fields=["segment", "kind"], name="segment_limit_once"),
-            models.CheckConstraint(condition=Q(limit_seconds__gt=0), name="segment_limit_positive"),
+            models.CheckConstraint(
+                condition=Q(limit_seconds__gt=0),
+                name="segment_limit_positive",
+                violation_error_message=_("An age limit is at least a second."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -81,6 +81,7 @@ class AssortmentRule(models.Model):
             models.CheckConstraint(
                 condition=Q(product=None, category__isnull=False) | Q(product__isnull=False, category=None),
                 name="assortment_rule_one_thing",
+                violation_error_message=_("Name a product or a category, one of them."),
             ),
             models.CheckConstraint(
                 condition=Q(effect__in=["include", "exclude"]), name="assortment_rule_effect_known"
@@ -89,11 +90,13 @@ class AssortmentRule(models.Model):
                 fields=["product", "assortment"],
                 condition=Q(product__isnull=False),
                 name="assortment_rule_product",
+                violation_error_message=_("The assortment has a rule for this product already."),
             ),
             models.UniqueConstraint(
                 fields=["assortment", "category"],
                 condition=Q(category__isnull=False),
                 name="assortment_rule_category",
+                violation_error_message=_("The assortment has a rule for this category already."),
             ),
         ]
         indexes = [
@@ -139,10 +142,15 @@ class AssortmentAssignment(models.Model):
         verbose_name_plural = _("assortments of companies")
         ordering = ["company_id", "id"]
         constraints = [
-            models.CheckConstraint(condition=Q(company=None) | Q(segment=""), name="assortment_given_to_one"),
+            models.CheckConstraint(
+                condition=Q(company=None) | Q(segment=""),
+                name="assortment_given_to_one",
+                violation_error_message=_("Choose a customer or a segment, not both."),
+            ),
             models.CheckConstraint(
                 condition=Q(valid_from=None) | Q(valid_until=None) | Q(valid_from__lt=F("valid_until")),
                 name="assortment_given_some_days",
+                violation_error_message=_("The end must come after the beginning."),
             ),
             models.UniqueConstraint(
                 fields=["assortment", "company", "segment", "valid_from"],
@@ -156,3 +164,8 @@ class AssortmentAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.assortment} → {self.company or self.segment or _('everybody')}"
+
+    @property
+    def is_for_everybody(self) -> bool:
+        """Whether it is given to no company by name and to no segment."""
+        return self.company_id is None and not self.segment

@@ -85,11 +85,17 @@ class ProductRestriction(models.Model):
             models.CheckConstraint(
                 condition=Q(product=None, category__isnull=False) | Q(product__isnull=False, category=None),
                 name="restriction_one_thing",
+                violation_error_message=_("Name a product or a category, one of them."),
             ),
-            models.CheckConstraint(condition=Q(company=None) | Q(segment=""), name="restriction_binds_one"),
+            models.CheckConstraint(
+                condition=Q(company=None) | Q(segment=""),
+                name="restriction_binds_one",
+                violation_error_message=_("Choose a customer or a segment, not both."),
+            ),
             models.CheckConstraint(
                 condition=Q(valid_from=None) | Q(valid_until=None) | Q(valid_from__lt=F("valid_until")),
                 name="restriction_some_days",
+                violation_error_message=_("The end must come after the beginning."),
             ),
             models.CheckConstraint(
                 condition=Q(kind="licence", licence_kind__isnull=False)
@@ -97,6 +103,9 @@ class ProductRestriction(models.Model):
                 & Q(period__in=["order", "day", "week", "month", "quarter", "year"])
                 | Q(kind__in=["allowed_place", "forbidden_place"], country__regex="^[A-Z]{2}$"),
                 name="restriction_whole",
+                violation_error_message=_(
+                    "Fill in what its kind needs: a licence, a quantity that is not negative with its period, or a country of two letters."
+                ),
             ),
         ]
         indexes = [

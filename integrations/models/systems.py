@@ -66,6 +66,9 @@ class SystemWindow(models.Model):
                 condition=Q(starts__isnull=False, ends__isnull=False, from_at=None, until_at=None)
                 | Q(starts=None, ends=None, until_at__gt=F("from_at")),
                 name="system_window_weekly_or_once",
+                violation_error_message=_(
+                    "Give either a beginning and an end of the day, or a first and a later last moment, not both."
+                ),
             )
         ]
 

@@ -59,7 +59,11 @@ class CachedCredit(models.Model):
         verbose_name = _("credit without the ERP")
         verbose_name_plural = _("credit without the ERP")
         constraints = [
-            models.CheckConstraint(condition=Q(amount__gte=0), name="cached_credit_not_negative"),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0),
+                name="cached_credit_not_negative",
+                violation_error_message=_("The amount must not be negative."),
+            ),
         ]
 
     def __str__(self) -> str:

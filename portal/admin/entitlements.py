@@ -27,6 +27,8 @@ from portal.admin.kept_rows import KeptAdmin
 from portal.admin.pages import admin_page
 from portal.forms.entitlements import AssignmentForm, AssortmentForm, ExplainForm, RestrictionForm
 
+GIVEN_TO = ("company", "segment", "everybody", "adds", "contract", "valid_from", "valid_until")
+
 
 class EntitlementAdmin(KeptAdmin):
     """Rows that say who sees and may buy what."""
@@ -41,6 +43,7 @@ class AssignmentInline(OwnCustomers, TabularInline):
     customer = "company"
     model = AssortmentAssignment
     form = AssignmentForm
+    fields = GIVEN_TO
     autocomplete_fields = ("company",)
     extra = 0
     tab = False
@@ -145,16 +148,21 @@ class AssortmentAssignmentAdmin(EntitlementAdmin):
 
     customer = "company"
     form = AssignmentForm
-    list_display = ("assortment", "company", "segment", "adds", "contract", "valid_from", "valid_until")
+    list_display = ("assortment", "whom", "adds", "contract", "valid_from", "valid_until")
     list_select_related = ("assortment", "company")
     list_filter = (("assortment", OwnChoices),)
     search_fields = ("assortment__code", "company__number", "company__name", "segment", "contract")
     autocomplete_fields = ("assortment", "company")
-    fields = ("assortment", *AssignmentForm.Meta.fields)
+    fields = ("assortment", *GIVEN_TO)
 
     def condition(self, customers: Customers) -> Q:
         """Those of the own customers, and those to no company by name."""
         return Q(company=None) | customers.of("company")
+
+    @display(description=_("given to"), ordering="company__name")
+    def whom(self, row: AssortmentAssignment) -> str:
+        """The company, the segment, or everybody."""
+        return str(row.company or row.segment or _("everybody"))
 
 
 @admin.register(ProductRestriction)

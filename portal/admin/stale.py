@@ -10,11 +10,26 @@ from django.forms.models import _get_foreign_key, model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from core import refusals
+from core.errors import DomainError, NotAllowed, NotFound, NotOwner
 from core.past import versions_of
 from portal.admin.history import ShownVersion
 from portal.admin.pages import admin_page
 
 SEEN = "seen_version"
+# Refused for who asks or what is asked for, not for what was typed: the middleware answers.
+NOT_OF_THE_FORM = (NotAllowed, NotFound, NotOwner)
+
+
+class _Refused:
+    """Lies over the form of a row whose action refused it: what was typed stays, with the refusal at its field."""
+
+    refusal: DomainError
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        field = self.refusal.details.get("field")
+        self.add_error(field if field in self.fields else None, str(self.refusal))  # type: ignore[attr-defined]
 
 
 class FreshForm:
@@ -22,6 +37,7 @@ class FreshForm:
 
     What it was made of: the values of its fields, those of its inline rows, and the newest version of the row's
     history, so that a synchronisation is noticed as well as a person. A post without it is not from a page of ours.
+    What the action behind the form refuses is told at its field, and nothing that was typed is lost.
     """
 
     change_form_before_template = "admin/accord/_seen.html"
@@ -33,7 +49,26 @@ class FreshForm:
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The form of a row; a post of one that is out of date answers 409 and writes nothing."""
+        """The form of a row; a post that is out of date answers 409, one that is refused shows why: neither writes."""
+        asked = (request, object_id, form_url, extra_context)
+        try:
+            return self._fresh(*asked)
+        except NOT_OF_THE_FORM:
+            raise
+        except DomainError as error:
+            refusals.keep(error, by=request.actor)  # type: ignore[attr-defined]
+            request.refused_by = error  # type: ignore[attr-defined]
+            return self._form(*asked)
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The form; of a post that was refused by the action, with the refusal."""
+        form = super().get_form(request, *args, **kwargs)  # type: ignore[misc]
+        refusal = getattr(request, "refused_by", None)
+        return form if refusal is None else type(form)(form.__name__, (_Refused, form), {"refusal": refusal})
+
+    def _fresh(
+        self, request: HttpRequest, object_id: str | None, form_url: str, extra_context: dict[str, Any] | None
+    ) -> HttpResponse:
         if object_id is None or not self.has_change_permission(request):  # type: ignore[attr-defined]
             return self._form(request, object_id, form_url, extra_context)
         with transaction.atomic():
@@ -68,12 +103,12 @@ class FreshForm:
         return sha256("\n".join(parts).encode()).hexdigest()
 
     def _values(self, request: HttpRequest, row: Model) -> dict[str, Any]:
-        form = self.get_form(request, row, change=True)(instance=row)  # type: ignore[attr-defined]
+        form = self.get_form(request, row, change=True)(instance=row)
         return {name: _plain(form.get_initial_for_field(field, name)) for name, field in form.fields.items()}
 
     def _refused(self, request: HttpRequest, row: Model) -> HttpResponse:
         stored = self._values(request, row)
-        form = self.get_form(request, row, change=True)(request.POST, request.FILES, instance=row)  # type: ignore[attr-defined]
+        form = self.get_form(request, row, change=True)(request.POST, request.FILES, instance=row)
         differences = [
             (field.label or name, _word(field, stored[name]), _word(field, form[name].value()))
             for name, field in form.fields.items()

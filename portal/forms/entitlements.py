@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
 from accounts.models import Company
 from accounts.segments import all_segments
@@ -34,11 +34,33 @@ class SegmentForm(forms.ModelForm):
 
 
 class AssignmentForm(SegmentForm):
-    """An assortment given to a company, a segment or everybody."""
+    """An assortment given to a company, a segment or, by an explicit tick, everybody."""
+
+    everybody = forms.BooleanField(
+        label=_("everybody"),
+        required=False,
+        widget=UnfoldBooleanWidget,
+        help_text=_("Every customer to whom nothing nearer was given."),
+    )
 
     class Meta:
         model = AssortmentAssignment
         fields = ("company", "segment", "adds", "contract", "valid_from", "valid_until")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["everybody"] = self.instance.is_for_everybody
+
+    def clean(self) -> dict[str, Any]:
+        """Exactly one of the three: two left empty never mean everybody."""
+        cleaned = super().clean() or {}
+        chosen = [name for name in ("company", "segment", "everybody") if cleaned.get(name)]
+        if not chosen and not {"company", "segment"} & set(self.errors):
+            self.add_error("company", _("Choose a customer, a segment, or everybody."))
+        if len(chosen) > 1:
+            self.add_error(chosen[1], _("Choose a customer, a segment, or everybody: one of them."))
+        return cleaned
 
 
 class RestrictionForm(SegmentForm):

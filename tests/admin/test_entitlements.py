@@ -289,3 +289,31 @@ def test_a_buyer_gets_no_explanation(anna):
     answer = anna.signed_in().get(reverse("admin:catalog_assortment_explain"), follow=True)
 
     assert answer.status_code == 403
+
+
+@pytest.mark.req("ENT-03")
+def test_nothing_is_given_to_everybody_but_by_an_explicit_tick(mona, acme):
+    made = assortment("A")
+    address = reverse("admin:catalog_assortmentassignment_add")
+    browser = mona.signed_in()
+
+    forgotten = browser.post(address, {"assortment": made.pk, "segment": ""})
+    both = browser.post(
+        address, {"assortment": made.pk, "company": acme.pk, "segment": "", "everybody": "on"}
+    )
+    none_yet = AssortmentAssignment.objects.count()
+    ticked = browser.post(address, {"assortment": made.pk, "segment": "", "everybody": "on"})
+
+    assert "Choose a customer, a segment, or everybody." in forgotten.content.decode()
+    assert "one of them" in both.content.decode()
+    assert (none_yet, ticked.status_code) == (0, 302)
+    given = AssortmentAssignment.objects.get()
+    assert given.is_for_everybody
+    page = browser.get(reverse("admin:catalog_assortmentassignment_changelist")).content.decode()
+    assert "everybody" in page.partition('class="field-whom')[2].partition("</td>")[0]
+    form = (
+        browser.get(reverse("admin:catalog_assortmentassignment_change", args=[given.pk]))
+        .context["adminform"]
+        .form
+    )
+    assert form["everybody"].value() is True
