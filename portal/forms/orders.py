@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.scope import Scope
 from accounts.states import Right
 from core.errors import DomainError
+from core.money import line_net
 from orders.actions.direct import DirectLine, priced_lines
 from orders.actions.resubmit import ChangedLine, Resubmission
 from orders.models import Order, OrderLine
@@ -36,7 +37,8 @@ class CancelForm(forms.Form):
 class ResubmitForm(forms.Form):
     """A returned order to be changed: the quantity of each line, 0 takes it out, and its head.
 
-    prices: of now, by position, per unit; missing for what has none, and for an accepted quote.
+    prices: of now, by position, per unit, for the quantities typed; missing for what has none, and for an
+    accepted quote. It is valid only once they are what the page had shown: is_repriced tells that they were not.
     """
 
     po_number = forms.CharField(label=_("Your PO number"), max_length=60, required=False)
@@ -51,7 +53,8 @@ class ResubmitForm(forms.Form):
         self.is_agreed = order.origin == "quote"
         # What stands in a hidden field can be read, too.
         shows_none = self.is_agreed or not scope.may(Right.VIEW_PRICES)
-        self.prices = {} if shows_none else _prices(scope, self.lines)
+        self.scope, self.shows_none, self.is_repriced = scope, shows_none, False
+        self.prices = {} if shows_none else _prices(scope, [(line, line.ordered) for line in self.lines])
         centres = list(cost_centres_for(scope))
         if centres and not self.is_agreed:
             choices = [("", "–"), *((one.code, str(one)) for one in centres)]
@@ -67,6 +70,41 @@ class ResubmitForm(forms.Form):
             self.fields[f"price_{line.position}"] = forms.CharField(
                 required=False, widget=forms.HiddenInput, initial=self.prices.get(line.position, "")
             )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse prices that were not shown for these quantities, and show them (failure bank 18)."""
+        data = super().clean() or self.cleaned_data
+        typed = [(line, data.get(f"quantity_{line.position}")) for line in self.lines]
+        if self.shows_none or any(quantity is None for _line, quantity in typed):
+            return data
+        asked = [(line, quantity) for line, quantity in typed if quantity]
+        self.prices = _prices(self.scope, asked)
+        self.is_repriced = any(self._shown(position) != now for position, now in self.prices.items())
+        if self.is_repriced:
+            self.data = self.data.copy()
+            for line in self.lines:
+                self.data[f"price_{line.position}"] = str(self.prices.get(line.position, ""))
+            self.add_error(
+                None,
+                _("Prices for these quantities differ from those shown: look at them and submit again."),
+            )
+        return data
+
+    @property
+    def net_now(self) -> Decimal:
+        """The net of the lines at the prices of now, for the quantities typed; only after is_valid."""
+        return sum(
+            (
+                line_net(
+                    self.cleaned_data[f"quantity_{line.position}"],
+                    self.prices[line.position],
+                    currency=self.scope.currency,
+                )
+                for line in self.lines
+                if line.position in self.prices
+            ),
+            Decimal(0),
+        )
 
     @property
     def rows(self) -> list[tuple[OrderLine, Any, Any, Decimal | None]]:
@@ -86,7 +124,9 @@ class ResubmitForm(forms.Form):
         data = self.cleaned_data
         return Resubmission(
             lines=tuple(
-                ChangedLine(line.position, Decimal(data[f"quantity_{line.position}"]), self._shown(line))
+                ChangedLine(
+                    line.position, Decimal(data[f"quantity_{line.position}"]), self._shown(line.position)
+                )
                 for line in self.lines
             ),
             po_number=data["po_number"],
@@ -94,22 +134,19 @@ class ResubmitForm(forms.Form):
             cost_centre=data.get("cost_centre", ""),
         )
 
-    def _shown(self, line: OrderLine) -> Decimal | None:
-        """The price that the page had shown, where the quantity is as it was shown for."""
-        text = self.cleaned_data.get(f"price_{line.position}", "")
-        if not text or self.cleaned_data[f"quantity_{line.position}"] != line.ordered:
-            return None
+    def _shown(self, position: int) -> Decimal | None:
+        """The price that the page had shown."""
         try:
-            return Decimal(text)
+            return Decimal(self.cleaned_data.get(f"price_{position}") or "x")
         except ArithmeticError:
             return None
 
 
-def _prices(scope: Scope, lines: list[OrderLine]) -> dict[int, Decimal]:
-    """The prices of now; a line without one is told when the order is submitted."""
-    asked = tuple(DirectLine(line.sku, line.unit_key, line.ordered) for line in lines)
+def _prices(scope: Scope, lines: list[tuple[OrderLine, Decimal]]) -> dict[int, Decimal]:
+    """The prices of now of so much of each line; one without any is told when the order is submitted."""
+    asked = tuple(DirectLine(line.sku, line.unit_key, quantity) for line, quantity in lines)
     try:
         wishes = priced_lines(scope, asked)
     except DomainError:
         return {}
-    return {line.position: wish.unit_price for line, wish in zip(lines, wishes, strict=True)}
+    return {line.position: wish.unit_price for (line, _quantity), wish in zip(lines, wishes, strict=True)}

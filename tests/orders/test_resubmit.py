@@ -16,6 +16,7 @@ from orders.queries.approval import open_request
 from orders.queries.budget import states_of
 from orders.queries.orders import approvals_for
 from orders.rules.credit import OverLimit
+from pricing.models import PriceRow
 from tests.conftest import enrol
 from tests.factories.accounts import CreditAccountFactory
 from tests.factories.approvals import BudgetFactory, asks, rule_of
@@ -244,3 +245,27 @@ def test_nobody_elses_order_is_returned_or_submitted_again(waiting, clara):
     waiting.refresh_from_db()
     assert waiting.status == "pending_approval"
     assert Company.objects.count() == 2
+
+
+@pytest.mark.req("APR-02", "CRT-13")
+def test_prices_of_the_typed_quantities_are_shown_and_confirmed_before_they_are_taken(anna, boris):
+    rule_of(anna.company)
+    item = sell("A1", "2.00")
+    stairs = PriceRow.objects.get(product=item)
+    PriceRow.objects.create(
+        price_list=stairs.price_list, product=item, unit_price="1.00", min_quantity=50, run=stairs.run
+    )
+    order = order_now(anna, A1=80)
+    return_order(order, by=boris.actor, comment="half")
+    browser, step = anna.signed_in(), f"/orders/{order.number}/resubmit/"
+
+    form = form_of(browser.get(f"/orders/{order.number}/"), step)
+    asked = browser.post(step, {**form, "quantity_1": "40"})
+    order.refresh_from_db()
+    unasked = (asked.status_code, order.status, order.net_amount)
+    browser.post(step, form_of(asked, step))
+
+    order.refresh_from_db()
+    assert unasked == (422, "returned", 80)
+    assert "The order is EUR 80.00 net now. Nothing was submitted" in text_of(asked)
+    assert (order.status, order.net_amount, order.lines.get().ordered) == ("pending_approval", 80, 40)
