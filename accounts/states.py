@@ -48,7 +48,8 @@ UNIT, BELOW = Depth.UNIT, Depth.BELOW
 RIGHTS: dict[str, dict[str, Depth]] = {
     # Looks at the catalogue without prices, for a workshop or a trainee.
     Role.VIEWER: {},
-    # Fills carts for others to release: sees no prices, and of the documents only its own.
+    # Fills carts for others to release: sees no prices, so that each of its orders waits for an approver
+    # (`order_limit_of`), and of the documents only its own.
     Role.REQUESTER: {Right.SEE_ORDERS: Depth.OWN, Right.BUY: UNIT, Right.REQUEST_QUOTES: UNIT},
     Role.BUYER: {
         Right.VIEW_PRICES: UNIT,

@@ -244,7 +244,9 @@ def _notes(user: User, company: Company, line: Sequence[Company], acting: Member
         )
     if company.status == Company.Status.ON_HOLD:
         yield _("The company is on hold: the rights stay, and every order is refused by the credit decision.")
-    if acting is not None and acting.order_limit is not None and scope.may(Right.BUY):
+    if acting is not None and scope.may(Right.BUY) and not scope.may(Right.VIEW_PRICES):
+        yield _("Every order needs an approval, as it is placed without seeing prices.")
+    elif acting is not None and acting.order_limit is not None and scope.may(Right.BUY):
         yield _("Orders above %(limit)s net need an approval.") % {
             "limit": f"{company.currency} {acting.order_limit:f}"
         }

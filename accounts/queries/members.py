@@ -1,6 +1,7 @@
 """Memberships, and what each of them grants where."""
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from django.contrib.postgres.aggregates import JSONBAgg
 from django.db.models import Q, QuerySet, Value
@@ -90,6 +91,17 @@ def ordering_membership(scope: Scope) -> Membership | None:
     members = with_composed(rows).select_related(None).select_related("user")
     line = sorted(members, key=lambda member: scope.lineage.index(member.company_id))
     return nearest_with(Right.BUY, scope.company_id or 0, line) or next(iter(line), None)
+
+
+def order_limit_of(member: Membership, scope: Scope) -> Decimal | None:
+    """Up to which net the acting person orders alone, by the membership that he or she orders by.
+
+    None for no limit. Whoever sees no prices cannot answer for one: such a person's orders all wait (ACC-05).
+    """
+    if not scope.may(Right.VIEW_PRICES):
+        return Decimal(0)
+    limit: Decimal | None = member.order_limit
+    return limit
 
 
 def members_in(line: Sequence[Company], user_ids: Iterable[int]) -> dict[int, list[Membership]]:

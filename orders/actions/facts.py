@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from accounts.queries.members import order_limit_of
 from accounts.queries.scopes import Acting
+from accounts.states import Right
 from orders.models import OrderLine
 from orders.queries.budget import BudgetState, height_of
 from orders.queries.facts import Judged
@@ -25,7 +27,8 @@ def judged_of(
         lineage=acting.scope.lineage,
         net_amount=net_amount,
         product_ids=tuple(line.product_id for line in lines),
-        limit=acting.ordering.order_limit,
+        limit=order_limit_of(acting.ordering, acting.scope),
+        is_unseen=not acting.scope.may(Right.VIEW_PRICES),
         requester=acting.membership.user.email,
         ship_to=ship_to,
         cost_centre=cost_centre,

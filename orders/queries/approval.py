@@ -9,9 +9,10 @@ from django.db.models import Count, Max, Min, OuterRef, QuerySet, Subquery
 
 from accounts.models import User
 from accounts.queries.companies import acting_company
-from accounts.queries.members import ordering_membership
+from accounts.queries.members import order_limit_of, ordering_membership
 from accounts.scope import Scope
 from accounts.seats import Seat, seats_of
+from accounts.states import Right
 from orders.models import ApprovalDecision, ApprovalRequest, ApprovalStep, Order, OrderLine
 from orders.queries.budget import BudgetState, height_of, outlook_of
 from orders.queries.facts import Judged
@@ -66,6 +67,7 @@ def approval_outlook(
     member = ordering_membership(scope)
     if member is None or scope.company_id is None:
         return ApprovalOutlook(False, None, ())
+    limit = order_limit_of(member, scope)
     budgets = outlook_of(scope, cost_centre)
     exceeded = tuple(one for one in budgets if one.figures.exceeded_by(net_amount) > 0)
     asking = [one for one in exceeded if one.budget.on_exceeding == OnExceeding.APPROVE]
@@ -74,7 +76,8 @@ def approval_outlook(
         lineage=scope.lineage,
         net_amount=net_amount,
         product_ids=tuple(product_ids),
-        limit=member.order_limit,
+        limit=limit,
+        is_unseen=not scope.may(Right.VIEW_PRICES),
         requester=member.user.email,
         ship_to=ship_to,
         cost_centre=cost_centre,
@@ -83,7 +86,7 @@ def approval_outlook(
     )
     hits, _facts = hits_of(judged)
     if not hits:
-        return ApprovalOutlook(False, member.order_limit, (), budgets=tuple(budgets), exceeded=exceeded)
+        return ApprovalOutlook(False, limit, (), budgets=tuple(budgets), exceeded=exceeded)
     steps = plan(hits, member.manager_id)
     seats = seats_of(scope.company_id)
     excluded = frozenset({member.user_id})
@@ -94,7 +97,7 @@ def approval_outlook(
             dict.fromkeys(str(seat.user) for seat in asked_by_plan(step, seats, net_amount, excluded))
         )
     stages = tuple(tuple(names) for names in by_stage.values())
-    return ApprovalOutlook(True, member.order_limit, stages[0], tuple(hits), stages, tuple(budgets), exceeded)
+    return ApprovalOutlook(True, limit, stages[0], tuple(hits), stages, tuple(budgets), exceeded)
 
 
 def asked_by_plan(

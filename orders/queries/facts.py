@@ -35,7 +35,7 @@ SLUGS_ABOVE = """
 class Judged:
     """An order to be judged. lineage: ids of its company and those above it, nearest first.
 
-    net_amount: before tax. limit: the requester's, net. budgets: names of those it exceeds that ask
+    net_amount: before tax. limit: the requester's, net; is_unseen: he or she sees no prices. budgets: names of those it exceeds that ask
     for an approval; budget_height: how far above the company the highest of them stands. requester: e-mail address. before: orders placed until then count as known, None: all.
     """
 
@@ -50,6 +50,7 @@ class Judged:
     budgets: tuple[str, ...] = ()
     budget_height: int = 0
     lines: int = 0
+    is_unseen: bool = False
     before: datetime | None = None
 
 

@@ -94,7 +94,9 @@ def _built_in(
     built_in: list[tuple[str, str, dict[str, Any]]] = []
     if needs_approval(judged.net_amount, judged.limit):
         figures = {"over": str(judged.limit), "found": str(judged.net_amount)}
-        built_in.append((ORDER_LIMIT, _("Order limit of the buyer"), {"kind": ORDER_LIMIT, **figures}))
+        name = _("Ordered without seeing prices") if judged.is_unseen else _("Order limit of the buyer")
+        unseen = {"is_unseen": True} if judged.is_unseen else {}
+        built_in.append((ORDER_LIMIT, name, {"kind": ORDER_LIMIT, **figures, **unseen}))
     if facts.budgets and Condition.BUDGET not in kinds:
         why: dict[str, Any] = {"kind": str(Condition.BUDGET), "found": list(facts.budgets)}
         built_in.append((OVER_BUDGET, _("Budget exceeded"), why))

@@ -33,6 +33,8 @@ def reason_text(reason: Mapping[str, Any], money: Callable[[Decimal], str]) -> s
     """One reason of a rule, as a sentence."""
     kind, found = reason["kind"], reason.get("found")
     if kind == "order_limit":
+        if reason.get("is_unseen"):
+            return str(_("It was ordered without seeing prices."))
         limit = Decimal(reason["over"])
         if limit == 0:
             return str(_("Every order of this buyer needs an approval."))

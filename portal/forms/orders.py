@@ -81,9 +81,8 @@ class ResubmitForm(forms.Form):
         self.prices = _prices(self.scope, asked)
         self.is_repriced = any(self._shown(position) != now for position, now in self.prices.items())
         if self.is_repriced:
-            self.data = self.data.copy()
-            for line in self.lines:
-                self.data[f"price_{line.position}"] = str(self.prices.get(line.position, ""))
+            now = {f"price_{line.position}": str(self.prices.get(line.position, "")) for line in self.lines}
+            self.data = {**{name: self.data[name] for name in self.data}, **now}
             self.add_error(
                 None,
                 _("Prices for these quantities differ from those shown: look at them and submit again."),

@@ -213,3 +213,21 @@ def test_a_mail_to_a_former_member_says_no_amount(rita):
 
     assert not sees_prices(rita.user.email, "ACME")
     assert sees_prices("office@acme.example", "ACME")
+
+
+@pytest.mark.req("ACC-05", "APR-04")
+def test_nothing_ordered_without_seeing_prices_goes_to_the_erp_unseen_by_an_approver(rita):
+    rita.user.memberships.update(order_limit=None)
+    fill(rita, A1=7)
+    browser = rita.signed_in()
+    page = browser.get(CHECKOUT)
+    browser.post(CHECKOUT, form_of(page, having="token"))
+    told, order = text_of(page), Order.objects.get()
+
+    assert "Ordered without seeing prices" in told
+    assert order.status == "pending_approval"
+    assert [(rule["code"], rule["name"]) for rule in order.approval_rules] == [
+        ("order_limit", "Ordered without seeing prices")
+    ]
+    bea = enrol("Bert", rita.company, "approver").signed_in()
+    assert "It was ordered without seeing prices." in text_of(bea.get(f"/orders/{order.number}/"))
