@@ -8,7 +8,23 @@ from dataclasses import dataclass
 from accounts.models import Address, Company
 from accounts.standing import Standing
 
+# As plain_name has them: dots are gone, and single letters in a row are one word (S.r.l., m.b.H.).
 FORMS = {
+    "mbh",
+    "gesmbh",
+    "ug",
+    "gbr",
+    "kgaa",
+    "aktiengesellschaft",
+    "kommanditgesellschaft",
+    "incorporated",
+    "corporation",
+    "corp",
+    "company",
+    "sa",
+    "nv",
+    "sro",
+    "doo",
     "gmbh",
     "ag",
     "kg",
@@ -26,6 +42,8 @@ FORMS = {
     "bv",
     "co",
 }
+# Words of a form that mean nothing alone, before the one that does.
+SPOKEN = re.compile(r"\b(?:gesellschaft|ges) (?:mbh|mit beschrankter haftung)\b")
 
 
 @dataclass(frozen=True)
@@ -54,10 +72,11 @@ def plain_tax_id(text: str) -> str:
 
 
 def plain_name(text: str) -> str:
-    """A name without accents, signs and legal form, in small letters."""
+    """A name without accents, signs and legal form, however that is written out, in small letters."""
     bare = unicodedata.normalize("NFKD", text.casefold())
     words = re.findall(r"[a-z0-9]+", "".join(sign for sign in bare if not unicodedata.combining(sign)))
-    return " ".join(word for word in words if word not in FORMS)
+    joined = re.sub(r"(?<=\b[a-z]) (?=[a-z]\b)", "", " ".join(words))
+    return " ".join(word for word in SPOKEN.sub("", joined).split() if word not in FORMS)
 
 
 def plain_address(street: str, postal_code: str, country: str) -> str:

@@ -10,8 +10,9 @@ from accounts.models import Company, Licence, Membership
 from accounts.stewards import check_steward
 from core import audit
 from core.actor import Actor, action
-from core.cases import CaseFacts, open_case, settle_cases
+from core.cases import CaseFacts, ignore_case, open_case, settle_cases
 from core.errors import InvalidValue, NotFound
+from core.models import Case, CaseState
 from core.ownership import US
 from integrations.actions.identifiers import Known, merge_identifiers
 from integrations.models import Identifier
@@ -27,18 +28,46 @@ RULES = {"tax_id": _("the same VAT number"), "name": _("the same name"), "addres
 
 @action
 def report_duplicates(*, by: Actor) -> list[Pair]:
-    """Open a case for each pair of customers that may be one; repeats are counted on the open case."""
-    pairs = all_duplicates()
+    """Open a case for each pair of customers that may be one; repeats are counted on the open case.
+
+    A pair that the steward has parted, or whose case was left as it is, is not opened again.
+    """
+    pairs = all_open_pairs()
     for pair in pairs:
-        facts = CaseFacts(
-            cause=_("%(one)s and %(other)s may be one customer: %(rules)s.")
-            % {"one": pair.one, "other": pair.other, "rules": ", ".join(RULES[rule] for rule in pair.rules)},
-            promise=_("Buyers of each see only their own documents."),
-            company=pair.other,
-            evidence={"one": pair.one, "other": pair.other, "rules": list(pair.rules)},
-        )
-        open_case(DUPLICATE, _subject(pair.one, pair.other), facts, by=by)
+        _open(pair, by)
     return pairs
+
+
+def all_open_pairs() -> list[Pair]:
+    """The pairs that may be one customer and of which nobody has said that they are two."""
+    parted = set(
+        Case.objects.filter(kind=DUPLICATE, state=CaseState.IGNORED).values_list("subject", flat=True)
+    )
+    return [pair for pair in all_duplicates() if _subject(pair.one, pair.other) not in parted]
+
+
+def _open(pair: Pair, by: Actor) -> Case:
+    facts = CaseFacts(
+        cause=_("%(one)s and %(other)s may be one customer: %(rules)s.")
+        % {"one": pair.one, "other": pair.other, "rules": ", ".join(str(RULES[rule]) for rule in pair.rules)},
+        promise=_("Buyers of each see only their own documents."),
+        company=pair.other,
+        evidence={"one": pair.one, "other": pair.other, "rules": list(pair.rules)},
+    )
+    return open_case(DUPLICATE, _subject(pair.one, pair.other), facts, by=by)
+
+
+@action
+def part_companies(one: str, other: str, *, reason: str, by: Actor) -> Case:
+    """Say that a pair that looks like one customer is two: it is not shown again, and the reason is kept with its case.
+
+    Raises NotAllowed for who is not the steward, NotFound for no open pair, InvalidValue without a reason.
+    """
+    check_steward("company", by=by)
+    pair = next((pair for pair in all_open_pairs() if {pair.one, pair.other} == {one, other}), None)
+    if pair is None:
+        raise NotFound(_("These two are no open pair any more."))
+    return ignore_case(_open(pair, by), reason=reason, by=by)
 
 
 @action

@@ -42,6 +42,7 @@ from integrations.flows import kinds_of_figures
 from integrations.identifiers import all_customers_named
 from portal.admin.acting import acting_page
 from portal.admin.customers import EVERY, OwnCustomers, customers_for
+from portal.admin.duplicates import duplicates_page
 from portal.admin.explained import rights_page
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
 from portal.admin.history import HistoryTab
@@ -151,10 +152,11 @@ class CompanyAdmin(FedHistoryAdmin):
         return render_to_string("admin/accord/accounts/_effective.html", {"effective": effective(company)})
 
     def get_urls(self) -> list[URLPattern]:
-        """The tree beside the list, and the page on which acting for a buyer begins."""
+        """The tree and the doubles beside the list, and the page on which acting for a buyer begins."""
         view = self.admin_site.admin_view
         own = [
             path("tree/", view(self.tree_view), name="accounts_company_tree"),
+            path("duplicates/", view(duplicates_page), name="accounts_company_duplicates"),
             path("<int:company_id>/acting/", view(acting_page), name="accounts_company_acting"),
         ]
         return own + super().get_urls()

@@ -61,6 +61,12 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
             Entry(
                 _("Tree of customers"), "account_tree", "admin:accounts_company_tree", "accounts.view_company"
             ),
+            Entry(
+                _("Duplicates"),
+                "join_inner",
+                "admin:accounts_company_duplicates",
+                "accounts.change_membership",
+            ),
             Entry(_("Segments"), "workspaces", "admin:accounts_segment_changelist", "accounts.view_segment"),
         ],
     ),

@@ -53,7 +53,7 @@ from pricing.models import PriceListAssignment, PricePolicy, PriceRun, TaxRate
 from quotes.models import QuotePolicy, Rfq
 from tests.conftest import Member, employ
 from tests.crawl.world import World, furnished
-from tests.factories.accounts import PaymentTermFactory, UserFactory
+from tests.factories.accounts import CompanyFactory, PaymentTermFactory, UserFactory
 from tests.factories.approvals import BudgetFactory, asks, rule_of
 from tests.factories.quotes import agree, begin, costs, offer, submit
 from tests.factories.quotes import policy as quote_policy
@@ -247,6 +247,8 @@ def _common(world: World, boss: Member, rows: Any, pages: Any) -> None:
         event=event, destination="mail", subject=event.subject, sequence=event.sequence, next_try_at=now,
         state="buried",
     )  # fmt: skip
+    for number in ("PAIR-1", "PAIR-2"):
+        CompanyFactory(number=number, tax_id="ATU47114711")
     Group.objects.get(name=staff.SALES).user_set.add(UserFactory(is_staff=True))
     draft = draft_policy(
         PolicyDraft(CheckoutPolicy.objects.latest("version").rules, "stricter"), by=boss.actor

@@ -10,7 +10,7 @@ from accounts.queries.scopes import scope_for
 from core.errors import InvalidValue, NotAllowed
 from core.models import Case
 from integrations.actions.identifiers import keep_identifiers
-from integrations.actions.merging import merge_companies, report_duplicates
+from integrations.actions.merging import merge_companies, part_companies, report_duplicates
 from integrations.identifiers import all_customers_named, all_key_now, all_resolved
 from integrations.repairs import repair_case, repairs_for
 from integrations.systems import job_actor
@@ -30,7 +30,19 @@ pytestmark = [pytest.mark.django_db, pytest.mark.req("ACC-13")]
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("Müller & Söhne GmbH", "MULLER SOHNE"), ("Acme Ltd.", "acme"), ("Böhm AG", "Bohm")]
+    ("one", "other"),
+    [
+        ("Müller & Söhne GmbH", "MULLER SOHNE"),
+        ("Acme Ltd.", "acme Limited"),
+        ("Böhm AG", "Bohm Aktiengesellschaft"),
+        ("Alpina Stahlbau GmbH", "Alpina Stahlbau Gesellschaft mbH"),
+        ("Alpina Stahlbau GmbH", "Alpina Stahlbau Gesellschaft m.b.H."),
+        ("Alpina Stahlbau GmbH", "Alpina Stahlbau Gesellschaft mit beschränkter Haftung"),
+        ("Alpina Stahlbau Ges.m.b.H.", "Alpina Stahlbau G.m.b.H."),
+        ("Rossi S.r.l.", "Rossi srl"),
+        ("Visser B.V.", "Visser"),
+        ("Huber K.G.", "Huber Kommanditgesellschaft"),
+    ],
 )
 def test_names_are_compared_without_accents_signs_and_legal_form(one, other):
     assert plain_name(one) == plain_name(other)
@@ -83,6 +95,45 @@ def test_a_pair_is_one_case_however_often_it_is_found():
     case = Case.objects.get(kind="duplicate_customer")
     assert (case.subject, case.times) == ("pair:A/B", 2)
     assert "the same VAT number" in case.cause
+
+
+def test_the_word_for_company_alone_is_part_of_a_name():
+    assert plain_name("Gesellschaft der Freunde") != plain_name("Freunde")
+
+
+@pytest.mark.req("ACC-17")
+def test_two_that_the_steward_has_parted_are_not_reported_again(mona, sam):
+    CompanyFactory(number="A", tax_id="ATU1")
+    CompanyFactory(number="B", tax_id="ATU1")
+    with pytest.raises(NotAllowed):
+        part_companies("A", "B", reason="Two", by=sam.actor)
+
+    part_companies("B", "A", reason="Two shops of one owner", by=mona.actor)
+    report_duplicates(by=job_actor("test"))
+
+    case = Case.objects.get(kind="duplicate_customer")
+    assert (case.state, case.closed_reason) == ("ignored", "Two shops of one owner")
+
+
+@pytest.mark.req("ACC-17")
+def test_the_steward_sees_the_pairs_side_by_side_and_merges_or_parts_them(mona, sam, client):
+    for number in ("A-1", "B-1", "C-1"):
+        CompanyFactory(number=number, tax_id="ATU1", name=f"Alpina {number}")
+    client.force_login(sam.user)
+    assert client.get("/admin/accounts/company/duplicates/").status_code == 403
+    client.force_login(mona.user)
+    page = client.get("/admin/accounts/company/duplicates/").content.decode()
+    assert all(word in page for word in ("Alpina A-1", "Alpina C-1", "the same VAT number"))
+
+    said = {"one": "A-1", "other": "B-1", "reason": "One customer"}
+    client.post("/admin/accounts/company/duplicates/", {**said, "do": "keep_one"})
+    refused = client.post("/admin/accounts/company/duplicates/", {**said, "do": "part"})
+    said = {"one": "A-1", "other": "C-1", "reason": "Two"}
+    client.post("/admin/accounts/company/duplicates/", {**said, "do": "part"})
+
+    assert Company.objects.get(number="B-1").merged_into.number == "A-1"
+    assert refused.status_code == 404
+    assert "No pair" in client.get("/admin/accounts/company/duplicates/").content.decode()
 
 
 @pytest.fixture
