@@ -1,5 +1,6 @@
 """Acting for a buyer: what somebody of the staff may do in a buyer's place, and while it lasts."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from django.db.models.functions import Now
@@ -61,3 +62,8 @@ def acting_by(by: Actor, company_id: int | None) -> Acting | None:
         company_id=company_id,
     )
     return acting_in(running.select_related("user", "company", "principal").first())
+
+
+def all_reasons_of(ids: Iterable[int]) -> dict[int, str]:
+    """Why somebody acted for a buyer, by the key of that time. One statement."""
+    return dict(Assistance.objects.filter(pk__in=set(ids)).values_list("pk", "reason"))

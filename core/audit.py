@@ -73,12 +73,20 @@ def log(
 
 
 def of_event(event: Event, *, by: Actor) -> None:
-    """Write the entry of an event, for those that `tell` has named."""
+    """Write the entry of an event, for those that `tell` has named; its `principal`, if any, is acted for."""
     keys = _told.get(event.name)
     if keys is None:
         return
     data = {key: event.payload[key] for key in keys if event.payload.get(key) not in (None, "", [], {})}
-    log(event.name, by=by, about=event.subject, company=event.company_number, data=data, at=event.occurred_at)
+    log(
+        event.name,
+        by=by,
+        about=event.subject,
+        company=event.company_number,
+        data=data,
+        for_user=event.payload.get("principal"),
+        at=event.occurred_at,
+    )
 
 
 def _company(by: Actor) -> str:

@@ -47,3 +47,15 @@ def all_merged() -> frozenset[str]:
 def all_company_names(numbers: Iterable[str]) -> dict[str, str]:
     """The names of companies by their numbers, for staff; unknown numbers are left out."""
     return dict(Company.objects.filter(number__in=set(numbers)).values_list("number", "name"))
+
+
+def all_numbers_named(text: str, *, most: int = 500) -> list[str]:
+    """The numbers of the companies whose name holds a text, in any case; none for an empty one."""
+    found = Company.objects.filter(name__icontains=text).order_by("pk").values_list("number", flat=True)
+    return list(found[:most]) if text else []
+
+
+def all_named_by_number(numbers: Iterable[str]) -> dict[str, tuple[int, str]]:
+    """Key and name of companies by their numbers, for staff; unknown numbers are left out. One statement."""
+    rows = Company.objects.filter(number__in=set(numbers)).values_list("number", "pk", "name")
+    return {number: (pk, name) for number, pk, name in rows}

@@ -1,11 +1,11 @@
 """People as they are found."""
 
-from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
+from collections.abc import Iterable
+
+from django.db.models import CharField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
 
-from accounts.models import (
-    User,
-)
+from accounts.models import User
 
 
 def all_people() -> QuerySet[User]:
@@ -23,3 +23,21 @@ def name_of(column: str) -> Subquery:
     word = Coalesce(NullIf("name", Value("")), "email", output_field=CharField())
     named = User.objects.filter(pk=OuterRef(column)).annotate(word=word)
     return Subquery(named.values("word")[:1])
+
+
+def all_ids_named(text: str, *, most: int = 500) -> list[int]:
+    """The ids of the people whose name or e-mail address holds a text, in any case; none for an empty one."""
+    if not text:
+        return []
+    found = User.objects.filter(Q(name__icontains=text) | Q(email__icontains=text)).order_by("pk")
+    return list(found.values_list("pk", flat=True)[:most])
+
+
+def all_names_of(ids: Iterable[int]) -> dict[int, str]:
+    """What people are called by the ids of their users: the name, or else the address. One statement."""
+    return {user.pk: str(user) for user in User.objects.filter(pk__in=set(ids))}
+
+
+def all_staff_by_name() -> list[tuple[int, str]]:
+    """The staff as ids and names, by name."""
+    return [(user.pk, str(user)) for user in User.objects.filter(is_staff=True).order_by("name", "pk")]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -15,18 +16,69 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.queries.people import name_of
+from accounts.queries.people import all_names_of, all_staff_by_name
+from core import audit
 from core.errors import DomainError
-from core.models import AuditEntry, RowChange
+from core.models import AuditEntry
+from core.past import all_entries_of_cause, all_events_of_cause, all_of_cause, all_row_changes_of_cause
 from integrations.evidence import export_evidence
 from portal.admin.customers import EVERY, customers_for
 from portal.admin.fed import FedAdmin
-from portal.admin.history import cause_page, channel_words
+from portal.admin.history import MAY_SEE_CAUSE, ShownVersion, channel_words
+from portal.admin.logged import Shown, concerning, named, shown_of
 from portal.admin.pages import admin_page
+from portal.admin.rights_changed import sentences_of
+from portal.audit_words import ACTIONS, action_words
 from portal.forms.evidence import EvidenceForm
 from portal.middleware import status_of
 
 MAY_EXPORT = "core.export_evidence"
+
+
+class EntryList(ChangeList):
+    """A page of the log with its names, in a fixed number of statements."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The entries, each with what is `shown` of it."""
+        super().get_results(request)
+        entries = list(self.result_list)
+        for entry, shown in zip(entries, shown_of(entries), strict=True):
+            entry.shown = shown
+        self.result_list = entries
+
+
+class ActionFilter(admin.SimpleListFilter):
+    """By what was done, in words."""
+
+    title, parameter_name = _("action"), "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Everything that the log tells of."""
+        names = {name: action_words(name) for name in {*ACTIONS, *audit.actions()}}
+        return sorted(names.items(), key=lambda pair: pair[1])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        """The entries of one action."""
+        return queryset.filter(action=self.value()) if self.value() else queryset
+
+
+class PersonFilter(admin.SimpleListFilter):
+    """By a person who acted, was acted for, or whom it is about: the staff, and whoever was chosen in an entry."""
+
+    title, parameter_name = _("person"), "person"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The staff by name, and the person chosen now."""
+        chosen = request.GET.get(self.parameter_name, "")
+        people = dict(all_staff_by_name())
+        if chosen.isdigit() and len(chosen) < 10:
+            people |= all_names_of([int(chosen)])
+        return [(str(pk), name) for pk, name in people.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        """The entries of one person."""
+        chosen = self.value() or ""
+        return queryset.filter(concerning([int(chosen)])) if chosen.isdigit() else queryset
 
 
 @admin.register(AuditEntry)
@@ -34,22 +86,13 @@ class AuditEntryAdmin(FedAdmin):
     """Who did what that matters. Nobody changes or deletes it, here or in the database (SEC-09)."""
 
     customer = EVERY
-    list_display = (
-        "occurred_at",
-        "who",
-        "behalf",
-        "way",
-        "action",
-        "about",
-        "company_number",
-        "is_sealed",
-        "cause",
-    )
-    list_filter = ("action", "channel", "occurred_at")
+    list_display = ("occurred_at", "who", "behalf", "way", "what", "about", "is_sealed", "cause")
+    list_filter = (PersonFilter, ActionFilter, "channel", "occurred_at")
     search_fields = ("object_key", "company_number", "correlation_id", "actor_key", "on_behalf_of")
+    search_help_text = _("Name or e-mail address of a person, name or number of a company, document, cause")
     ordering = ("-id",)
     hidden = ("id", "data")
-    readonly_fields = ("content",)
+    readonly_fields = ("what", "who", "behalf", "about", "content")
     list_before_template = "admin/accord/_evidence_link.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -61,38 +104,52 @@ class AuditEntryAdmin(FedAdmin):
             *super().get_urls(),
         ]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
-        """The entries, with the names of their people of today: the log itself holds none."""
-        found: QuerySet[AuditEntry] = super().get_queryset(request).annotate(person=name_of("user_id"))
-        return found
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """The list with the names of today: the log itself holds none."""
+        return EntryList
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """What the columns hold, and the entries of the people and companies so named."""
+        found, has_doubles = super().get_search_results(request, queryset, search_term)
+        text = search_term.strip()
+        return (found | queryset.filter(named(text)) if text else found), has_doubles
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
-        """The columns, then what the entry says."""
-        return [*super().get_fieldsets(request, obj), (_("What it says"), {"fields": ["content"]})]
+        """The entry in words, then its columns, then what it says."""
+        words = (_("In words"), {"fields": ["what", "who", "behalf", "about"]})
+        return [words, *super().get_fieldsets(request, obj), (_("What it says"), {"fields": ["content"]})]
 
     @admin.display(description=_("who"), ordering="user_id")
     def who(self, entry: AuditEntry) -> str:
         """The person by the name of today, or the machine."""
-        name = getattr(entry, "person", None)
-        return name or (_numbered(entry.user_id) if entry.user_id else channel_words(entry.actor_key))
+        return _shown(entry).who
 
     @admin.display(description=_("on behalf of"), ordering="on_behalf_of")
     def behalf(self, entry: AuditEntry) -> str:
-        """The company, or the person, that was acted for."""
-        kind, _colon, key = entry.on_behalf_of.partition(":")
-        return _numbered(key) if kind == "user" else entry.on_behalf_of or "–"
+        """The person and the company that were acted for, by name."""
+        return _shown(entry).behalf
 
     @admin.display(description=_("by way of"), ordering="channel")
     def way(self, entry: AuditEntry) -> str:
         """The channel in words."""
         return channel_words(entry.channel)
 
-    @admin.display(description=_("about"))
+    @admin.display(description=_("what"), ordering="action")
+    def what(self, entry: AuditEntry) -> str:
+        """What was done, in words; of acting for a buyer also why."""
+        shown = _shown(entry)
+        if not shown.reason:
+            return shown.what
+        return format_html(
+            '{}<br><span class="text-font-subtle-light dark:text-font-subtle-dark">{}</span>',
+            shown.what,
+            shown.reason,
+        )
+
+    @admin.display(description=_("about"), ordering="object_key")
     def about(self, entry: AuditEntry) -> str:
-        """The thing; a person with a way to his or her page."""
-        if entry.object_kind == "user" and entry.object_key.isdigit():
-            return _numbered(entry.object_key)
-        return f"{entry.object_kind} {entry.object_key}".strip() or "–"
+        """The thing, and the person concerned, with ways to their pages."""
+        return _shown(entry).about
 
     @admin.display(description=_("sealed"), boolean=True)
     def is_sealed(self, entry: AuditEntry) -> bool:
@@ -151,33 +208,21 @@ class AuditEntryAdmin(FedAdmin):
         return FileResponse(file, as_attachment=True, filename=form.asked.name)
 
 
-def _numbered(user_id: Any) -> str:
-    """A person by number, with the way to the page that says who it is."""
-    page = reverse("admin:accounts_user_change", args=[user_id])
-    return format_html('<a href="{}">{}</a>', page, _gettext("person %(id)s") % {"id": user_id})
+def cause_page(request: HttpRequest, correlation: str, near: Any = None) -> HttpResponse:
+    """All that one cause brought about: the log, the events, the versions of rows, the changes of rights."""
+    if not request.user.has_perm(MAY_SEE_CAUSE):
+        raise PermissionDenied
+    entries, rights = all_entries_of_cause(correlation), all_row_changes_of_cause(correlation)
+    context = {
+        "correlation": correlation,
+        "entries": list(zip(entries, shown_of(entries), strict=True)),
+        "events": all_events_of_cause(correlation),
+        "versions": [ShownVersion(one, with_cause=False) for one in all_of_cause(correlation, near=near)],
+        "rights": list(zip(rights, sentences_of(rights), strict=True)),
+    }
+    return admin_page(request, "admin/accord/cause.html", title=_gettext("One cause"), context=context)
 
 
-@admin.register(RowChange)
-class RowChangeAdmin(FedAdmin):
-    """Changes of groups, of who is in which, and of the rights of roles."""
-
-    customer = EVERY
-    list_display = (
-        "at",
-        "table_name",
-        "row_key",
-        "kind",
-        "actor_label",
-        "on_behalf_of",
-        "way",
-        "before",
-        "after",
-    )
-    list_filter = ("table_name", "kind", "at")
-    search_fields = ("actor_label", "correlation_id")
-    ordering = ("-id",)
-
-    @admin.display(description=_("by way of"), ordering="channel")
-    def way(self, row: RowChange) -> str:
-        """The channel in words."""
-        return channel_words(row.channel)
+def _shown(entry: AuditEntry) -> Shown:
+    shown: Shown | None = getattr(entry, "shown", None)
+    return shown or shown_of([entry])[0]

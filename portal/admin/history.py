@@ -12,10 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from core.past import (
     Version,
-    all_entries_of_cause,
-    all_events_of_cause,
-    all_of_cause,
-    all_row_changes_of_cause,
     versions_of,
 )
 from portal.admin.pages import admin_page
@@ -109,17 +105,3 @@ class HistoryTab:
             raise PermissionDenied
         meta = self.model._meta  # type: ignore[attr-defined]
         return redirect(f"admin:{meta.app_label}_{meta.model_name}_history", row.pk)
-
-
-def cause_page(request: HttpRequest, correlation: str, near: Any = None) -> HttpResponse:
-    """All that one cause brought about: the log, the events, the versions of rows, the changes of rights."""
-    if not request.user.has_perm(MAY_SEE_CAUSE):
-        raise PermissionDenied
-    context = {
-        "correlation": correlation,
-        "entries": all_entries_of_cause(correlation),
-        "events": all_events_of_cause(correlation),
-        "versions": [ShownVersion(one, with_cause=False) for one in all_of_cause(correlation, near=near)],
-        "rights": all_row_changes_of_cause(correlation),
-    }
-    return admin_page(request, "admin/accord/cause.html", title=_gettext("One cause"), context=context)

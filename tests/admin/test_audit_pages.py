@@ -4,7 +4,11 @@ import io
 import zipfile
 
 import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from accounts.actions.assistance import Wish, start_assistance
 from accounts.models import Company
 from core.actor import Actor, acting
 from core.models import AuditEntry
@@ -15,6 +19,7 @@ from tests.factories.orders import order_now, sell
 pytestmark = pytest.mark.django_db
 
 LOG = "/admin/core/auditentry/"
+CHANGES = "/admin/core/rowchange/"
 
 
 @pytest.mark.req("SEC-08")
@@ -95,3 +100,70 @@ def test_a_limit_set_by_a_person_shows_in_its_history(acme, fiona):
 
     assert "<s>500.0000</s> → 900.0000" in text
     assert "Fiona" in text
+
+
+@pytest.mark.req("SEC-08")
+def test_the_log_is_searched_by_the_names_of_people_and_companies(acme, anna, arno, otto):
+    sell("A1", "2.00")
+    order = order_now(anna, A1=3)
+    browser = arno.signed_in()
+
+    def found(**query):
+        return [entry.object_key for entry in browser.get(LOG, query).context["cl"].result_list]
+
+    for text in ("Anna", anna.user.email.upper(), "acme works"):
+        assert order.number in found(q=text), text
+    assert found(q="Nobody of that name") == []
+    assert order.number in found(person=anna.user.pk)
+    assert order.number not in found(person=otto.user.pk)
+
+
+@pytest.mark.req("SEC-08", "ACC-16")
+def test_the_log_names_whom_was_acted_for_and_says_why(anna, arno, sam):
+    Company.objects.filter(pk=anna.company.pk).update(sales_rep=sam.user)
+    start_assistance(anna.company, Wish(anna.user.pk, "The scanner is broken."), by=sam.actor)
+
+    page = " ".join(arno.signed_in().get(LOG, {"action": "assistance.started"}).content.decode().split())
+
+    assert AuditEntry.objects.get(action="assistance.started").on_behalf_of == f"user:{anna.user.pk}"
+    row = page[page.index("<tbody") : page.index("</tbody>")]
+    assert "Began to act for a buyer" in row
+    assert "The scanner is broken." in row
+    assert f'/admin/accounts/user/{anna.user.pk}/change/">Anna</a>, ' in row
+    assert f'/admin/accounts/company/{anna.company.pk}/change/">Acme Works</a> ACME' in row
+    assert ">assistance.started" not in row
+    assert f"user:{anna.user.pk}" not in row
+
+
+@pytest.mark.req("SEC-08")
+def test_changes_of_rights_are_sentences_without_what_the_set_up_made(arno, otto, sam):
+    group = Group.objects.get(name="Operator")
+    group.permissions.remove(group.permissions.first())  # by nobody, as a migration does
+    with acting(otto.actor):
+        sam.user.groups.add(group)
+    browser = arno.signed_in()
+
+    def told(**query):
+        return [row.sentence for row in browser.get(CHANGES, query).context["cl"].result_list]
+
+    assert told()[0] == "Sam was given the role Operator by Otto."
+    assert told(q="Otto")[0] == "Sam was given the role Operator by Otto."
+    assert "Arno" not in " ".join(told(q="Otto"))
+    assert not [words for words in told() if "permission" in words]
+    assert any("permission" in words for words in told(which="set_up"))
+    auditors = Group.objects.get(name="Auditor")
+    for round in (1, 2):
+        with acting(otto.actor):
+            for one in auditors.permissions.all()[: 3 * round]:
+                auditors.permissions.remove(one)
+        if round == 1:
+            few = min(_statements(browser, CHANGES) for _again in range(2))
+    assert "The role Auditor lost the permission" in told()[0]
+    assert told()[0].endswith("” by Otto.")
+    assert _statements(browser, CHANGES) <= few
+
+
+def _statements(browser, path):
+    with CaptureQueriesContext(connection) as seen:
+        browser.get(path)
+    return len(seen)
