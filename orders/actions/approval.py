@@ -18,6 +18,7 @@ from core.errors import InvalidValue, NotAllowed, OutOfDate, WrongState
 from core.models import trace
 from core.states import check_move
 from orders.actions.again import look_again
+from orders.actions.facts import budget_figures
 from orders.actions.live import Confirmation
 from orders.actions.moves import lock_order, move, record
 from orders.actions.place import lock_credit
@@ -27,6 +28,7 @@ from orders.actions.submission import close_request, open_step, tell_approvers
 from orders.models import ApprovalDecision, ApprovalRequest, ApprovalStep, Order, OrderLine
 from orders.queries.again import Change, digest_of
 from orders.queries.approval import approvers_now, asked_of, deciders_of, may_decide, sitting
+from orders.queries.budget import states_without
 from orders.queries.credit import all_credit_outlook
 from orders.rules.approval import check_approver, check_own
 from orders.rules.credit import check_credit
@@ -254,9 +256,13 @@ def _keep(
     by: Actor,
     figures: dict[str, Any],
 ) -> None:
-    """Write down what was decided, with the rules' versions and what the person saw: a row per seat."""
+    """Write down what was decided, with the rules' versions and what the person saw: a row per seat.
+
+    The budgets are those of now, as the order's page shows them, not those of the time it was submitted.
+    """
     seen = {
         **request.figures,
+        "budget_figures": budget_figures(states_without(order)),
         "net_amount": str(order.net_amount),
         "gross_amount": str(order.gross_amount),
         **figures,

@@ -51,5 +51,10 @@ def shown_figures(lines: Sequence[OrderLine], budgets: Sequence[BudgetState]) ->
             }
             for line in lines
         ],
-        "budget_figures": [{"budget": one.budget.name, **one.figures.to_json()} for one in budgets],
+        "budget_figures": budget_figures(budgets),
     }
+
+
+def budget_figures(budgets: Sequence[BudgetState]) -> list[dict[str, Any]]:
+    """How budgets stand, as it is kept with a request and with each decision on it."""
+    return [{"budget": one.budget.name, **one.figures.to_json()} for one in budgets]

@@ -118,6 +118,34 @@ def figures_by_pair(order: Order) -> dict[tuple[int, date], Weight]:
     return {pair: _held(kinds) for pair, kinds in sums.items()}
 
 
+def states_without(order: Order) -> list[BudgetState]:
+    """The budgets that an order weighs on, in the periods it is booked in, as they stand now without it.
+
+    What an approver is shown, and what is kept of it when he or she decides (APR-11). Three statements at most.
+    """
+    own = figures_by_pair(order)
+    if not own:
+        return []
+    budgets = Budget.objects.in_bulk({budget_id for budget_id, _day in own})
+    pairs = Q()
+    for budget_id, day in own:
+        pairs |= Q(budget_id=budget_id, period_on=day)
+    sums: dict[tuple[int, date], dict[str, Decimal]] = {}
+    rows = BudgetEntry.objects.filter(pairs).exclude(order=order).order_by()
+    for budget_id, day, kind, total in rows.values_list("budget_id", "period_on", "kind").annotate(
+        total=Sum("amount")
+    ):
+        sums.setdefault((budget_id, day), {})[kind] = total
+    found = []
+    for budget_id, day in sorted(own):
+        budget = budgets[budget_id]
+        period = period_of(budget.period, day, budget.starts_on, budget.ends_on)
+        if period is not None:
+            figures = figures_from(budget.amount, sums.get((budget_id, day), {}))
+            found.append(BudgetState(budget, *period, figures))
+    return found
+
+
 def credited_net(order: Order) -> Decimal:
     """The net of an order's lines that credit notes have taken back, zero or more. Two statements at most.
 

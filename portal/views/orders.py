@@ -16,6 +16,7 @@ from orders.actions.approval import reject_order, return_order, stamp_of
 from orders.actions.cancel import cancel_order
 from orders.models import Order
 from orders.queries.approval import may_decide
+from orders.queries.budget import states_without
 from orders.queries.orders import order_by_number, order_stretch, tab_counts
 from orders.queries.view import order_view
 from orders.states import OrderStatus
@@ -72,6 +73,7 @@ def _detail(
 ) -> HttpResponse:
     sees_invoices = order.company_id in request.scope.reach(Right.SEE_INVOICES)
     chains = chains_in_words(order)
+    decides = may_decide(request.scope, order)
     context = {
         "order": order,
         "view": order_view(order, with_invoices=sees_invoices),
@@ -82,7 +84,8 @@ def _detail(
         "chains": chains,
         "seen": stamp_of(chains[0].chain.request) if chains and chains[0].is_open else "",
         "may_cancel": order.company_id in request.scope.reach(Right.BUY),
-        "may_decide": may_decide(request.scope, order),
+        "may_decide": decides,
+        "budgets": states_without(order) if decides else [],
         "may_see_invoices": sees_invoices,
         "changes": changes.details if changes else None,
         "resubmission": resubmission or _resubmission(request, order),

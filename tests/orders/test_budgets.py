@@ -315,3 +315,22 @@ def test_a_credit_note_that_comes_when_the_period_is_over_leaves_the_new_one_as_
     assert figures(budget) == (0, 0, 100)
     assert states_of([budget], last)[0].figures.spent == 0
     assert BudgetEntry.objects.get(kind="refunded").period_on == last
+
+
+@pytest.mark.req("APR-11")
+def test_each_decision_keeps_the_budget_as_it_stood_and_was_shown_then(anna, boris):
+    BudgetFactory(company=anna.company, on_exceeding="approve")
+    sell("A1")
+    order = order_now(anna, A1=101)
+    order_now(enrol("Berta", anna.company, "buyer"), A1=40)
+
+    page = boris.signed_in().get(f"/orders/{order.number}/")
+    return_order(order, by=boris.actor, comment="Wait for the next month.")
+
+    request = order.approval_requests.get()
+    assert request.figures["budget_figures"][0]["left"] == "100.0000"
+    (shown,) = page.context["budgets"]
+    assert "left before this order" in page.content.decode()
+    (kept,) = request.decisions.get().figures["budget_figures"]
+    assert Decimal(kept["left"]) == shown.figures.left == 60
+    assert kept["budget"] == "Workshop"
