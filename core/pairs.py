@@ -60,7 +60,7 @@ def _pointed(change: RowChange) -> list[tuple[Any, Any]]:
     if model is None:
         return []
     row = _row(change)
-    fields = [one for one in model._meta.concrete_fields if one.is_relation]
+    fields: list[Any] = [one for one in model._meta.concrete_fields if one.is_relation]
     return [(one, row[one.column]) for one in fields if row.get(one.column) is not None]
 
 

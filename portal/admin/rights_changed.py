@@ -83,7 +83,7 @@ class SetUpFilter(admin.SimpleListFilter):
         """What else can be shown."""
         return [("set_up", _("made by the set-up")), ("all", _("everything that is kept"))]
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """The first choice is no “all” here, so it says what it is."""
         first, *others = super().choices(changelist)
         yield {**first, "display": _("roles and rights given and taken")}
