@@ -1,9 +1,9 @@
 """Who works for the companies that a person looks after: members, invitations, roles."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -123,10 +123,67 @@ def unit_rows(scope: Scope, *, text: str = "") -> list[UnitRow]:
     return [row for row in rows if words in f"{row.company.name} {row.company.number}".lower()]
 
 
+# What an approval causes, which is no act of the approver's own: told by the decision itself.
+FOLLOWS = {
+    "order.received": ("order.approved",),
+    "order.approval_requested": ("order.approved", "order.step_approved"),
+}
+
+
 def activity_for(scope: Scope, actions: Sequence[str]) -> QuerySet[AuditEntry]:
-    """What was done for the companies that are looked after, of these kinds, the newest first."""
+    """What was done for the companies that are looked after, of these kinds, the newest first.
+
+    An order that goes on because somebody approved it is told once, as the approval.
+    """
     numbers = Company.objects.filter(pk__in=scope.reach(Right.MANAGE_PEOPLE)).values("number")
-    return AuditEntry.objects.filter(company_number__in=numbers, action__in=actions).order_by("-id")
+    found = AuditEntry.objects.filter(company_number__in=numbers, action__in=actions)
+    for action, causes in FOLLOWS.items():
+        cause = AuditEntry.objects.filter(
+            correlation_id=OuterRef("correlation_id"),
+            object_kind="order",
+            object_key=OuterRef("object_key"),
+            action__in=causes,
+        )
+        found = found.exclude(Q(action=action) & Exists(cause))
+    return found.order_by("-id")
+
+
+def search_activity(
+    scope: Scope, actions: Sequence[str], *, text: str, alike: Collection[str]
+) -> QuerySet[AuditEntry]:
+    """The activity in which a text is found: a person's name, a document's number, a company's, or a kind of act.
+
+    alike: the kinds whose words hold the text.
+    """
+    found = activity_for(scope, actions)
+    if not text:
+        return found
+    people = list(User.objects.filter(name__icontains=text).order_by("pk").values_list("pk", flat=True)[:200])
+    behalf = [f"user:{pk}" for pk in people]
+    invited = Invitation.objects.filter(Q(name__icontains=text) | Q(email__icontains=text))
+    mine = invited.filter(company_id__in=scope.reach(Right.MANAGE_PEOPLE))
+    keys = [str(key) for key in mine.order_by("-pk").values_list("key", flat=True)[:200]]
+    return found.filter(
+        Q(user_id__in=people)
+        | Q(on_behalf_of__in=behalf)
+        | Q(data__user__in=people)
+        | Q(data__invitation__in=keys)
+        | Q(object_kind__in=("order", "quote", "rfq"), object_key__icontains=text)
+        | Q(company_number__iexact=text)
+        | Q(action__in=list(alike))
+    )
+
+
+def invitations_by_key(scope: Scope, keys: Collection[str]) -> dict[str, Invitation]:
+    """Invitations into the companies that are looked after, by their keys, over or not. Two statements."""
+    reach = scope.reach(Right.MANAGE_PEOPLE)
+    found = Invitation.objects.filter(key__in=keys, company_id__in=reach).prefetch_related("own_roles")
+    return {str(one.key): one for one in found}
+
+
+def names_of_roles(keys: Collection[int]) -> dict[int, str]:
+    """The names of companies' own roles by their keys; those that are gone are left out. One statement."""
+    return dict(CompanyRole.objects.filter(pk__in=keys).values_list("pk", "name"))
 
 
 def numbers_with_documents(scope: Scope) -> frozenset[str]:

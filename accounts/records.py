@@ -360,6 +360,14 @@ audit.tell(
         "company.placed": ("parent_number",),
     }
 )
+audit.tell(
+    {
+        "contact.proposed": ("proposal",),
+        "address.proposed": ("proposal",),
+        "delegation.made": ("delegator", "delegate", "valid_from", "valid_until"),
+        "delegation.ended": ("delegator", "delegate"),
+    }
+)
 audit.tell({"licence.changed": ("model", "key", "change")})
 audit.tell(
     {

@@ -192,9 +192,12 @@ _WORTH = ("net_amount", "gross_amount", "currency", "po_number", "origin", "orig
 audit.tell(
     {
         f"order.{what}": _WORTH
-        for what in "received approval_requested approved rejected cancelled held resent unconfirmed confirmed".split()
+        for what in "received approved step_approved rejected returned cancelled held resent unconfirmed confirmed".split()
     }
     | {
+        "order.approval_requested": (*_WORTH, "round", "stage"),
+        "budget.changed": ("budget", "amount", "period", "on_exceeding", "is_active"),
+        "approval_rule.changed": ("rule", "version", "active_from", "ended_at"),
         "checkout_policy.changed": ("version", "rules", "cached_credit_amount", "restores"),
         "cached_credit.changed": ("amount",),
     }

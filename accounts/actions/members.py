@@ -98,6 +98,13 @@ def withdraw_invitation(key: str, *, by: Actor) -> Invitation:
         raise WrongState(_("This invitation has been used or withdrawn already."))
     invitation.withdrawn_at = timezone.now()
     invitation.save(update_fields=["withdrawn_at"])
+    audit.log(
+        "invitation.withdrawn",
+        by=by,
+        about=f"invitation:{invitation.key}",
+        company=Company.objects.get(pk=found.company_id).number,
+        data={"invitation": str(invitation.key)},
+    )
     return invitation
 
 
@@ -271,8 +278,9 @@ def compose_role(
     for company_id in holders.values_list("company_id", flat=True).distinct():
         _keep_an_administrator(company_id)
     audit.log(
-        "role.composed", by=by, about=f"role:{made.pk}", company=company.number, data={"grants": made.grants}
-    )
+        "role.composed", by=by, about=f"role:{made.pk}", company=company.number,
+        data={"grants": made.grants, "role": made.name, "is_new": role is None},
+    )  # fmt: skip
     return made
 
 
@@ -287,7 +295,9 @@ def remove_role(role: CompanyRole, *, by: Actor) -> None:
         raise WrongState(
             _("%(count)s members have this role: give them another one first.") % {"count": holders}
         )
-    audit.log("role.removed", by=by, about=f"role:{role.pk}", company=role.company.number)
+    audit.log(
+        "role.removed", by=by, about=f"role:{role.pk}", company=role.company.number, data={"role": role.name}
+    )
     role.delete()
 
 

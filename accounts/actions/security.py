@@ -2,25 +2,32 @@
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, User
 from accounts.scope import Scope
+from accounts.second_factors import has_second_factor
 from accounts.states import Right
 from core import audit, outbox, ownership
 from core.actor import Actor, action
+from core.errors import WrongState
 
 
 @transaction.atomic
-def require_second_factor(scope: Scope, is_required: bool, *, by: Actor) -> Company:
+def require_second_factor(scope: Scope, is_required: bool, *, has_shown: bool = False, by: Actor) -> Company:
     """Let everybody who acts for the company, or one below it, need a second factor from the next request on.
 
-    Raises NotAllowed without the right to manage people. Records `company.second_factor_required`.
+    has_shown: whether the session counts as one with a second factor, as a provider has vouched.
+    Raises NotAllowed without the right to manage people, WrongState for who asks it of everybody and has none:
+    he or she would be shut out at once, and could not take it back. Records `company.second_factor_required`.
     """
     ownership.check(by, "accounts.Company", ["requires_second_factor"])
     scope.require(Right.MANAGE_PEOPLE)
     company = Company.objects.select_for_update(of=("self",), no_key=True).get(pk=scope.company_id or 0)
     if company.requires_second_factor == is_required:
         return company
+    if is_required and not has_shown and not has_second_factor(User(pk=by.user_id)):
+        raise WrongState(_("Set up your own second factor first: else you would be shut out yourself."))
 
     company.requires_second_factor = is_required
     company.save(update_fields=["requires_second_factor"])

@@ -15,7 +15,7 @@ from accounts.models import Company
 from accounts.scope import Scope
 from accounts.seats import seats_of
 from accounts.states import Right
-from core import outbox, ownership
+from core import audit, outbox, ownership
 from core.actor import Actor, action
 from core.errors import InvalidValue, NotFound, OutOfDate, WrongState
 from orders.models import ApprovalRule
@@ -63,7 +63,7 @@ def draft_rule(scope: Scope, draft: RuleDraft, *, by: Actor) -> ApprovalRule:
     version = (own.aggregate(last=Max("version"))["last"] or 0) + 1
     try:
         with transaction.atomic():
-            return ApprovalRule.objects.create(
+            rule = ApprovalRule.objects.create(
                 company=company,
                 code=code,
                 version=version,
@@ -79,6 +79,14 @@ def draft_rule(scope: Scope, draft: RuleDraft, *, by: Actor) -> ApprovalRule:
             )
     except IntegrityError:
         raise OutOfDate(_("Somebody else has just made this version: look at it first.")) from None
+    audit.log(
+        "approval_rule.drafted",
+        by=by,
+        about=f"company:{company.number}",
+        company=company.number,
+        data={"rule": rule.code, "version": rule.version},
+    )
+    return rule
 
 
 @action

@@ -6,36 +6,15 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from accounts.people import activity_for, names_of_people, numbers_with_documents, unit_rows
+from accounts.people import numbers_with_documents, search_activity, unit_rows
 from accounts.states import Right
-from core.models import AuditEntry
+from portal.activity import WORDS, kinds_with, known_of, row_of
 from portal.middleware import BuyerRequest
+from portal.views.parts import query_of
 
 UNITS, ENTRIES = 100, 50
-
-# What people of the company did, in words; the kinds that are no business of theirs are not listed.
-WORDS = {
-    "member.invited": _("invited somebody"),
-    "member.enrolled": _("joined, or was given access"),
-    "member.changed": _("changed what somebody may do"),
-    "manager.named": _("named somebody's manager"),
-    "member.ended": _("ended somebody's access"),
-    "role.composed": _("composed or changed a role"),
-    "role.removed": _("removed a role"),
-    "order.received": _("placed an order"),
-    "order.approval_requested": _("placed an order that waits for an approval"),
-    "order.approved": _("approved an order"),
-    "order.rejected": _("rejected an order"),
-    "order.cancelled": _("cancelled an order"),
-    "rfq.submitted": _("asked for a quote"),
-    "quote.accepted": _("accepted a quote"),
-    "quote.declined": _("declined a quote"),
-    "assistance.started": _("began to act for the company"),
-    "assistance.stopped": _("stopped acting for the company"),
-}
 
 
 @login_required
@@ -56,36 +35,18 @@ def unit_tree(request: BuyerRequest) -> HttpResponse:
 def activity(request: BuyerRequest) -> HttpResponse:
     """What the people of the companies one looks after did, the newest first; from the log that nobody rewrites."""
     request.scope.require(Right.MANAGE_PEOPLE)
-    found = activity_for(request.scope, list(WORDS))
+    text = request.GET.get("q", "").strip()
+    found = search_activity(request.scope, list(WORDS), text=text, alike=kinds_with(text))
     page = Paginator(found, ENTRIES).get_page(request.GET.get("page"))
-    people = names_of_people(_people_in(list(page.object_list)))
+    entries = list(page.object_list)
+    known = known_of(request.scope, entries)
     numbers = numbers_with_documents(request.scope)
-    rows = [
-        {
-            "at": entry.occurred_at,
-            "who": people.get(entry.user_id or 0, _("a system")),
-            "behalf": people.get(_id_of(entry.on_behalf_of), ""),
-            "what": WORDS[entry.action],
-            "whom": people.get(int(entry.data.get("user") or 0), "")
-            if entry.action.startswith(("member.", "manager."))
-            else "",
-            "number": entry.object_key
-            if entry.object_kind in {"order", "quote", "rfq"} and entry.company_number in numbers
-            else "",
-            "kind": entry.object_kind,
-            "company": entry.company_number,
-        }
-        for entry in page.object_list
-    ]
-    return render(request, "portal/company/activity.html", {"page": page, "rows": rows})
-
-
-def _people_in(entries: list[AuditEntry]) -> set[int]:
-    ids = {entry.user_id or 0 for entry in entries}
-    ids |= {_id_of(entry.on_behalf_of) for entry in entries}
-    return ids | {int(entry.data.get("user") or 0) for entry in entries}
-
-
-def _id_of(name: str) -> int:
-    kind, _colon, key = name.partition(":")
-    return int(key) if kind == "user" and key.isdigit() else 0
+    rows = []
+    for entry in entries:
+        row = row_of(entry, known)
+        is_seen = entry.company_number in numbers
+        if not is_seen and row["document"]:
+            row["document"] = row["more"] = ""
+        rows.append(row)
+    context = {"page": page, "rows": rows, "text": text, "query": query_of(q=text)}
+    return render(request, "portal/company/activity.html", context)

@@ -18,6 +18,7 @@ from accounts.second_factors import authenticators_of, sessions_of
 from accounts.states import Right
 from portal.browsers import described
 from portal.middleware import BuyerRequest
+from portal.openid.marks import has_shown_factor, is_vouched
 
 
 @login_required
@@ -41,6 +42,7 @@ def security(request: BuyerRequest) -> HttpResponse:
         "has_password": user.has_usable_password(),
         "company": None if request.scope.is_empty else acting_company(request.scope),
         "is_asked": needs_second_factor(request.scope),
+        "has_shown": is_vouched(request) and has_shown_factor(request),
         "may_ask": request.scope.may(Right.MANAGE_PEOPLE),
     }
     return render(request, "portal/security.html", context)
@@ -67,7 +69,8 @@ def end_sessions(request: BuyerRequest) -> HttpResponse:
 def require(request: BuyerRequest) -> HttpResponse:
     """Ask everybody who acts for the company for a second factor, or no longer."""
     is_required = request.POST.get("required") == "1"
-    require_second_factor(request.scope, is_required, by=request.actor)
+    has_shown = is_vouched(request) and has_shown_factor(request)
+    require_second_factor(request.scope, is_required, has_shown=has_shown, by=request.actor)
     messages.success(
         request,
         _("From now on a second factor is asked for.") if is_required else _("No longer asked for."),

@@ -115,6 +115,7 @@ def test_a_company_that_asks_for_it_lets_nobody_in_without_and_a_branch_asks_lik
     browsers = [anna.signed_in(), dora.signed_in()]
     assert [browser.get("/orders/").status_code for browser in browsers] == [200, 200]
 
+    TOTP.activate(ada.user, generate_totp_secret())
     ada.signed_in().post("/security/second-factor/", {"required": "1", "acting_company": "ACME"})
 
     assert Company.objects.get(pk=acme.pk).requires_second_factor
@@ -149,6 +150,21 @@ def test_what_a_company_asks_for_is_not_taken_back_by_who_signed_in_without(acme
     browser.post(there.url, {"code": code_of(secret)})
     browser.post("/security/second-factor/", wish)
     assert not Company.objects.get(pk=acme.pk).requires_second_factor
+
+
+@pytest.mark.req("SEC-13", "ACC-12")
+def test_who_has_no_second_factor_asks_nobody_for_one_and_is_led_to_the_own_first(acme):
+    browser = enrol("Ada", acme, "administrator").signed_in()
+
+    page = browser.get(SECURITY).content.decode()
+    answer = browser.post("/security/second-factor/", {"required": "1", "acting_company": "ACME"})
+
+    assert "Set up your own second factor first" in page
+    assert f'href="{reverse("mfa_activate_totp")}"' in page
+    assert "Ask everybody for it" not in page
+    assert answer.status_code == 409
+    assert not Company.objects.get(pk=acme.pk).requires_second_factor
+    assert browser.get("/home/").status_code == 200
 
 
 def test_only_whoever_manages_people_lets_a_company_ask(acme, anna):
@@ -233,6 +249,7 @@ def test_when_it_is_asked_for_a_session_without_the_factor_one_has_ends_at_its_n
 ):
     before = anna.signed_in()
     ada = enrol("Ada", acme, "administrator")
+    TOTP.activate(ada.user, generate_totp_secret())
     assert before.get("/orders/").status_code == 200
 
     ada.signed_in().post("/security/second-factor/", {"required": "1", "acting_company": "ACME"})
