@@ -1,5 +1,6 @@
 """The scope: what one request may see and do. Every query of company-owned data starts from one."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -7,6 +8,7 @@ from functools import cached_property
 from django.db.models import Q
 
 from accounts.states import Depth, Right, check_right
+from core import amounts
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,13 @@ class Scope:
         if depth is None or self.company_id is None:
             return frozenset()
         return self.company_ids if depth == Depth.BELOW else frozenset({self.company_id})
+
+    def amounts_of(self, company_id: int) -> AbstractContextManager[None]:
+        """Write amounts inside of the block as far as prices of the document's company may be seen (ACC-05).
+
+        Who sees orders of the branches and prices of the own unit alone reads no amount of a branch.
+        """
+        return amounts.hidden(company_id not in self.reach(Right.VIEW_PRICES))
 
     def documents(self, right: Right, *, owner: str, company: str = "company") -> Q:
         """The condition on documents that a right lets one see: by company, and by person where it goes no deeper.

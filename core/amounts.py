@@ -1,7 +1,7 @@
 """Whether the reader of what is being written may see prices and amounts (ACC-05).
 
-The edge says it once for the request or the mail; whatever writes an amount for people asks here. So a new
-page hides them without a line of its own.
+The edge says it for the request or the mail by the acting company, and again around each document by the company
+that it is of; whatever writes an amount for people asks here. So a new page hides them without a line of its own.
 """
 
 from collections.abc import Iterator

@@ -232,7 +232,7 @@ ROUTES: dict[str, Access] = {
     "api:product-detail": _page(Right.USE_API, kind="product"),
     "api:product-price": _page(Right.USE_API, kind="product"),
     "api:order-list": Access((Right.USE_API,), methods=BOTH, posts=Right.BUY),
-    "api:order-detail": _page(Right.USE_API, kind="order"),
+    "api:order-detail": _page(Right.USE_API, kind="order", acts=True),
     "root": Access(open_to="leads on to the start page"),
     "inbound": Access(methods=POST, open_to="believes what another system has signed alone"),
     "portal:join": Access(methods=BOTH, open_to="opens by the signed word of an invitation alone"),

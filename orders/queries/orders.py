@@ -86,8 +86,13 @@ def order_by_number(scope: Scope, number: str) -> Order:
         .first()
     )
     if order is None:
-        raise NotFound(_("There is no order %(number)s.") % {"number": number}, order=number)
+        raise no_order(number)
     return order
+
+
+def no_order(number: str) -> NotFound:
+    """What unknown and foreign orders answer alike."""
+    return NotFound(_("There is no order %(number)s.") % {"number": number}, order=number)
 
 
 def numbers_seen(scope: Scope, numbers: Iterable[str]) -> list[str]:
@@ -190,5 +195,5 @@ def all_order_by_number(number: str) -> Order:
         .first()
     )
     if order is None:
-        raise NotFound(_("There is no order %(number)s.") % {"number": number}, order=number)
+        raise no_order(number)
     return order

@@ -31,10 +31,14 @@ class OpenOrder:
 
 @dataclass(frozen=True)
 class OpenOrders:
-    """All open orders in figures, and the newest of them in rows. approval_count: not let through yet, or returned."""
+    """All open orders in figures, and the newest of them in rows. approval_count: not let through yet, or returned.
+
+    net_amount: of the companies whose prices may be seen; has_all_amounts: whether these are all of `count`'s.
+    """
 
     count: int
     net_amount: Decimal
+    has_all_amounts: bool
     waiting_lines: int
     approval_count: int
     rows: tuple[OpenOrder, ...]
@@ -43,12 +47,16 @@ class OpenOrders:
 def open_orders(scope: Scope, *, limit: int = 8) -> OpenOrders:
     """The open orders of what may be seen; six statements at most."""
     orders = orders_for(scope).filter(status__in=OPEN)
-    sums = orders.aggregate(count=Count("pk"), net=Sum("net_amount"))
+    priced = scope.reach(Right.VIEW_PRICES)
+    has_all = scope.reach(Right.SEE_ORDERS) <= priced
+    net = Sum("net_amount", filter=None if has_all else Q(company__in=priced))
+    sums = orders.aggregate(count=Count("pk"), net=net)
     waiting = OrderLine.objects.filter(order__in=orders.values("pk"), backordered__gt=0).count()
     newest = [order.pk for order in order_stretch(scope, tab="open", size=limit).rows]
     return OpenOrders(
         count=sums["count"],
         net_amount=sums["net"] or ZERO,
+        has_all_amounts=has_all,
         waiting_lines=waiting,
         approval_count=orders_for(scope).filter(TABS["waiting"]).count(),
         rows=tuple(_row(order) for order in _with_progress(orders.filter(pk__in=newest)).order_by("-pk")),

@@ -52,7 +52,7 @@ class ResubmitForm(forms.Form):
         self.lines: list[OrderLine] = list(order.lines.select_related("product").order_by("position"))
         self.is_agreed = order.origin == "quote"
         # What stands in a hidden field can be read, too.
-        shows_none = self.is_agreed or not scope.may(Right.VIEW_PRICES)
+        shows_none = self.is_agreed or order.company_id not in scope.reach(Right.VIEW_PRICES)
         self.scope, self.shows_none, self.is_repriced = scope, shows_none, False
         self.prices = {} if shows_none else _prices(scope, [(line, line.ordered) for line in self.lines])
         centres = list(cost_centres_for(scope))

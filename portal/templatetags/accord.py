@@ -159,6 +159,12 @@ def percent(value: Any) -> str:
 
 
 @register.filter
+def if_shown(value: Any) -> Any:
+    """Give what is part of an amount, such as by how much a price changed, where amounts are shown; else None."""
+    return None if amounts.are_hidden() else value
+
+
+@register.filter
 def rate(value: Any) -> str:
     """Write a rate of tax as it is, without zeros that say nothing: `20 %`, `7.7 %`."""
     return UNKNOWN if value is None or value == "" else f"{qty(value)} %"

@@ -72,17 +72,22 @@ def decide_together(
     for number in dict.fromkeys(numbers):
         try:
             order = order_by_number(scope, number)
-            if verb == "approve":
-                approve(order, said, scope=scope, by=by)
-            elif verb == "return":
-                return_order(order, by=by, comment=said.comment)
-            else:
-                reject_order(order, by=by, comment=said.comment)
+            with scope.amounts_of(order.company_id):
+                _decide(order, verb, said, scope=scope, by=by)
         except DomainError as refusal:
             outcomes.append(Outcome(number, str(refusal)))
         else:
             outcomes.append(Outcome(number))
     return outcomes
+
+
+def _decide(order: Order, verb: str, said: Said, *, scope: Scope, by: Actor) -> None:
+    if verb == "approve":
+        approve(order, said, scope=scope, by=by)
+    elif verb == "return":
+        return_order(order, by=by, comment=said.comment)
+    else:
+        reject_order(order, by=by, comment=said.comment)
 
 
 def _heard(question: LiveQuestion | None, order: Order, by: Actor) -> Confirmation | None:

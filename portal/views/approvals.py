@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.actions.delegation import delegate_approvals, end_delegation
+from accounts.scope import Scope
 from accounts.seats import delegations_of
 from accounts.states import Right
 from core.errors import InvalidValue
@@ -99,7 +100,8 @@ def _page(request: BuyerRequest, *, absence: AbsenceForm | None = None, status: 
         "count": approval_count(request.scope),
         "query": query_of(q=text),
         "waiting": [
-            (order, reason_of(order), dues.get(order.pk), glances.get(order.pk)) for order in page.rows
+            (order, reason_in(request.scope, order), dues.get(order.pk), glances.get(order.pk))
+            for order in page.rows
         ],
         "text": text,
         "decision": DecisionForm(),
@@ -107,6 +109,12 @@ def _page(request: BuyerRequest, *, absence: AbsenceForm | None = None, status: 
         "delegations": delegations_of(request.scope),
     }
     return render(request, "portal/approvals/list.html", context, status=status)
+
+
+def reason_in(scope: Scope, order: Order) -> str:
+    """Why an order waits, with its amounts as far as its company's prices may be seen."""
+    with scope.amounts_of(order.company_id):
+        return reason_of(order)
 
 
 def reason_of(order: Order) -> str:

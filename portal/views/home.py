@@ -22,7 +22,7 @@ from orders.queries.orders import approvals_for
 from orders.queries.overview import OpenOrders, open_orders, returned_to
 from portal.features import ages_of
 from portal.middleware import ACTING_COMPANY, BuyerRequest
-from portal.views.approvals import reason_of
+from portal.views.approvals import reason_in
 from quotes.queries.offers import QuoteRow, open_quotes, quote_rows, waiting_quotes
 
 ROWS = 8
@@ -76,7 +76,7 @@ def desk_of(scope: Scope, *, features: frozenset[str]) -> Desk:
     return Desk(
         orders=open_orders(scope, limit=ROWS),
         returned=list(returned_to(scope)[:ROWS]),
-        approvals=[(order, reason_of(order)) for order in waiting[:ROWS]] if approves else [],
+        approvals=[(order, reason_in(scope, order)) for order in waiting[:ROWS]] if approves else [],
         approval_count=waiting.count() if approves else None,
         quotes=quote_rows(waiting_quotes(scope, limit=ROWS)) if may_answer else [],
         quote_count=open_quotes(scope).count() if sees_quotes else None,

@@ -61,4 +61,5 @@ def invoice_detail(request: BuyerRequest, number: str) -> HttpResponse:
     view = invoice_view(invoice)
     openable = numbers_seen(request.scope, (order.number for order in view.orders))
     context = {"view": view, "invoice": invoice, "openable": openable}
-    return render(request, "portal/invoices/detail.html", context)
+    with request.scope.amounts_of(invoice.company_id):
+        return render(request, "portal/invoices/detail.html", context)

@@ -1,5 +1,8 @@
 """A buyer's orders: found, followed, taken back, decided on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import Form
@@ -60,7 +63,16 @@ def order_list(request: BuyerRequest) -> HttpResponse:
 @require_GET
 def order_detail(request: BuyerRequest, number: str) -> HttpResponse:
     """One order with everything known of it."""
-    return _detail(request, order_by_number(request.scope, number))
+    with _opened(request, number) as order:
+        return _detail(request, order)
+
+
+@contextmanager
+def _opened(request: BuyerRequest, number: str) -> Iterator[Order]:
+    """An order that may be seen, whose amounts are written as far as its company's prices may be."""
+    order = order_by_number(request.scope, number)
+    with request.scope.amounts_of(order.company_id):
+        yield order
 
 
 def _detail(
@@ -107,64 +119,66 @@ def _resubmission(request: BuyerRequest, order: Order) -> ResubmitForm | None:
 @require_POST
 def order_approve(request: BuyerRequest, number: str) -> HttpResponse:
     """Let a waiting order go on; what has changed meanwhile is shown first, and taken once it is confirmed."""
-    order = order_by_number(request.scope, number)
-    request.scope.require_in(Right.APPROVE, order.company_id)
-    try:
-        order = decide.approve(order, _said(request), scope=request.scope, by=request.actor)
-    except OutOfDate as refusal:
-        if "confirm" not in refusal.details:
-            raise
-        refusals.keep(refusal, by=request.actor)
-        return _detail(request, order, changes=refusal, status=409)
-    if order.status == OrderStatus.PENDING_APPROVAL:
-        text = _("Your approval of order %(number)s is kept; it waits for the next approver now.")
-    else:
-        text = _("Order %(number)s is approved and on its way.")
-    messages.success(request, text % {"number": number})
-    return redirect("portal:order-detail", number=number)
+    with _opened(request, number) as order:
+        request.scope.require_in(Right.APPROVE, order.company_id)
+        try:
+            order = decide.approve(order, _said(request), scope=request.scope, by=request.actor)
+        except OutOfDate as refusal:
+            if "confirm" not in refusal.details:
+                raise
+            refusals.keep(refusal, by=request.actor)
+            return _detail(request, order, changes=refusal, status=409)
+        if order.status == OrderStatus.PENDING_APPROVAL:
+            text = _("Your approval of order %(number)s is kept; it waits for the next approver now.")
+        else:
+            text = _("Order %(number)s is approved and on its way.")
+        messages.success(request, text % {"number": number})
+        return redirect("portal:order-detail", number=number)
 
 
 @login_required
 @require_POST
 def order_reject(request: BuyerRequest, number: str) -> HttpResponse:
     """Refuse a waiting order, with a reason."""
-    order = order_by_number(request.scope, number)
-    request.scope.require_in(Right.APPROVE, order.company_id)
-    said = _said(request)
-    reject_order(order, by=request.actor, comment=said.comment, seen=said.seen)
-    messages.success(request, _("Order %(number)s is rejected; the buyer is told why.") % {"number": number})
-    return redirect("portal:order-detail", number=number)
+    with _opened(request, number) as order:
+        request.scope.require_in(Right.APPROVE, order.company_id)
+        said = _said(request)
+        reject_order(order, by=request.actor, comment=said.comment, seen=said.seen)
+        messages.success(
+            request, _("Order %(number)s is rejected; the buyer is told why.") % {"number": number}
+        )
+        return redirect("portal:order-detail", number=number)
 
 
 @login_required
 @require_POST
 def order_return(request: BuyerRequest, number: str) -> HttpResponse:
     """Give a waiting order back to its buyer, who changes it and submits it again."""
-    order = order_by_number(request.scope, number)
-    request.scope.require_in(Right.APPROVE, order.company_id)
-    said = _said(request)
-    return_order(order, by=request.actor, comment=said.comment, seen=said.seen)
-    text = _("Order %(number)s is back with its buyer, with what you said.")
-    messages.success(request, text % {"number": number})
-    return redirect("portal:order-detail", number=number)
+    with _opened(request, number) as order:
+        request.scope.require_in(Right.APPROVE, order.company_id)
+        said = _said(request)
+        return_order(order, by=request.actor, comment=said.comment, seen=said.seen)
+        text = _("Order %(number)s is back with its buyer, with what you said.")
+        messages.success(request, text % {"number": number})
+        return redirect("portal:order-detail", number=number)
 
 
 @login_required
 @require_POST
 def order_resubmit(request: BuyerRequest, number: str) -> HttpResponse:
     """Submit a returned order again, with what was changed."""
-    order = order_by_number(request.scope, number)
-    request.scope.require(Right.BUY)
-    form = ResubmitForm(request.POST, order=order, scope=request.scope)
-    if not form.is_valid():
-        return _detail(request, order, resubmission=form, status=422)
-    order = decide.resubmit(order, form.changed(), scope=request.scope, by=request.actor)
-    if order.status == OrderStatus.PENDING_APPROVAL:
-        text = _("Order %(number)s is submitted again and waits for approval.")
-    else:
-        text = _("Order %(number)s is submitted again and needs no approval any more.")
-    messages.success(request, text % {"number": number})
-    return redirect("portal:order-detail", number=number)
+    with _opened(request, number) as order:
+        request.scope.require(Right.BUY)
+        form = ResubmitForm(request.POST, order=order, scope=request.scope)
+        if not form.is_valid():
+            return _detail(request, order, resubmission=form, status=422)
+        order = decide.resubmit(order, form.changed(), scope=request.scope, by=request.actor)
+        if order.status == OrderStatus.PENDING_APPROVAL:
+            text = _("Order %(number)s is submitted again and waits for approval.")
+        else:
+            text = _("Order %(number)s is submitted again and needs no approval any more.")
+        messages.success(request, text % {"number": number})
+        return redirect("portal:order-detail", number=number)
 
 
 def _said(request: BuyerRequest) -> decide.Said:
@@ -179,12 +193,12 @@ def _said(request: BuyerRequest) -> decide.Said:
 @require_POST
 def order_cancel(request: BuyerRequest, number: str) -> HttpResponse:
     """Take an order back that the ERP has not confirmed."""
-    order = order_by_number(request.scope, number)
-    request.scope.require_in(Right.BUY, order.company_id)
-    reason = _typed(CancelForm(request.POST), "reason")
-    cancel_order(order, by=request.actor, reason=reason)
-    messages.success(request, _("Order %(number)s is cancelled.") % {"number": number})
-    return redirect("portal:order-detail", number=number)
+    with _opened(request, number) as order:
+        request.scope.require_in(Right.BUY, order.company_id)
+        reason = _typed(CancelForm(request.POST), "reason")
+        cancel_order(order, by=request.actor, reason=reason)
+        messages.success(request, _("Order %(number)s is cancelled.") % {"number": number})
+        return redirect("portal:order-detail", number=number)
 
 
 def _typed(form: Form, name: str) -> str:

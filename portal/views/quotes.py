@@ -59,7 +59,8 @@ def detail(request: BuyerRequest, number: str) -> HttpResponse:
     """The revision that was sent, or an earlier one, with its differences and the answers."""
     asked = request.GET.get("revision", "")
     offer = quote_for_buyer(request.scope, number, int(asked) if asked.isdecimal() else None)
-    return render(request, "portal/quotes/detail.html", _context(request, offer))
+    with request.scope.amounts_of(offer.quote.company_id):
+        return render(request, "portal/quotes/detail.html", _context(request, offer))
 
 
 @login_required
@@ -147,4 +148,5 @@ def _context(request: BuyerRequest, offer: BuyerQuote, **bound: forms.Form) -> d
 
 
 def _again(request: BuyerRequest, offer: BuyerQuote, **bound: forms.Form) -> HttpResponse:
-    return show_again(request, "portal/quotes/detail.html", _context(request, offer, **bound))
+    with request.scope.amounts_of(offer.quote.company_id):
+        return show_again(request, "portal/quotes/detail.html", _context(request, offer, **bound))

@@ -42,7 +42,9 @@ def create(request: BuyerRequest) -> HttpResponse:
 def detail(request: BuyerRequest, number: str) -> HttpResponse:
     """A request of the company, and where it is."""
     rfq = rfq_by_number(request.scope, number)
-    return render(request, "portal/rfqs/detail.html", {"rfq": rfq, "sheet": rfq_sheet(request.scope, rfq)})
+    context = {"rfq": rfq, "sheet": rfq_sheet(request.scope, rfq)}
+    with request.scope.amounts_of(rfq.company_id):
+        return render(request, "portal/rfqs/detail.html", context)
 
 
 @login_required

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -21,11 +22,20 @@ from tests.conftest import Member
 from tests.crawl.roles import Role
 from tests.crawl.rows import MARKS, digest, ended, touched
 from tests.crawl.searching import searched
-from tests.crawl.world import ADDRESS, PLACES, Thing, World, become
+from tests.crawl.world import ADDRESS, PLACES, PRICES, Thing, World, become
 from tests.portal.pages import form_of
 
-# 7 pieces at 73.1941 are 512.36 net, 614.83 with 20 % tax: written nowhere for whoever may not see prices.
-PLANTED = re.compile(r"73[.,]19|512[.,]3|614[.,]8|102[.,]47")
+
+def planted(price: str) -> re.Pattern[str]:
+    """A price and the net, tax and gross of 7 pieces at it with 20 % tax, however many decimals are written."""
+    net = round(Decimal(price) * 7, 2)
+    tax = round(net / 5, 2)
+    figures = (price[:5], str(net)[:-1], str(net + tax)[:-1], str(tax))
+    return re.compile("|".join(rf"(?<!\d){figure.replace('.', '[.,]')}" for figure in figures))
+
+
+# Written nowhere for whoever may not see the prices of the company at that place.
+PLANTED = {place: planted(price) for place, price in PRICES.items() if place != "mine"}
 QUIET_MARKS = {"orders_cart"}
 NOWHERE = {str: "Z-999999999", int: 999_999_999}
 # The thing that an address needs in another state than the others of its kind.
@@ -166,8 +176,10 @@ class Walk:
         """What an answer says that this person may not know. asked: what was asked for, whose key is no news."""
         text = _text(answer)
         known = {str(asked.key)} if asked else set()
-        if not person.scope.may(Right.VIEW_PRICES) and (hit := PLANTED.search(text)):
-            yield f"shows the amount {hit.group()}"
+        priced = person.scope.reach(Right.VIEW_PRICES)
+        for place, amounts in PLANTED.items():
+            if self.world.companies[place].pk not in priced and (hit := amounts.search(text)):
+                yield f"shows the amount {hit.group()} of {place}"
         for place, thing in self.world.all_things():
             kind = KINDS[thing.kind]
             if kind.is_listed(person.scope, thing.company.pk, is_own=thing.is_own):

@@ -25,19 +25,25 @@ from orders.approval_links import Asked, word_of
 from orders.models import ApprovalRequest, Order
 from orders.queries.cart import cart_for
 from orders.records import InvoiceLineRecord, InvoiceRecord
+from quotes.drafts import Wish
+from quotes.models import Rfq
 from tests.conftest import Member, employ, enrol
 from tests.factories.accounts import AddressFactory, CompanyFactory, CreditAccountFactory
 from tests.factories.approvals import BudgetFactory, rule_of
 from tests.factories.assortments import assortment, give
 from tests.factories.catalog import MORNING, CategoryFactory, MediaFactory
-from tests.factories.orders import by_erp, order_now, sell
-from tests.factories.quotes import ask, offer
+from tests.factories.orders import by_erp, fill, order_now, sell
+from tests.factories.quotes import agree, ask, offer
 
 # Where a thing stands, seen from the acting company. "mine" is there, too: the person's own.
 PLACES = ("own", "foreign", "mine", "child", "sibling", "parent")
 FAMILY = {"parent": "HQ", "own": "UNIT", "sibling": "SISTER", "child": "BRANCH", "foreign": "FOREIGN"}
 COMMON = ("S-1", "S-2", "S-3", "S-4")
-PRICE = "73.1941"
+# What a piece costs each of them: agreed with each, so that an amount tells whose it is.
+PRICES = {
+    "own": "73.1941", "parent": "57.8377", "sibling": "91.4639", "child": "81.3757", "foreign": "67.6253"
+}  # fmt: skip
+PRICES["mine"] = PRICES["own"]
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 ADDRESS = {"street": "Ring 7", "postal_code": "4020", "city": "Linz", "country": "AT", "is_ship_to": "on"}
 
@@ -91,7 +97,10 @@ def _furnish(drop: Path) -> World:
         AddressFactory(company=company, erp_id=f"{number.lower()}-1", name=f"Gate {number}")
         CreditAccountFactory(company=company, limit_amount=Decimal(100_000))
         companies[place] = company
-    products = [sell(sku, PRICE) for sku in COMMON]
+    products = [sell(sku, "99.1729") for sku in COMMON]
+    for place, company in companies.items():
+        for product in products:
+            agree(company, product, PRICES[place])
     give(assortment("COMMON", *products))
     seller = employ("Sam", "Sales")
     Company.objects.update(sales_rep=seller.user)
@@ -126,7 +135,7 @@ def _documents(
     request = ApprovalRequest.objects.filter(order=order).first()
     invoice = _invoice(place, company, order)
     quote = offer(buyer, seller, **{"S-2": 7})
-    rfq = ask(buyer, **{"S-3": 7})
+    rfq = _request(buyer, PRICES[place])
     add_line(buyer.scope, CartItem("S-4", Decimal(7), "piece", note=f"note-{place}-4711"), by=buyer.actor)
     line = cart_for(buyer.scope).lines.get()
     answer = {"revision": quote.sent_revision, "ship_to": ship_to, "comment": "again", "reason": "price"}
@@ -150,6 +159,13 @@ def _documents(
         "rfq": Thing("rfq", rfq.number, company, (rfq.number,), is_own),
         "cart-line": Thing("cart-line", line.pk, company, cart, is_own, {"quantity": "3", "unit": "piece"}),
     }
+
+
+def _request(buyer: Member, target: str) -> Rfq:
+    """A request for quote that names a target price."""
+    fill(buyer, **{"S-3": 7})
+    line = cart_for(buyer.scope).lines.get()
+    return ask(buyer, {"wishes": (Wish(line.pk, Decimal(target), ""),)})
 
 
 def _returned(place: str, company: Company, buyer: Member, *, is_own: bool) -> Thing:
@@ -202,13 +218,13 @@ def _invoice(place: str, company: Company, order: Order) -> str:
     number = f"INV-{place}-4711"
     record = InvoiceRecord(
         erp_id=f"i-{place}", number=number, kind="invoice", company_number=company.number,
-        order_numbers=(order.number,), currency="EUR", net_amount=Decimal("512.36"), tax_amount=Decimal("102.47"),
-        gross_amount=Decimal("614.83"), open_amount=Decimal("614.83"), status="open", issued_on=MORNING.date(),
+        order_numbers=(order.number,), currency="EUR", net_amount=order.net_amount, tax_amount=order.tax_amount,
+        gross_amount=order.gross_amount, open_amount=order.gross_amount, status="open", issued_on=MORNING.date(),
         version="1", as_of=MORNING,
         lines=(
             InvoiceLineRecord(
                 position=1, order_number=order.number, order_line_position=1, sku="S-1", quantity=Decimal(7),
-                unit_code="C62", unit_price=Decimal(PRICE), net_amount=Decimal("512.36"),
+                unit_code="C62", unit_price=Decimal(PRICES[place]), net_amount=order.net_amount,
             ),
         ),
     )  # fmt: skip
@@ -239,7 +255,7 @@ def _range(place: str, company: Company, drop: Path, common: list[Product]) -> d
     if place == "parent":
         return {}
     category = CategoryFactory(slug=f"cat-{place}", name=f"Category-{place}-4711")
-    product = sell(f"RANGE-{place}", PRICE, category=category, name=f"Ranged-{place}-4711")
+    product = sell(f"RANGE-{place}", PRICES[place], category=category, name=f"Ranged-{place}-4711")
     give(assortment(f"RANGE-{place}", product, *common), company)
     media = MediaFactory(product=product, reference=f"{place}.svg")
     (drop / f"{place}.svg").write_bytes(b"<svg xmlns='http://www.w3.org/2000/svg'/>")

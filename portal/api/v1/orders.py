@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.request import Request
@@ -15,7 +16,7 @@ from core import idempotency
 from core.errors import InvalidValue
 from orders.actions.direct import DirectLine, DirectOrder
 from orders.models import Order
-from orders.queries.orders import order_by_number, orders_for
+from orders.queries.orders import no_order, order_by_number, orders_for
 from orders.queries.view import order_view
 from portal.api.request import asking
 from portal.api.v1.description import IDEMPOTENCY, PAGING, OrderDetailPage, OrderPage, described
@@ -32,9 +33,9 @@ class OrderList(APIView):
 
     @described("order_list", OrderPage, refusals=(403, 404), parameters=PAGING)
     def get(self, request: Request) -> Response:
-        """The orders that may be seen, newest first."""
+        """The orders that may be seen, as deep as the right to use the API goes, newest first."""
         pages = NewestFirst()
-        orders = pages.paginate_queryset(orders_for(asking(request).scope), request, view=self)
+        orders = pages.paginate_queryset(_open_to(asking(request).scope), request, view=self)
         return pages.get_paginated_response(OrderOutput(orders, many=True).data)
 
     @described(
@@ -70,7 +71,15 @@ class OrderDetail(APIView):
     def get(self, request: Request, number: str) -> Response:
         """One order with its lines; a foreign one is not found."""
         scope = asking(request).scope
-        return Response(_told(order_by_number(scope, number), scope))
+        order = order_by_number(scope, number)
+        if order.company_id not in scope.reach(Right.USE_API):
+            raise no_order(number)
+        return Response(_told(order, scope))
+
+
+def _open_to(scope: Scope) -> QuerySet[Order]:
+    """Orders whose amounts may be read, too: the right to use the API brings prices at its depth (ACC-05)."""
+    return orders_for(scope).filter(company__in=scope.reach(Right.USE_API))
 
 
 def _told(order: Order, scope: Scope) -> dict[str, Any]:
