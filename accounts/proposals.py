@@ -18,10 +18,11 @@ NEXT: dict[ProposalState, frozenset[ProposalState]] = {
     ProposalState.PROPOSED: frozenset({ProposalState.SENT, ProposalState.REFUSED, ProposalState.WITHDRAWN}),
     ProposalState.SENT: frozenset({ProposalState.CONFIRMED, ProposalState.REFUSED}),
     ProposalState.CONFIRMED: frozenset(),
-    ProposalState.REFUSED: frozenset(),
+    # What could not be brought to the ERP is tried again.
+    ProposalState.REFUSED: frozenset({ProposalState.SENT}),
     ProposalState.WITHDRAWN: frozenset(),
 }
-OPEN = frozenset(state for state, after in NEXT.items() if after)
+OPEN = frozenset({ProposalState.PROPOSED, ProposalState.SENT})
 # What of an address may be proposed.
 FIELDS = ("name", "street", "postal_code", "city", "country", "is_ship_to", "is_bill_to")
 # What of a company's contact data may be proposed.

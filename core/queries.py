@@ -1,6 +1,6 @@
 """Reads of core: cases and the events behind them, for the people who mend things."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, F, Q, QuerySet
@@ -79,6 +79,12 @@ def all_cases_of(subject: str, *, most: int = 20) -> list[Case]:
     return list(
         Case.objects.filter(subject=subject).order_by(F("closed_at").desc(nulls_first=True), "-pk")[:most]
     )
+
+
+def all_newest_causes(subjects: Iterable[str]) -> dict[str, str]:
+    """What the newest case of each subject says went wrong, by subject."""
+    rows = Case.objects.filter(subject__in=list(subjects)).order_by("id")
+    return dict(rows.values_list("subject", "cause"))
 
 
 def all_steps_of(case: Case) -> QuerySet[CaseStep]:

@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.actions.proposals import give_up_proposal
 from core import audit
 from core.actor import Actor, action
 from core.cases import note_case, settle_cases
@@ -156,6 +157,12 @@ def _drop(case: Case, reason: str, by: Actor) -> str:
     return _("The message is given up; newer ones of this document go on.")
 
 
+def _give_up_proposal(case: Case, reason: str, by: Actor) -> str:
+    told = _drop(case, reason, by)
+    give_up_proposal(case.subject, _("It could not be taken over: %(reason)s") % {"reason": reason}, by=by)
+    return told
+
+
 def _settle_undo(case: Case, reason: str, by: Actor) -> str:
     """End the process as undone; what it had failed with becomes the order's case again."""
     process = all_process_under_way(ORDER_SUBMISSION.kind, case.subject)
@@ -296,6 +303,23 @@ SETTLE = Mend(
     ),
     _settle_undo,
 )
+PROPOSAL = {
+    "retry": replace(
+        RETRY,
+        consequence=gettext_lazy(
+            "Sends the same proposal once more, after the ERP's side is mended. The buyer sees that it is under way again."
+        ),
+    ),
+    "drop": replace(
+        DROP,
+        title=gettext_lazy("Give the proposal up and tell the buyer"),
+        consequence=gettext_lazy(
+            "It is never sent. The buyer reads your reason beside the proposal, and can propose another."
+        ),
+        apply=_give_up_proposal,
+        is_for=lambda case: True,
+    ),
+}
 MENDS: dict[str, dict[str, Mend]] = {
     REVIEW: {"release": RELEASE, "cancel": CANCEL},
     "erp_refusal": {
@@ -349,6 +373,8 @@ MENDS: dict[str, dict[str, Mend]] = {
             lambda case, reason, by: _merge_customers(case, "one", "other", reason, by),
         ),
     },
+    "address_refused": PROPOSAL,
+    "contact_refused": PROPOSAL,
     "rows_rejected": {"run": RUN},
     "flow_broken": {"run": RUN},
 }

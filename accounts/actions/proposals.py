@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Address, AddressProposal, Company
+from accounts.models import Address, AddressProposal, Company, ContactProposal
 from accounts.models.proposal import Proposal
 from accounts.proposals import FIELDS, NEXT, OPEN, ProposalState
 from accounts.queries.scopes import Acting, acting_as
@@ -25,6 +25,11 @@ from core.errors import InvalidValue, NotAllowed, WrongState
 from core.states import check_move
 
 Kept = TypeVar("Kept", bound=Proposal)
+# What the subject of events about a proposal begins with.
+KINDS: dict[str, type[Proposal]] = {
+    "address_proposal": AddressProposal,
+    "contact_proposal": ContactProposal,
+}
 
 
 @action
@@ -85,15 +90,31 @@ def _checked(wish: Mapping[str, str | bool]) -> dict[str, str | bool]:
 
 @action
 def let_proposal_leave(kind: type[Kept], pk: int, *, by: Actor) -> Kept | None:
-    """Put a proposal on its way: from now on it cannot be withdrawn. None when there is nothing to send."""
+    """Put a proposal on its way: from now on it cannot be withdrawn. None when there is nothing to send.
+
+    One that could not be brought to the ERP is under way again, unless a newer change of the same is.
+    """
     ownership.check(by, kind._meta.label, ["state"])
     proposal = kind._default_manager.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
+    if proposal is not None and proposal.state == ProposalState.REFUSED and proposal.sent_at is None:
+        return _reopened(proposal)
     if proposal is None or proposal.state not in OPEN or proposal.sent_at is not None:
         return None
     if proposal.state == ProposalState.PROPOSED:
         check_move(NEXT, ProposalState(proposal.state), ProposalState.SENT)
         proposal.state = ProposalState.SENT
         proposal.save(update_fields=["state"])
+    return proposal
+
+
+def _reopened(proposal: Kept) -> Kept | None:
+    check_move(NEXT, ProposalState(proposal.state), ProposalState.SENT)
+    assign(proposal, {"state": ProposalState.SENT, "reason": "", "settled_at": None})
+    try:
+        with transaction.atomic():
+            proposal.save(update_fields=["state", "reason", "settled_at"])
+    except IntegrityError:
+        return None
     return proposal
 
 
@@ -120,6 +141,23 @@ def refuse_proposal(pk: int, reason: str, *, by: Actor, kind: type[Proposal] = A
 
     settle(proposal, ProposalState.REFUSED, reason[:300])
     return proposal
+
+
+@action
+def give_up_proposal(subject: str, reason: str, *, by: Actor) -> None:
+    """Nothing comes of a proposal any more. reason: in words for the buyer, who reads them beside it.
+
+    subject: what its events name. What is in force, was withdrawn or is no proposal stays as it is.
+    """
+    name, _colon, pk = subject.partition(":")
+    if name not in KINDS:
+        return
+    proposal = locked_proposal(KINDS[name], int(pk))
+    if proposal.state in OPEN:
+        settle(proposal, ProposalState.REFUSED, reason[:300])
+    elif proposal.state == ProposalState.REFUSED:
+        proposal.reason = reason[:300]
+        proposal.save(update_fields=["reason"])
 
 
 @action

@@ -3,12 +3,18 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.actions.proposals import KINDS as PROPOSALS
+from accounts.actions.proposals import give_up_proposal
 from core import audit
 from core.actor import Actor, action
+from core.cases import settle_cases
 from core.errors import InvalidValue
 from core.states import check_move
 from integrations.models import Delivery, DeliveryAttempt
 from integrations.states import DELIVERY_NEXT, DeliveryState
+
+# The cases that end with the message about a proposal.
+REFUSED = ("address_refused", "contact_refused")
 
 
 @action
@@ -37,6 +43,10 @@ def drop_delivery(delivery: Delivery, *, by: Actor, reason: str) -> Delivery:
     row.state = DeliveryState.DROPPED
     row.save(update_fields=["state"])
     _note(row, "dropped", by, reason)
+    if row.subject.partition(":")[0] in PROPOSALS:
+        words = _("It could not be taken over. Please call us, or propose it anew.")
+        give_up_proposal(row.subject, words, by=by)
+        settle_cases(row.subject, by=by, reason=_("Given up: %(reason)s") % {"reason": reason}, kinds=REFUSED)
     return row
 
 

@@ -9,7 +9,7 @@ from accounts.actions.proposals import let_proposal_leave, note_proposal_sent, r
 from accounts.models import AddressProposal
 from accounts.records import AddressProposed
 from core.actor import Actor
-from core.cases import CaseFacts, open_case
+from core.cases import CaseFacts, open_case, settle_cases
 from integrations.connectors.tryton.writing.addresses import write_address
 from integrations.failures import CallFailed, Refused
 from integrations.systems import ERP, Message, flow_actor
@@ -22,10 +22,13 @@ LOOK_WITHIN = timedelta(hours=8)
 def send(message: Message) -> None:
     """Bring a proposed address to the ERP. Harmless when it is called again."""
     wish = AddressProposed.model_validate(message.payload)
-    if let_proposal_leave(AddressProposal, wish.proposal, by=_actor(message)) is None:
+    by = _actor(message)
+    if let_proposal_leave(AddressProposal, wish.proposal, by=by) is None:
+        settle_cases(message.subject, by=by, reason=_("Nothing of it is left to send."), kinds=(REFUSAL,))
         return
     erp_id, at = write_address(wish)
-    note_proposal_sent(wish.proposal, erp_id=erp_id, at=at, by=_actor(message))
+    note_proposal_sent(wish.proposal, erp_id=erp_id, at=at, by=by)
+    settle_cases(message.subject, by=by, reason=_("The ERP has it now."), kinds=(REFUSAL,))
 
 
 def bury(message: Message, failure: CallFailed) -> None:

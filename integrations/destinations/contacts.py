@@ -10,7 +10,7 @@ from accounts.actions.proposals import let_proposal_leave, refuse_proposal
 from accounts.models import ContactProposal
 from accounts.records import ContactProposed
 from core.actor import Actor
-from core.cases import CaseFacts, open_case
+from core.cases import CaseFacts, open_case, settle_cases
 from integrations.connectors.tryton.writing.contacts import write_contacts
 from integrations.failures import CallFailed, Refused
 from integrations.systems import ERP, Message, flow_actor
@@ -23,9 +23,12 @@ LOOK_WITHIN = timedelta(hours=8)
 def send(message: Message) -> None:
     """Bring proposed contact data to the ERP. Harmless when it is called again."""
     wish = ContactProposed.model_validate(message.payload)
-    if let_proposal_leave(ContactProposal, wish.proposal, by=_actor(message)) is None:
+    by = _actor(message)
+    if let_proposal_leave(ContactProposal, wish.proposal, by=by) is None:
+        settle_cases(message.subject, by=by, reason=_("Nothing of it is left to send."), kinds=(REFUSAL,))
         return
-    note_contacts_sent(wish.proposal, at=write_contacts(wish), by=_actor(message))
+    note_contacts_sent(wish.proposal, at=write_contacts(wish), by=by)
+    settle_cases(message.subject, by=by, reason=_("The ERP has it now."), kinds=(REFUSAL,))
 
 
 def bury(message: Message, failure: CallFailed) -> None:

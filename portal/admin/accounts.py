@@ -36,8 +36,10 @@ from accounts.models import (
     SegmentMember,
     User,
 )
+from accounts.queries.proposals import all_proposed_of
 from accounts.states import Role as MemberRole
 from core.actor import Actor
+from core.queries import all_newest_causes
 from integrations.flows import kinds_of_figures
 from integrations.identifiers import all_customers_named
 from portal.admin.acting import acting_page
@@ -138,13 +140,22 @@ class CompanyAdmin(FedHistoryAdmin):
     ordering = ("number",)
     inlines = (CreditInline, AddressInline, MembershipInline)
     hidden = ("id", "position", "merged_into")
-    readonly_fields = ("what_counts",)
+    readonly_fields = ("what_counts", "what_was_proposed")
     actions_detail = ("act_for",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
         """Before the fields what counts for the customer, with where it comes from (ACC-08)."""
         counts = (_("What counts here, and where it comes from"), {"fields": ["what_counts"]})
-        return [counts, *super().get_fieldsets(request, obj)]
+        proposed = (_("Proposed by the customer"), {"fields": ["what_was_proposed"]})
+        return [counts, proposed, *super().get_fieldsets(request, obj)]
+
+    @admin.display(description="")
+    def what_was_proposed(self, company: Company) -> str:
+        """Addresses and contact data as proposed, how far they have come, and what the ERP said."""
+        found = all_proposed_of(company)
+        causes = all_newest_causes(one.subject for one in found)
+        rows = [(one, causes.get(one.subject, "")) for one in found]
+        return render_to_string("admin/accord/accounts/_proposed.html", {"proposed": rows})
 
     @admin.display(description="")
     def what_counts(self, company: Company) -> str:

@@ -13,10 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.queries.companies import all_company_names
+from accounts.queries.proposals import all_proposed
 from core import queries
 from core.cases import assign_case, ignore_case, note_case
 from core.models import Case, CaseState
 from integrations.playbooks import anchor_for, playbook
+from integrations.queries import all_deliveries_of
 from integrations.repairs import repair_case, repairs_for
 from portal.admin.customers import EVERY
 from portal.admin.fed import FedAdmin
@@ -111,6 +113,8 @@ class CaseAdmin(FedAdmin):
             "row": row_of(case, all_company_names([case.company_number])),
             "story": story_of(case),
             "evidence": evidence_of(case.evidence),
+            "proposed": all_proposed(case.subject),
+            "sent": all_deliveries_of(case.subject),
             "processes": shown_processes_of(case.subject)[:1],
             "before": queries.all_cases_before(case),
             "repairs": repairs_for(case) if may_act else [],

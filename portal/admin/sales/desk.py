@@ -9,8 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Registration
+from accounts.proposals import ProposalState
+from accounts.queries.proposals import Proposed, proposed_at
 from accounts.staff import SALES, SALES_MANAGER, is_in
 from core.days import erp_today
+from core.queries import all_newest_causes
+from portal.admin.customers import customers_for
 from portal.admin.desk import Fact, Panel, Task
 from portal.admin.sales.counts import registrations_waiting
 from portal.templatetags.accord import age, money, on
@@ -28,7 +32,8 @@ def work_of(request: HttpRequest) -> tuple[list[Fact], list[Panel]]:
     if not is_in(request.user, SALES, SALES_MANAGER):  # type: ignore[arg-type]
         return [], []
     facts, panels = sales_desk(desk_of(request.user.pk))
-    return facts, [*_registrations(registrations_waiting(request)), *panels]
+    proposed = proposed_at(customers_for(request))
+    return facts, [*_registrations(registrations_waiting(request)), *panels, *_proposals(proposed)]
 
 
 def sales_desk(desk: Desk) -> tuple[list[Fact], list[Panel]]:
@@ -84,6 +89,25 @@ def _registrations(waiting: list[Registration]) -> list[Panel]:
     ]
     title, href = _("Registrations"), reverse("admin:accounts_registration_changelist")
     return [Panel(title=title, tasks=tasks[:SHOWN], total=len(tasks), href=href)] if tasks else []
+
+
+def _proposals(found: list[Proposed]) -> list[Panel]:
+    """Addresses and contact data that own customers would like, while there are any: whoever was refused waits for a call."""
+    causes = all_newest_causes(one.subject for one in found)
+    tasks = [
+        Task(
+            kind=one.proposal.get_state_display(),
+            icon="map-pin",
+            href=reverse("admin:accounts_company_change", args=[one.company.pk]),
+            title=f"{one.company.name}: {one.what}",
+            why=" · ".join(filter(None, (one.wish, causes.get(one.subject, "")))),
+            verb=_("Call") if one.proposal.state == ProposalState.REFUSED else _("Look"),
+            until=_("for %(age)s") % {"age": age(one.proposal.proposed_at)},
+            edge="edge" if one.proposal.state == ProposalState.REFUSED else "",
+        )
+        for one in sorted(found, key=lambda one: one.proposal.state != ProposalState.REFUSED)
+    ]
+    return [Panel(title=_("Proposed by customers"), tasks=tasks[:SHOWN], total=len(tasks))] if tasks else []
 
 
 def _may_decide(desk: Desk, item: OpenQuote) -> bool:
