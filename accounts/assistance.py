@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from django.db.models.functions import Now
 
@@ -23,6 +24,16 @@ def assistance_of(assistance_id: int | None, user_id: int | None) -> Assistance 
         return None
     running = Assistance.objects.filter(ended_at=None, ends_at__gt=Now(), pk=assistance_id, user_id=user_id)
     return running.select_related("user", "company", "principal").first()
+
+
+def why_entered(user_id: int | None, company_id: int, at: datetime) -> str:
+    """Why somebody of the staff acted for a customer at a moment, "" where nobody did."""
+    if user_id is None:
+        return ""
+    rows = Assistance.objects.filter(
+        user_id=user_id, company_id=company_id, started_at__lte=at, ends_at__gt=at
+    )
+    return rows.order_by("-started_at").values_list("reason", flat=True).first() or ""
 
 
 def acting_in(assistance: Assistance | None) -> Acting | None:

@@ -374,7 +374,7 @@ audit.tell(
         "company.second_factor_required": ("is_required",),
         "partner.let_in": ("user", "customers", "until"),
         "staff.roles_assigned": ("user", "roles", "was"),
-        "assistance.started": ("assistance", "user", "principal", "ends_at"),
+        "assistance.started": ("assistance", "user", "principal", "reason", "ends_at"),
         "assistance.stopped": ("assistance", "user", "principal"),
     }
 )

@@ -84,6 +84,19 @@ def forbids(state: str, deed: Deed) -> bool:
     return deed in FORBIDS.get(state, frozenset(Deed))
 
 
+def forbidden_in(state: str) -> str:
+    """What a state forbids, for the staff and in a sentence, and who changes it."""
+    deeds = [str(deed.label) for deed in Deed if forbids(state, deed)]
+    what = (
+        _("Its people may not: %(deeds)s.") % {"deeds": ", ".join(deeds)}
+        if deeds
+        else _("It forbids nothing.")
+    )
+    ours = _("It is pending or rejected here until the ERP knows the customer.")
+    theirs = _("The state is the ERP's and is changed there.")
+    return f"{what} {ours if state in OURS else theirs}"
+
+
 def left_in(state: str, grants: Mapping[str, Depth]) -> dict[str, Depth]:
     """What is left of grants in a company of this state. On hold takes no right: see FORBIDS."""
     if state == Standing.ON_HOLD:

@@ -105,7 +105,12 @@ class ScopeMiddleware:
         return scope
 
     def _asked_scope(self, request: HttpRequest) -> Scope:
-        if not request.user.is_authenticated or channel_of(request.path) == "admin":
+        if not request.user.is_authenticated:
+            return NOTHING
+        if channel_of(request.path) == "admin":
+            # There he or she is the staff's own again; the pages say that the time still runs.
+            running = assistance_of(request.session.get(ASSISTANCE), request.user.pk)
+            request.running = running  # type: ignore[attr-defined]
             return NOTHING
         assistance_id = request.session.get(ASSISTANCE)
         if assistance_id is not None:

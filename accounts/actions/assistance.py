@@ -16,6 +16,8 @@ from core import outbox, ownership
 from core.actor import Actor
 from core.errors import InvalidValue, NotAllowed, NotFound
 
+SHORTEST_REASON = 5
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -31,7 +33,7 @@ def start_assistance(company: Company, wish: Wish, *, by: Actor) -> Assistance:
     """Begin to act for a buyer of one of the own customers (ACC-16).
 
     Raises NotFound for a company of others or a person who may not act there, NotAllowed for whoever is not
-    of the sales staff, InvalidValue without a reason or for a time that is too long. Records `assistance.started`.
+    of the sales staff, InvalidValue without a reason of a few letters or for a time that is too long. Records `assistance.started`.
     """
     ownership.check(by, "accounts.Assistance", ["reason"])
     user = User.objects.filter(pk=by.user_id or 0).first()
@@ -43,8 +45,8 @@ def start_assistance(company: Company, wish: Wish, *, by: Actor) -> Assistance:
     buyers = acting_as(wish.principal_id, company.pk)
     if buyers is None or buyers.membership.user.is_staff:
         raise NotFound(_("There is no such person at this company."))
-    if not wish.reason.strip():
-        raise InvalidValue(_("Say why: the customer can read it."), field="reason")
+    if len(wish.reason.strip()) < SHORTEST_REASON:
+        raise InvalidValue(_("Say why in a few words: the customer can read it."), field="reason")
     if not 1 <= wish.minutes <= LONGEST_MINUTES:
         raise InvalidValue(
             _("At most %(minutes)s minutes at a time.") % {"minutes": LONGEST_MINUTES}, field="minutes"

@@ -37,6 +37,7 @@ from accounts.models import (
     User,
 )
 from accounts.queries.proposals import all_proposed_of
+from accounts.standing import forbidden_in
 from accounts.states import Role as MemberRole
 from core.actor import Actor
 from core.queries import all_newest_causes
@@ -140,14 +141,22 @@ class CompanyAdmin(FedHistoryAdmin):
     ordering = ("number",)
     inlines = (CreditInline, AddressInline, MembershipInline)
     hidden = ("id", "position", "merged_into")
-    readonly_fields = ("what_counts", "what_was_proposed")
+    readonly_fields = ("what_the_state_forbids", "what_counts", "what_was_proposed")
     actions_detail = ("act_for",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
         """Before the fields what counts for the customer, with where it comes from (ACC-08)."""
-        counts = (_("What counts here, and where it comes from"), {"fields": ["what_counts"]})
+        counts = (
+            _("What counts here, and where it comes from"),
+            {"fields": ["what_the_state_forbids", "what_counts"]},
+        )
         proposed = (_("Proposed by the customer"), {"fields": ["what_was_proposed"]})
         return [counts, proposed, *super().get_fieldsets(request, obj)]
+
+    @admin.display(description=_("what its state means"))
+    def what_the_state_forbids(self, company: Company) -> str:
+        """The state, what it forbids, and who changes it (ACC-10)."""
+        return f"{company.get_status_display()}. {forbidden_in(company.status)}"
 
     @admin.display(description="")
     def what_was_proposed(self, company: Company) -> str:

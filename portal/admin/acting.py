@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.actions.assistance import Wish, start_assistance
+from accounts.actions.assistance import SHORTEST_REASON, Wish, start_assistance
 from accounts.assistance import LONGEST_MINUTES, NEVER
 from accounts.models import Company
 from accounts.queries.members import all_members_of
@@ -24,7 +24,10 @@ class ActingForm(forms.Form):
 
     person = forms.TypedChoiceField(label=gettext_lazy("Person"), coerce=int)
     reason = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=300, help_text=gettext_lazy("The customer can read it.")
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        min_length=SHORTEST_REASON,
+        help_text=gettext_lazy("The customer can read it."),
     )
     minutes = forms.TypedChoiceField(
         label=gettext_lazy("For"),

@@ -234,7 +234,7 @@ class RerouteForm(forms.Form):
     reason = forms.CharField(
         label=_("Why, and who of the customer wants it"),
         max_length=300,
-        help_text=_("Those who are asked read it."),
+        help_text=_("Those who are asked read it, and the buyer on the order."),
     )
 
     def of(self, order: Order) -> "RerouteForm":

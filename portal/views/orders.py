@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.assistance import why_entered
 from accounts.states import Right
 from core import refusals
 from core.errors import InvalidValue, OutOfDate
@@ -88,6 +89,7 @@ def _detail(
     decides = may_decide(request.scope, order)
     context = {
         "order": order,
+        "entered_why": why_entered(order.entered_by_id, order.company_id, order.placed_at),
         "view": order_view(order, with_invoices=sees_invoices),
         "checked": checked_of(order),
         "is_unconfirmed": is_unconfirmed(order),

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.actions.assistance import Wish, start_assistance, stop_assistance
 from accounts.assistance import NEVER, acting_in
-from accounts.models import Assistance, Membership, User
+from accounts.models import Assistance, Company, Membership, User
 from core.actor import Actor
 from core.errors import DomainError, InvalidValue, NotAllowed, NotFound
 from core.models import AuditEntry, Event
@@ -17,7 +17,7 @@ from orders.actions.approval import approve_order
 from orders.actions.checkout import CheckoutChoice, checkout
 from orders.models import Cart, CartLine, Order
 from orders.queries.cart import cart_for, cart_sheet
-from tests.conftest import Member, employ
+from tests.conftest import Member, employ, enrol
 from tests.factories.orders import fill, order_now, sell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("ACC-16")]
@@ -62,6 +62,7 @@ def test_an_order_names_both_and_belongs_to_the_buyer(anna, sam):
     assert {entry.on_behalf_of for entry in entries} <= {f"user:{anna.user.pk}"}
     page = anna.signed_in().get(reverse("portal:order-detail", args=[order.number])).content.decode()
     assert "entered by Sam of our sales" in page
+    assert "Called in an order" in page
     assert "Sam for Anna" in page
 
 
@@ -106,6 +107,41 @@ def test_every_page_says_so_until_it_is_stopped_and_start_and_stop_are_told(anna
         ("assistance.stopped", "company:ACME", sam.user),
     ]
     assert {event.payload["principal"] for event in told} == {anna.user.pk}
+
+
+@pytest.mark.req("SEC-12")
+def test_the_back_office_says_that_it_runs_and_the_customer_reads_for_whom_and_why(anna, sam, acme):
+    browser = browser_for(sam, anna)
+    ada = enrol("Ada", acme, "administrator")
+
+    for address in (reverse("admin:index"), reverse("admin:accounts_company_changelist")):
+        page = browser.get(address).content.decode()
+        assert "You act for Anna" in page, address
+        assert reverse("portal:acting-stop") in page
+    read = ada.signed_in().get(reverse("portal:activity")).content.decode()
+    browser.post(reverse("portal:acting-stop"))
+
+    assert "began to act for Anna" in read
+    assert "Called in an order" in read
+    assert "You act for Anna" not in browser.get(reverse("admin:index")).content.decode()
+
+
+def test_a_letter_is_no_reason(anna, sam):
+    with pytest.raises(InvalidValue):
+        begin(sam, anna, reason="x")
+
+
+@pytest.mark.req("ACC-10")
+@pytest.mark.parametrize(
+    ("state", "words"), [("on_hold", "may not: order."), ("active", "forbids nothing"), ("closed", "sign in")]
+)
+def test_the_page_of_a_customer_says_what_its_state_forbids(acme, sam, state, words):
+    Company.objects.filter(pk=acme.pk).update(status=state)
+
+    page = sam.signed_in().get(reverse("admin:accounts_company_change", args=[acme.pk])).content.decode()
+
+    assert words in page
+    assert "and is changed there" in page
 
 
 @pytest.mark.req("ACC-12", "SEC-13")
