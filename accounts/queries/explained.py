@@ -1,11 +1,12 @@
 """What a person may do in a company, and why: each right with all it comes from, and for a no what would give it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import Permission
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -73,6 +74,19 @@ class Explained:
     notes: tuple[Any, ...]
     membership: Membership | None
     order_limit: Decimal | None
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether anything at all gives the person a right here, or would."""
+        return any(one.origins for one in self.verdicts)
+
+
+def all_permission_names(labels: Iterable[str]) -> dict[str, str]:
+    """What permissions such as "orders.change_order" are called. One statement."""
+    wanted = set(labels)
+    rows = Permission.objects.filter(codename__in={label.partition(".")[2] for label in wanted})
+    named = rows.values_list("content_type__app_label", "codename", "name")
+    return {f"{app}.{code}": name for app, code, name in named if f"{app}.{code}" in wanted}
 
 
 def all_explained_rights(user: User, company: Company) -> Explained:
@@ -251,4 +265,6 @@ def _notes(user: User, company: Company, line: Sequence[Company], acting: Member
             "limit": f"{company.currency} {acting.order_limit:f}"
         }
     if scope.until:
-        yield _("Something of it was given for a time and ends by itself.")
+        yield _(
+            "Some of these rights are given for a time and end by themselves, on the day said beside them."
+        )

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
@@ -46,7 +46,7 @@ from integrations.identifiers import all_customers_named
 from portal.admin.acting import acting_page
 from portal.admin.customers import EVERY, OwnCustomers, customers_for
 from portal.admin.duplicates import duplicates_page
-from portal.admin.explained import rights_page
+from portal.admin.explained import duties_of, rights_page
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
 from portal.admin.history import HistoryTab
 from portal.admin.managers import managers_page
@@ -340,6 +340,20 @@ class UserAdmin(FedHistoryAdmin):
     ordering = ("name",)
     inlines = (PlaceInline,)
     hidden = ("id", "password")
+    readonly_fields = ("duties",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
+        """Of the staff also their roles in words."""
+        sets = super().get_fieldsets(request, obj)
+        return [(_("Roles of the staff"), {"fields": ["duties"]}), *sets] if obj and obj.is_staff else sets
+
+    @admin.display(description=_("roles"))
+    def duties(self, user: User) -> str:
+        """Each role with whose customers it meets and what it sees."""
+        rows = [
+            (role, whose, _("sees %(parts)s") % {"parts": parts}) for role, whose, parts in duties_of(user)
+        ]
+        return format_html_join("", "<div><b>{}</b>: {}; {}</div>", rows) or str(_("no role"))
 
     def get_urls(self) -> list[URLPattern]:
         """The pages of somebody's roles, access as a partner and personal data."""

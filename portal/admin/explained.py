@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.customers import explained_meeting
 from accounts.models import Company, User
-from accounts.queries.explained import all_explained_rights
+from accounts.queries.explained import all_explained_rights, all_permission_names
 from accounts.staff import ALL_CUSTOMERS, AREAS, DOES, PARTNER, ROLES, SALES, SEES, excluded_by, roles_of
 from accounts.states import Right
 from portal.admin.customers import numbers_for, people_for
@@ -50,10 +50,9 @@ def _of_staff(person: User, company: Company | None) -> dict[str, Any]:
     roles = roles_of(person)
     named = [role for role in ROLES if role in roles]
     areas = [(area, [role for role in named if area in SEES[role]], _others(area, roles)) for area in AREAS]
-    does = [(role, sorted(DOES[role])) for role in named if DOES[role]]
-    whose = [
-        (role, gettext_lazy("every customer") if role in ALL_CUSTOMERS else WHOSE[role]) for role in named
-    ]
+    names = all_permission_names(label for role in named for label in DOES[role])
+    does = [(role, sorted(names.get(one, one) for one in DOES[role])) for role in named if DOES[role]]
+    whose = [(role, whose_customers(role)) for role in named]
     return {
         "staff": {
             "roles": named,
@@ -65,6 +64,21 @@ def _of_staff(person: User, company: Company | None) -> dict[str, Any]:
             "is_over": person.access_until is not None and not roles,
         }
     }
+
+
+def whose_customers(role: str) -> Any:
+    """The customers that a role of the staff meets."""
+    return gettext_lazy("every customer") if role in ALL_CUSTOMERS else WHOSE.get(role, "–")
+
+
+def duties_of(person: User) -> list[tuple[str, Any, str]]:
+    """The roles of somebody of the staff: each with whose customers it meets and which parts it sees."""
+    held = roles_of(person)
+    return [
+        (role, whose_customers(role), ", ".join(area for area in AREAS if area in SEES[role]))
+        for role in ROLES
+        if role in held
+    ]
 
 
 def _others(area: str, roles: frozenset[str]) -> list[str]:

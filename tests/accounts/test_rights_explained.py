@@ -161,3 +161,28 @@ def test_the_page_is_for_the_own_customers_and_their_people_alone(acme, other, a
     staff = mona.signed_in().get(page, {"person": sam.user.email, "company": "ACME"}).content.decode()
     assert "looks after this customer" in staff
     assert anna.signed_in().get(page).status_code == 302
+
+
+def test_the_page_reads_in_words_for_buyers_and_for_the_staff(acme, anna, sam, mona):
+    page = "/admin/accounts/user/rights/"
+    ada = enrol("Ada", acme, "administrator")
+    lend(anna.user, "approve", acme, until=timezone.now() + timedelta(days=2))
+    browser = mona.signed_in()
+
+    def asked(person):
+        answer = browser.get(page, {"person": person.user.email, "company": "ACME"})
+        return " ".join(answer.content.decode().split())
+
+    assert "yes, here and below" in asked(ada)
+    assert "lent: stands in" in asked(anna)
+    staff = asked(sam)
+    assert "No member of Acme Works, and no right is lent" in staff
+    assert "Rights in this company" not in staff
+    assert "Can add acting for a buyer" in staff
+    assert "accounts.add_assistance" not in staff
+    person = browser.get(f"/admin/accounts/user/{sam.user.pk}/change/").content.decode()
+    assert "<b>Sales</b>: those he or she looks after" in person
+    assert (
+        "Roles of the staff"
+        not in browser.get(f"/admin/accounts/user/{anna.user.pk}/change/").content.decode()
+    )
