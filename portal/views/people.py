@@ -46,12 +46,14 @@ def member_list(request: BuyerRequest) -> HttpResponse:
     request.scope.require(Right.MANAGE_PEOPLE)
     text, unit = request.GET.get("q", ""), request.GET.get("unit", "")
     found = people.search_members(request.scope, text=text, unit=unit)
+    units = people.units_of(request.scope, Right.MANAGE_PEOPLE)
     context = {
         "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
         "query": urlencode({key: value for key, value in (("q", text), ("unit", unit)) if value}) + "&",
         "text": text,
         "unit": unit,
-        "units": people.units_of(request.scope, Right.MANAGE_PEOPLE),
+        "units": units,
+        "parents": {unit.parent_id for unit in units},
         "invitations": people.invitations_for(request.scope),
         "connections": connections_for(request.scope),
     }

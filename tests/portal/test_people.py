@@ -158,3 +158,26 @@ def test_a_version_that_is_no_number_is_an_old_one(acme):
     assert page.status_code == 409
     anna.refresh_from_db()
     assert anna.roles == ["buyer"]
+
+
+@pytest.mark.req("ACC-07")
+def test_the_list_says_whose_rights_reach_below_by_role_or_by_membership(acme, ada, anna):
+    graz = CompanyFactory(number="GRAZ", name="Acme Graz", parent=acme)
+    enrol("Bert", acme, "buyer", includes_branches=True)
+    role = CompanyRole.objects.create(
+        company=acme, name="Looks on", grants={"see_orders": 3, "see_invoices": 2}
+    )
+    Membership.objects.get(user=enrol("Cora", acme).user).own_roles.add(role)
+    enrol("Gero", graz, "administrator")
+
+    page = " ".join(ada.signed_in().get(PEOPLE).content.decode().split())
+    rows = {
+        name: page[page.index(f"<b>{name}</b></a>") :].split("</tr>")[0]
+        for name in "Ada Bert Anna Cora Gero".split()
+    }
+
+    assert "and all below" in rows["Ada"]
+    assert "and all below" in rows["Bert"]
+    assert "below" not in rows["Anna"]
+    assert "below too: see orders and quotes" in rows["Cora"]
+    assert "below" not in rows["Gero"]  # nothing is below Graz
