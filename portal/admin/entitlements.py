@@ -14,6 +14,7 @@ from unfold.decorators import display
 from accounts.actions.licences import drop_licence, keep_licence
 from accounts.customers import Customers
 from accounts.models import Company, Licence, LicenceKind
+from accounts.queries.licences import licences_of
 from accounts.queries.lines import line_of
 from catalog.actions.entitlements import drop_entitlement, keep_entitlement, put_products
 from catalog.entitlement import all_givings_to
@@ -24,6 +25,7 @@ from core import ownership
 from core.days import erp_today
 from portal.admin.customers import OwnChoices, OwnCustomers, numbers_for
 from portal.admin.kept_rows import KeptAdmin
+from portal.admin.licence_words import held_words
 from portal.admin.pages import admin_page
 from portal.forms.entitlements import AssignmentForm, AssortmentForm, ExplainForm, RestrictionForm
 
@@ -307,7 +309,9 @@ def explain_entitlement(request: HttpRequest) -> HttpResponse:
 def _answer(asked: dict[str, Any]) -> dict[str, Any]:
     company, product, on = asked["company"], asked["sku"], asked["on"] or erp_today()
     line = line_of(company.pk)
-    found = all_explained([item.pk for item in line], product, on)
+    lineage = [item.pk for item in line]
+    found = all_explained(lineage, product, on)
+    licences = licences_of(lineage) if found.restrictions else []
     return {
         "company": company,
         "product": product,
@@ -315,7 +319,10 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
         "found": found,
         "because": VERDICTS[found.verdict],
         "rows": [_row(one, line) for one in found.deciding],
-        "restrictions": [one.restriction for one in found.restrictions],
+        "restrictions": [
+            (one.restriction, held_words(one.restriction.licence_kind_id, licences, on))
+            for one in found.restrictions
+        ],
     }
 
 

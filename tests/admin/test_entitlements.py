@@ -317,3 +317,25 @@ def test_nothing_is_given_to_everybody_but_by_an_explicit_tick(mona, acme):
         .form
     )
     assert form["everybody"].value() is True
+
+
+@pytest.mark.req("ENT-05", "ENT-14")
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        (None, "The customer has none."),
+        ({"valid_until": "2026-07-01"}, "L-7 expired: it was valid through "),
+        ({"is_withdrawn": True}, "L-7 was withdrawn."),
+        ({"valid_from": "2099-01-01"}, "L-7 counts from "),
+        ({"valid_until": "2099-01-01"}, "L-7 counts, through "),
+    ],
+)
+def test_the_explanation_says_what_the_customer_holds_of_a_required_licence(sam, tree, held, told):
+    group, _acme, graz = tree
+    kind = LicenceKind.objects.create(code="ADR", name="Hazardous goods")
+    product = ProductFactory(sku="S-1")
+    ProductRestriction.objects.create(kind="licence", licence_kind=kind, product=product)
+    if held is not None:
+        Licence.objects.create(company=group, kind=kind, number="L-7", **held)
+
+    assert told in explained(sam, graz, product, on="2026-08-01")
