@@ -49,7 +49,7 @@ def invitations_for(scope: Scope) -> QuerySet[Invitation]:
     """The open invitations into the companies that are looked after, the newest first."""
     reach = scope.reach(Right.MANAGE_PEOPLE)
     still = Invitation.objects.filter(company_id__in=reach, accepted_at=None, withdrawn_at=None)
-    return still.select_related("company", "invited_by")
+    return still.select_related("company", "invited_by").prefetch_related("own_roles")
 
 
 def invitation_in(scope: Scope, key: str) -> Invitation:

@@ -112,6 +112,12 @@ class MemberEnrolled(Payload):
     roles: tuple[str, ...]
 
 
+class MemberEnded(MemberEnrolled):
+    """Somebody whose access to a company has ended. reason: in the words of who ended it, empty where none was given."""
+
+    reason: str = ""
+
+
 class Invitee(Payload):
     """Who is invited. locale: of the mail."""
 
@@ -241,7 +247,8 @@ class ContactProposed(Payload):
 
 describe(AddressProposed, "address.proposed")
 describe(ContactProposed, "contact.proposed")
-describe(MemberEnrolled, "member.enrolled", "member.changed", "member.ended")
+describe(MemberEnrolled, "member.enrolled", "member.changed")
+describe(MemberEnded, "member.ended")
 describe(MemberInvited, "member.invited")
 
 
@@ -347,7 +354,8 @@ ownership.declare(
 )
 
 audit.tell(
-    {f"member.{what}": ("user", "roles", "invitation") for what in "invited enrolled changed ended".split()}
+    {f"member.{what}": ("user", "roles", "invitation") for what in "invited enrolled changed".split()}
+    | {"member.ended": ("user", "roles", "reason")}
 )
 audit.tell(
     {

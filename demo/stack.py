@@ -192,6 +192,7 @@ class Stack:
             "DJANGO_SETTINGS_MODULE": "portal.settings",
             "PYTHONUNBUFFERED": "1",
             "PORTAL_DEMO": "1",
+            "SHOP_NAME": "Nordwind Verbindungstechnik",
             "PORTAL_VAR": str(self.root),
             "PIM_DROP": str(self.root / "pim"),
             "DEBUG": "1" if self.plan.is_dev else "0",

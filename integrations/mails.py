@@ -91,7 +91,7 @@ _OPEN_QUOTE, _OPEN_ORDER = _("Open the quote"), _("Open the order")
 MAILS: dict[str, Mail] = {
     "member.invited": Mail(
         _people("person"),
-        _("You are invited to order for %(company)s"),
+        _("You are invited to work for %(company)s"),
         _("%(invited_by)s invites you to work for %(company)s in our portal."),
         _("The button works once, for you alone, within 14 days. Nobody else needs to see this mail."),
         action=_("Accept the invitation"),

@@ -251,6 +251,7 @@ MORE: dict[str, Callable[[AuditEntry, Known], str]] = {
     "role.composed": _grants,
     "delegation.made": _until,
     "manager.named": _reason,
+    "member.ended": _reason,
     "approval.rerouted": _reason,
     "assistance.started": _reason,
 }

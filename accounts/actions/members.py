@@ -213,8 +213,10 @@ def change_member(membership: Membership, place: Place, *, version: int, by: Act
 
 
 @action
-def end_membership(membership: Membership, *, by: Actor) -> Membership:
+def end_membership(membership: Membership, *, reason: str = "", by: Actor) -> Membership:
     """Take a member's access away, from the next request on; documents stay. A repeat changes nothing.
+
+    reason: for the company's own people to read in its activity.
 
     Records `member.ended`. Raises as change_member, and WrongState for the last administrator.
     """
@@ -226,7 +228,7 @@ def end_membership(membership: Membership, *, by: Actor) -> Membership:
     member.version += 1
     member.save(update_fields=["is_active", "version"])
     _keep_an_administrator(member.company_id)
-    _tell("member.ended", member, by=by)
+    _tell("member.ended", member, by=by, reason=reason.strip()[:300])
     return member
 
 
@@ -433,12 +435,12 @@ def _locale(manager: Acting) -> str:
     return manager.membership.user.locale
 
 
-def _tell(event: str, member: Membership, *, by: Actor) -> None:
+def _tell(event: str, member: Membership, *, by: Actor, **more: str) -> None:
     company = Company.objects.get(pk=member.company_id)
     outbox.record(
         event,
         subject=f"company:{company.number}",
-        payload={"user": member.user_id, "roles": list(member.roles)},
+        payload={"user": member.user_id, "roles": list(member.roles), **more},
         by=by,
         company=company.number,
     )

@@ -12,6 +12,7 @@ from accounts.models import (
     Company,
     CompanyUserPermission,
     Delegation,
+    Invitation,
     Membership,
     User,
 )
@@ -47,8 +48,8 @@ def grants_of_member(member: Membership) -> dict[str, Depth]:
     )
 
 
-def role_names(member: Membership) -> list[str]:
-    """The roles of a membership in words, the ready-made ones first. One statement where it has others."""
+def role_names(member: Membership | Invitation) -> list[str]:
+    """The roles of a membership or an invitation in words, the ready-made ones first. One statement where it has others."""
     ready = [str(Role(role).label) for role in member.roles if role in Role.values]
     return [*ready, *(role.name for role in member.own_roles.all())]
 

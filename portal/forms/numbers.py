@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from babel.numbers import NumberFormatError, parse_decimal
+from babel.numbers import NumberFormatError, format_decimal, parse_decimal
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, to_locale
@@ -32,7 +32,7 @@ class NumberField(forms.DecimalField):
     widget = forms.TextInput
 
     def __init__(self, **options: Any) -> None:
-        told = {"invalid": _("Type a number, such as 200."), "required": _("Type a number, such as 200.")}
+        told = {"required": _("Type a number, such as 200.")}
         options.setdefault("max_digits", 18)
         options.setdefault("decimal_places", 6)
         super().__init__(error_messages={**told, **options.pop("error_messages", {})}, **options)
@@ -44,7 +44,12 @@ class NumberField(forms.DecimalField):
         try:
             return parse_number(str(value).strip())
         except ValueError:
-            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+            raise ValidationError(self._form_of_numbers(), code="invalid") from None
+
+    def _form_of_numbers(self) -> str:
+        """How a number is typed in the reader's language."""
+        shown = format_decimal(Decimal("2000.5"), "#,##0.00", locale=to_locale(get_language() or "en"))
+        return _("Type a number, such as 200 or %(shown)s.") % {"shown": shown}
 
 
 def whole_number(text: str | None) -> int:

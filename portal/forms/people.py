@@ -44,13 +44,13 @@ class PlaceForm(forms.Form):
         label=_("May order up to, net"),
         required=False,
         min_value=0,
-        help_text=_("Above it an approver decides. Empty: no limit. 0: every order is approved."),
+        help_text=_("Above it an approver decides. Empty: any amount. 0: every order waits for approval."),
     )
     approval_limit = NumberField(
         label=_("May approve up to, net"),
         required=False,
         min_value=0,
-        help_text=_("Orders above it need somebody else. Empty: no limit."),
+        help_text=_("Orders above it need somebody else. Empty: any amount."),
     )
 
     def __init__(self, *args: Any, own_roles: Iterable[CompanyRole], **kwargs: Any) -> None:

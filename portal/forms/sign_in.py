@@ -35,7 +35,7 @@ class LoginForm(library.LoginForm):
         if self.cleaned_data.get("password"):
             return self._with_password()
         if self.connection is None:
-            self.add_error("password", _("Enter your password."))
+            self.add_error("password", _("Enter your password: this address has no sign-in of a company."))
         return self.cleaned_data
 
     def _with_password(self) -> dict[str, Any]:
@@ -138,6 +138,8 @@ def reword(form: forms.BaseForm, **labels: str) -> None:
         form.fields[name].help_text = ""
     for field in form.fields.values():
         field.widget.attrs.pop("placeholder", None)
+    if "password1" in form.fields:
+        form.fields["password1"].help_text = _("At least 12 characters, not one that is used elsewhere.")
 
 
 def only_way(connection: SignInConnection) -> forms.ValidationError:

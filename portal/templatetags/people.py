@@ -3,7 +3,7 @@
 from django import template
 from django.utils.translation import gettext as _
 
-from accounts.models import Membership
+from accounts.models import Invitation, Membership
 from accounts.queries.members import grants_of_member, role_names
 from accounts.states import Depth, Right
 
@@ -11,8 +11,8 @@ register = template.Library()
 
 
 @register.filter
-def roles_in_words(member: Membership) -> str:
-    """The roles of a member, by name."""
+def roles_in_words(member: Membership | Invitation) -> str:
+    """The roles of a member, or of somebody invited, by name."""
     return ", ".join(role_names(member))
 
 

@@ -137,7 +137,9 @@ def member_manager(request: BuyerRequest, pk: int) -> HttpResponse:
 @require_POST
 def member_end(request: BuyerRequest, pk: int) -> HttpResponse:
     """Take a member's access away."""
-    member = members.end_membership(people.member_in(request.scope, pk), by=request.actor)
+    member = members.end_membership(
+        people.member_in(request.scope, pk), reason=request.POST.get("reason", ""), by=request.actor
+    )
     messages.success(request, _("%(name)s has no access to this company any more.") % {"name": member.user})
     return move_on(request, "portal:member-detail", pk)
 

@@ -106,7 +106,7 @@ def test_an_address_without_a_company_sign_in_is_asked_for_its_password(works, c
     page = Client().post(reverse("account_login"), {"login": clara.user.email, "password": ""})
 
     assert page.status_code == 200
-    assert "Enter your password." in page.content.decode()
+    assert "Enter your password: this address has no sign-in of a company." in page.content.decode()
 
 
 def test_the_same_person_is_known_by_the_subject_whatever_the_address_became(works, provider, anna):

@@ -6,6 +6,8 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
+from accounts.actions.members import Place, invite_member
+from accounts.invitations import pass_of
 from accounts.models import CompanyRole, Invitation, Membership, User
 from accounts.states import Right
 from core.models import Event
@@ -13,6 +15,7 @@ from integrations import delivery
 from integrations.models import SentMail
 from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory
+from tests.portal.pages import form_of
 
 pytestmark = pytest.mark.django_db
 
@@ -181,3 +184,75 @@ def test_the_list_says_whose_rights_reach_below_by_role_or_by_membership(acme, a
     assert "below" not in rows["Anna"]
     assert "below too: see orders and quotes" in rows["Cora"]
     assert "below" not in rows["Gero"]  # nothing is below Graz
+
+
+@pytest.mark.req("ACC-07")
+def test_an_open_invitation_shows_its_roles_and_is_sent_again_as_it_was(acme, ada):
+    browser = ada.signed_in()
+    wish = {
+        "unit": "ACME",
+        "email": "nina@acme.example",
+        "name": "Nina",
+        "roles": ["viewer"],
+        "order_limit": "200.5",
+    }
+    browser.post(INVITE, wish)
+    shown = browser.get(PEOPLE)
+    page = shown.content.decode()
+
+    browser.post(INVITE, form_of(shown, INVITE))
+
+    assert 'data-l="Roles">Viewer' in page
+    old, new = Invitation.objects.order_by("pk")
+    assert old.withdrawn_at
+    assert (new.email, new.roles, new.order_limit, new.withdrawn_at) == (
+        old.email,
+        ["viewer"],
+        old.order_limit,
+        None,
+    )
+
+
+@pytest.mark.req("ACC-07")
+def test_an_invitation_opened_by_another_person_offers_no_way_to_accept_it(acme, ada, boris):
+    made = invite_member(acme, "nina@acme.example", "Nina", Place(("buyer",)), by=ada.actor)
+
+    page = boris.signed_in().get(f"/join/{pass_of(made.key)}/").content.decode()
+
+    assert "This invitation is for nina@acme.example, and you are signed in as" in page
+    assert "Accept the invitation" not in page
+
+
+@pytest.mark.req("ACC-07", "SEC-08")
+def test_an_access_ends_by_two_steps_with_a_reason_and_its_page_says_that_nothing_is_allowed(ada, boris):
+    browser = ada.signed_in()
+    page = browser.get(detail(boris)).content.decode()
+    assert page.index("<details") < page.index("End the access")
+
+    browser.post(detail(boris, "end"), {"reason": "left in June", "acting_company": "ACME"})
+
+    page = browser.get(detail(boris)).content.decode()
+    assert "Nothing: the roles count again once the access is given back." in page
+    assert "decide on orders" not in page
+    assert "left in June" in browser.get(reverse("portal:activity")).content.decode()
+
+
+@pytest.mark.req("ACC-12")
+def test_a_page_that_is_open_by_a_number_says_where_passkeys_work(rf, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    from portal.templatetags.hosts import by_name, is_by_number
+
+    here = rf.get("/accounts/2fa/webauthn/add/", HTTP_HOST="127.0.0.1:8000")
+    named = rf.get("/", HTTP_HOST="localhost:8000")
+
+    assert (is_by_number(here), is_by_number(named)) == (True, False)
+    assert by_name(here) == "http://localhost:8000/accounts/2fa/webauthn/add/"
+    assert by_name(rf.get("/", HTTP_HOST="10.0.0.7")) == ""
+
+
+def test_a_number_in_another_form_is_answered_with_the_form_to_type(acme, ada, boris):
+    page = ada.signed_in().post(
+        detail(boris), {"roles": ["buyer"], "order_limit": "2.000,50", "version": "1"}
+    )
+
+    assert "Type a number, such as 200 or 2,000.50." in page.content.decode()
