@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from django.db import connection
 from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Upper
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Address, Segment, SegmentMember
 from core import freshness
@@ -92,7 +93,14 @@ def all_segment_names() -> dict[str, str]:
     named = {
         segment.key: f"{segment.get_kind_display()}: {segment.name}" for segment in Segment.objects.all()
     }
-    return {key: named.get(key, key) for key in all_segments()}
+    return {key: named.get(key) or segment_words(key) for key in all_segments()}
+
+
+def segment_words(key: str) -> str:
+    """A segment by its key alone, for lists: "Country: AT", "Region: south"."""
+    kind, _colon, code = key.partition(":")
+    kinds = {**dict(Segment.Kind.choices), "country": _("Country")}
+    return f"{kinds[kind]}: {code}" if kind in kinds else key
 
 
 def _own(company_ids: Sequence[int]) -> QuerySet[Address, tuple[int, str]]:

@@ -24,7 +24,7 @@ class Traced(models.Model):
         related_name="+",
         db_index=False,
     )
-    actor_label = models.CharField(max_length=200)
+    actor_label = models.CharField(_("by"), max_length=200)
     on_behalf_of = models.CharField(max_length=100, blank=True)
     channel = models.CharField(max_length=60)
     source = models.CharField(max_length=10)
@@ -132,7 +132,7 @@ class RowChange(models.Model):
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
     user_id = models.BigIntegerField(null=True)
-    actor_label = models.CharField(max_length=200, blank=True)
+    actor_label = models.CharField(_("by"), max_length=200, blank=True)
     on_behalf_of = models.CharField(max_length=100, blank=True)
     channel = models.CharField(max_length=60, blank=True)
     correlation_id = models.CharField(max_length=64, blank=True, db_index=True)

@@ -28,7 +28,7 @@ class PriceList(models.Model):
     name = models.CharField(_("name"), max_length=150)
     kind = models.CharField(_("kind"), max_length=10, choices=PriceKind)
     currency = models.CharField(_("currency"), max_length=3)
-    erp_id = models.CharField(max_length=60, blank=True)
+    erp_id = models.CharField(_("id in the ERP"), max_length=60, blank=True)
     is_active = models.BooleanField(_("in use"), default=True)
     as_of = models.DateTimeField(_("as of"))
     source = models.CharField(_("source"), max_length=40, default="erp", editable=False)
@@ -223,7 +223,7 @@ class TaxRate(models.Model):
     code = models.CharField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=100)
     percent = models.DecimalField(_("percent"), max_digits=6, decimal_places=3)
-    erp_id = models.CharField(max_length=60, blank=True)
+    erp_id = models.CharField(_("id in the ERP"), max_length=60, blank=True)
     as_of = models.DateTimeField(_("as of"))
 
     history = history(quiet=["as_of"])

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Company, User
 from accounts.staff import INTEGRATION_ADMIN, PARTNER, ROLES, check_roles, is_in
 from core import outbox, ownership
-from core.actor import Actor
+from core.actor import Actor, action
 from core.errors import InvalidValue, NotAllowed
 
 
@@ -81,7 +81,14 @@ def grant_partner_access(user: User, access: Access, *, by: Actor) -> User:
     if granter is None or granter.pk == user.pk or not is_in(granter, INTEGRATION_ADMIN):
         raise NotAllowed(_("A partner is let in by an integration admin, never by himself."), right=PARTNER)
     if user.is_superuser or user.memberships.filter(is_active=True).exists():
-        raise InvalidValue(_("A partner has no other access here."), field="user")
+        raise InvalidValue(
+            _(
+                "%(name)s works for a customer here already, or may do everything; a partner has no other access. "
+                "Let the partner in under another e-mail address, or end the other access first."
+            )
+            % {"name": user},
+            field="user",
+        )
     check_roles({PARTNER, *user.groups.filter(name__in=ROLES).values_list("name", flat=True)})
     numbers = sorted(set(access.customers))
     if not access.reason.strip():
@@ -105,3 +112,19 @@ def grant_partner_access(user: User, access: Access, *, by: Actor) -> User:
         by=by,
     )
     return user
+
+
+@action
+def let_partner_in(email: str, name: str, access: Access, *, by: Actor) -> User:
+    """Let somebody from outside into the back office for a time, whether known here or not (SEC-11).
+
+    A new person has no password: whoever reads the address sets one by “Forgot your password”.
+    Raises as grant_partner_access does; then nobody was made known. Records `partner.let_in`.
+    """
+    ownership.check(by, "accounts.User", ["email", "name"])
+    person = User.objects.filter(email__iexact=email).first()
+    if person is None:
+        person = User(email=User.objects.normalize_email(email), name=name.strip())
+        person.set_unusable_password()
+        person.save()
+    return grant_partner_access(person, access, by=by)

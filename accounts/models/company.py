@@ -20,7 +20,7 @@ class PaymentTerm(models.Model):
     code = models.CharField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=100)
     net_days = models.PositiveIntegerField(_("days net"), default=0)
-    erp_id = models.CharField(max_length=60, blank=True)
+    erp_id = models.CharField(_("id in the ERP"), max_length=60, blank=True)
 
     history = history()
 
@@ -64,7 +64,7 @@ class Company(TreeNode):
         verbose_name=_("payment term"),
         help_text=_("Empty: as the parent company."),
     )
-    erp_id = models.CharField(max_length=60, blank=True)
+    erp_id = models.CharField(_("id in the ERP"), max_length=60, blank=True)
     as_of = models.DateTimeField(_("as of"), null=True, blank=True)
     sales_rep = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -119,7 +119,7 @@ class Address(models.Model):
     """
 
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="addresses")
-    erp_id = models.CharField(max_length=60, unique=True)
+    erp_id = models.CharField(_("id in the ERP"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=200, blank=True)
     street = models.CharField(_("street"), max_length=300, blank=True)
     postal_code = models.CharField(_("postal code"), max_length=20, blank=True)

@@ -6,11 +6,18 @@ from django.db.models import CharField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from accounts.models import User
+from accounts.staff import PARTNER
 
 
 def all_people() -> QuerySet[User]:
     """Everybody who can sign in, for staff."""
     return User.objects.all()
+
+
+def all_partners() -> QuerySet[User]:
+    """Everybody from outside who was let into the back office, those whose access ends last first."""
+    rows = User.objects.filter(groups__name=PARTNER, access_until__isnull=False)
+    return rows.select_related("access_granted_by").order_by("-access_until", "pk")
 
 
 def all_user_id_of(email: str) -> int | None:

@@ -16,7 +16,7 @@ from core.history import history
 class Category(TreeNode):
     """A node of the PIM's taxonomy."""
 
-    pim_id = models.CharField(max_length=60, unique=True)
+    pim_id = models.CharField(_("id in the PIM"), max_length=60, unique=True)
     slug = models.SlugField(_("address"), max_length=100, unique=True)
     name = models.CharField(_("name"), max_length=150)
     position = models.PositiveIntegerField(_("position"), default=0)
@@ -50,7 +50,7 @@ class Product(models.Model):
     sku = models.CharField(_("number"), max_length=60, unique=True)
     sku_key = models.CharField(max_length=60)
     sku_order = models.CharField(max_length=200, default="", editable=False, db_index=True)
-    erp_id = models.CharField(max_length=60, blank=True)
+    erp_id = models.CharField(_("id in the ERP"), max_length=60, blank=True)
     erp_name = models.CharField(_("ERP name"), max_length=250)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
     base_unit = models.CharField(_("base unit"), max_length=3, default="C62")
@@ -127,7 +127,7 @@ class ProductUnit(models.Model):
     is_default = models.BooleanField(_("offered first"), default=False)
     is_active = models.BooleanField(_("in use"), default=True)
     packing_text = models.CharField(_("packing"), max_length=200, blank=True)
-    erp_id = models.CharField(max_length=60, blank=True)
+    erp_id = models.CharField(_("id in the ERP"), max_length=60, blank=True)
 
     class Meta:
         verbose_name = _("unit of a product")

@@ -21,7 +21,7 @@ class Warehouse(models.Model):
 
     code = models.CharField(_("code"), max_length=20, unique=True)
     name = models.CharField(_("name"), max_length=100)
-    erp_id = models.CharField(max_length=60, blank=True)
+    erp_id = models.CharField(_("id in the ERP"), max_length=60, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=50, default="Europe/Vienna")
     position = models.PositiveIntegerField(_("position"), default=0)
     is_active = models.BooleanField(_("ships online orders"), default=True)

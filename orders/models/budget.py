@@ -107,12 +107,12 @@ class BudgetEntry(models.Model):
     """
 
     budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="entries")
-    period_on = models.DateField()
+    period_on = models.DateField(_("period from"))
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="budget_entries")
     kind = models.CharField(max_length=10, choices=BudgetMove)
     amount = models.DecimalField(max_digits=18, decimal_places=4)
     at = models.DateTimeField(auto_now_add=True)
-    actor_label = models.CharField(max_length=200)
+    actor_label = models.CharField(_("by"), max_length=200)
     correlation_id = models.CharField(max_length=64)
 
     class Meta:

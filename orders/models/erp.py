@@ -18,7 +18,7 @@ class Shipment(models.Model):
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="shipments")
     number = models.CharField(_("number"), max_length=60)
-    erp_id = models.CharField(max_length=60, unique=True)
+    erp_id = models.CharField(_("id in the ERP"), max_length=60, unique=True)
     status = models.CharField(_("status"), max_length=10, choices=ShipmentStatus)
     erp_status = models.CharField(max_length=60, blank=True)
     warehouse = models.ForeignKey(Warehouse, null=True, on_delete=models.PROTECT, related_name="+")
@@ -69,7 +69,7 @@ class Invoice(models.Model):
     company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="invoices", db_index=False)
     kind = models.CharField(_("kind"), max_length=12, choices=InvoiceKind)
     number = models.CharField(_("number"), max_length=60, unique=True)
-    erp_id = models.CharField(max_length=60, unique=True)
+    erp_id = models.CharField(_("id in the ERP"), max_length=60, unique=True)
     erp_status = models.CharField(max_length=60, blank=True)
     orders = models.ManyToManyField(Order, related_name="invoices")
     credits = models.ForeignKey(
@@ -165,7 +165,7 @@ class Payment(models.Model):
     """Money that the ERP has booked on an invoice."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="payments")
-    erp_id = models.CharField(max_length=60, unique=True)
+    erp_id = models.CharField(_("id in the ERP"), max_length=60, unique=True)
     amount = models.DecimalField(max_digits=18, decimal_places=4)
     paid_on = models.DateField()
 

@@ -102,7 +102,7 @@ class Order(models.Model):
     correlation_id = models.CharField(max_length=64, db_index=True)
 
     erp_number = models.CharField(_("ERP number"), max_length=60, blank=True)
-    erp_id = models.CharField(max_length=60, blank=True)
+    erp_id = models.CharField(_("id in the ERP"), max_length=60, blank=True)
     erp_status = models.CharField(_("ERP status"), max_length=60, blank=True)
     delivery_status = models.CharField(
         _("delivery"), max_length=10, choices=DeliveryStatus, default=DeliveryStatus.NONE
@@ -178,7 +178,7 @@ class OrderLine(models.Model):
     tax_percent = models.DecimalField(max_digits=6, decimal_places=3)
     price_story = models.JSONField(default=dict)
     note = models.CharField(max_length=300, blank=True)
-    erp_id = models.CharField(max_length=60, blank=True)
+    erp_id = models.CharField(_("id in the ERP"), max_length=60, blank=True)
 
     ordered = _quantity(_("ordered"))
     confirmed = _quantity(_("confirmed"))

@@ -182,6 +182,7 @@ PAGES: dict[str, Page] = {
     "accounts_registration_send_again": _decide(),
     "accounts_user_managers": Page("accounts.change_membership", "accounts.User", methods=BOTH),
     "accounts_user_rights": Page("accounts.view_user", asks="accounts.Company"),
+    "accounts_user_partners": Page((INTEGRATION_ADMIN,), methods=BOTH),
     "accounts_user_partner": Page((INTEGRATION_ADMIN,), "accounts.User", methods=BOTH),
     "accounts_user_roles": Page(GIVES_ROLES, "accounts.User", methods=BOTH),
     "accounts_user_personal": Page("accounts.erase_user", "accounts.User", methods=BOTH, every=True),

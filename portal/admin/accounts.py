@@ -52,7 +52,7 @@ from portal.admin.history import HistoryTab
 from portal.admin.managers import managers_page
 from portal.admin.pages import admin_page
 from portal.admin.personal import personal_page
-from portal.admin.staff import partner_page, roles_page
+from portal.admin.staff import partner_page, partners_page, roles_page
 from portal.admin.stale import FreshForm
 from portal.forms.companies import TreeForm
 from portal.templatetags.accord import money
@@ -125,8 +125,18 @@ class CreditInline(ShownTable):
     """What the customer owes and may owe, by the ERP's word."""
 
     model = CreditAccount
-    fields = ("limit_amount", "used_amount", "currency", "is_on_hold", "as_of")
+    fields = ("limit", "used", "is_on_hold", "as_of")
     readonly_fields = fields
+
+    @admin.display(description=_("limit"))
+    def limit(self, account: CreditAccount) -> str:
+        """What the customer may owe."""
+        return money(account.limit_amount, account.currency)
+
+    @admin.display(description=_("used"))
+    def used(self, account: CreditAccount) -> str:
+        """What the customer owes."""
+        return money(account.used_amount, account.currency)
 
 
 @admin.register(Company)
@@ -339,7 +349,7 @@ class UserAdmin(FedHistoryAdmin):
     search_fields = ("name", "email")
     ordering = ("name",)
     inlines = (PlaceInline,)
-    hidden = ("id", "password")
+    hidden = ("id", "password", "sign_in_round")
     readonly_fields = ("duties",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
@@ -363,6 +373,7 @@ class UserAdmin(FedHistoryAdmin):
         managers = self.admin_site.admin_view(managers_page)
         return [
             path("rights/", self.admin_site.admin_view(rights_page), name="accounts_user_rights"),
+            path("partners/", self.admin_site.admin_view(partners_page), name="accounts_user_partners"),
             path("<int:user_id>/partner/", access, name="accounts_user_partner"),
             path("<int:user_id>/roles/", roles, name="accounts_user_roles"),
             path("<int:user_id>/personal-data/", data, name="accounts_user_personal"),

@@ -84,9 +84,9 @@ class ApprovalRequestAdmin(FedAdmin):
             for rule in asked.rules
         )
 
-    @admin.display(description=_("escalated"), ordering="due")
+    @admin.display(description=_("escalates"), ordering="due")
     def due_at(self, asked: ApprovalRequest) -> Any:
-        """When the first open step is."""
+        """When the first open step goes on to somebody else, if nobody decides."""
         return asked.due  # type: ignore[attr-defined]
 
 
@@ -145,7 +145,7 @@ class Movements(ShownTable):
     """What orders reserved, spent and gave back, the newest first."""
 
     model = BudgetEntry
-    fields = ("at", "order", "kind", "amount", "period_on", "actor_label")
+    fields = ("at", "order", "kind", "moved", "period_on", "actor_label")
     readonly_fields = fields
     ordering = ("-id",)
     per_page = 25
@@ -153,7 +153,12 @@ class Movements(ShownTable):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With the orders at hand."""
-        return super().get_queryset(request).select_related("order")
+        return super().get_queryset(request).select_related("order", "budget")
+
+    @admin.display(description=_("amount"))
+    def moved(self, entry: BudgetEntry) -> str:
+        """In the currency of the budget."""
+        return money(entry.amount, entry.budget.currency)
 
 
 @admin.register(Budget)

@@ -16,6 +16,7 @@ from accounts.customers import Customers
 from accounts.models import Company, Licence, LicenceKind
 from accounts.queries.licences import licences_of
 from accounts.queries.lines import line_of
+from accounts.segments import segment_words
 from catalog.actions.entitlements import drop_entitlement, keep_entitlement, put_products
 from catalog.entitlement import all_givings_to
 from catalog.explanation import Deciding, Verdict, all_explained
@@ -164,7 +165,7 @@ class AssortmentAssignmentAdmin(EntitlementAdmin):
     @display(description=_("given to"), ordering="company__name")
     def whom(self, row: AssortmentAssignment) -> str:
         """The company, the segment, or everybody."""
-        return str(row.company or row.segment or _("everybody"))
+        return str(row.company or segment_words(row.segment) or _("everybody"))
 
 
 @admin.register(ProductRestriction)
@@ -205,7 +206,7 @@ class ProductRestrictionAdmin(EntitlementAdmin):
     @display(description=_("binds"))
     def whom(self, row: ProductRestriction) -> str:
         """Whom it binds."""
-        return str(row.company or row.segment or _("everybody"))
+        return str(row.company or segment_words(row.segment) or _("everybody"))
 
     @display(description=_("condition"))
     def what(self, row: ProductRestriction) -> str:
@@ -344,7 +345,7 @@ def _origin(one: Deciding, line: list[Company]) -> Any:
     if one.given.level == EVERYBODY:
         return _("everybody")
     if one.given.level == SEGMENT:
-        return _("segment %(key)s") % {"key": one.given.origin}
+        return _("segment %(name)s") % {"name": segment_words(one.given.origin)}
     company = line[one.given.level]
     words = {"company": company, "number": company.number, "level": one.given.level}
     if one.given.level == 0:

@@ -39,6 +39,13 @@ class FedAdmin(HistoryTab, OwnCustomers, ModelAdmin):
         super().__init__(model, admin_site)
         self.label = model._meta.label
 
+    @property
+    def fed_by(self) -> str:
+        """The systems that such rows come from, in words; "" for what comes about here."""
+        names = [field.name for field in self.model._meta.fields if not field.primary_key]
+        owners = {owner_of(self.label, name) for name in names}
+        return str(_(" and the ")).join(OWNERS[owner] for owner in ("erp", "pim") if owner in owners)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody makes such a row by hand."""
         return False

@@ -14,6 +14,7 @@ from unfold.decorators import display
 
 from accounts.customers import Customers
 from accounts.models import Company
+from accounts.segments import segment_words
 from catalog.models import Product
 from core import freshness
 from core.money import line_net
@@ -57,13 +58,18 @@ class PriceListAssignmentAdmin(FedAdmin):
     """Who gets which list."""
 
     customer = "company"
-    list_display = ["price_list", "company", "segment", "priority", "valid_from", "valid_until"]
+    list_display = ["price_list", "company", "segment_shown", "priority", "valid_from", "valid_until"]
     list_select_related = ["price_list", "company"]
     search_fields = ["price_list__code", "price_list__name", "company__number", "company__name"]
 
     def condition(self, customers: Customers) -> Q:
         """Those of everybody, and of the own customers."""
         return Q(pk__in=all_assignments_to(customers))
+
+    @display(description=_("segment"), ordering="segment")
+    def segment_shown(self, row: PriceListAssignment) -> str:
+        """In words."""
+        return segment_words(row.segment) or "–"
 
 
 class AssignmentInline(ShownTable):

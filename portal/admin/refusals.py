@@ -32,8 +32,9 @@ def refusing(page: View) -> Callable[[View], View]:
                 refusals.keep(error, by=request.actor)  # type: ignore[attr-defined]
                 if isinstance(error, NotFound):
                     raise Http404(str(error)) from error
-                messages.error(request, str(error))
+                # The page first: where it is not for the person either, no message may wait for the next one.
                 response = shown(page)(request, **place_of(request))
+                messages.error(request, str(error))
                 response.status_code = status_of(error)
                 return response
 

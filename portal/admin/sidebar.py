@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
@@ -68,6 +69,12 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
                 "accounts.change_membership",
             ),
             Entry(_("Segments"), "workspaces", "admin:accounts_segment_changelist", "accounts.view_segment"),
+            Entry(
+                _("Acting for buyers"),
+                "support_agent",
+                "admin:accounts_assistance_changelist",
+                "accounts.view_assistance",
+            ),
         ],
     ),
     (
@@ -218,6 +225,12 @@ GROUPS: list[tuple[Any, list[Entry]]] = [
                 "admin:accounts_signinidentity_changelist",
                 "accounts.view_signinidentity",
             ),
+            Entry(
+                _("Partner access"),
+                "handshake",
+                "admin:accounts_user_partners",
+                "integrations.add_flowsettings",
+            ),
             Entry(_("Rights explained"), "how_to_reg", "admin:accounts_user_rights", "accounts.view_user"),
             Entry(_("Groups"), "shield_person", "admin:auth_group_changelist", "auth.view_group"),
             Entry(
@@ -253,11 +266,35 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         items = [item for entry in entries if (item := _item(request, entry)) is not None]
         if items:
             groups.append({"title": title, "items": items})
+    _mark_present([item for group in groups for item in group["items"]], request.path)
     return groups
 
 
-def _item(request: HttpRequest, entry: Entry) -> dict[str, Any] | None:
+def _mark_present(items: list[dict[str, Any]], path: str) -> None:
+    """Light up one entry alone: that whose address is the longest beginning of the present one."""
+    index = reverse("admin:index")
+    for item in items:
+        item["active"] = False
+    fits = [
+        item for item in items if path.startswith(item["link"]) and (item["link"] != index or path == index)
+    ]
+    if fits:
+        max(fits, key=lambda item: len(item["link"]))["active"] = True
+
+
+def _may_open(request: HttpRequest, entry: Entry) -> bool:
+    """By the permission; and a list also by its admin class, which may be for those alone who meet all customers."""
     if entry.needs and not request.user.has_perm(entry.needs):
+        return False
+    name = entry.page.removeprefix("admin:")
+    for model, pages in admin.site._registry.items():
+        if name == f"{model._meta.app_label}_{model._meta.model_name}_changelist":
+            return pages.has_view_permission(request)
+    return True
+
+
+def _item(request: HttpRequest, entry: Entry) -> dict[str, Any] | None:
+    if not _may_open(request, entry):
         return None
     try:
         link = reverse(entry.page)

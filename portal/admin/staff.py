@@ -5,12 +5,19 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.actions.staff import LONGEST_DAYS, Access, assign_staff_roles, grant_partner_access
+from accounts.actions.staff import (
+    LONGEST_DAYS,
+    Access,
+    assign_staff_roles,
+    grant_partner_access,
+    let_partner_in,
+)
 from accounts.models import User
-from accounts.queries.people import all_people
+from accounts.queries.people import all_partners, all_people
 from accounts.staff import AREAS, DOES, FORBIDDEN, INTEGRATION_ADMIN, ROLES, SEES, is_in, roles_of
 from portal.admin.pages import admin_page
 from portal.admin.refusals import refusing, shown
@@ -33,6 +40,14 @@ class AccessForm(forms.Form):
         data = self.cleaned_data
         numbers = [number.strip() for number in data["customers"].split(",")]
         return Access(data["days"], tuple(filter(None, numbers)), data["reason"])
+
+
+class PartnerForm(AccessForm):
+    """Who is let in, besides."""
+
+    email = forms.EmailField(label=gettext_lazy("E-mail address"))
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=150)
+    field_order = ("email", "name", "days", "customers", "reason")
 
 
 RIGHT = "accounts.assign_staff_roles"
@@ -96,3 +111,27 @@ def partner_page(request: HttpRequest, user_id: int) -> HttpResponse:
     person = grant_partner_access(_person(user_id), form.access(), by=request.actor)  # type: ignore[attr-defined]
     messages.success(request, _("%(person)s is let in.") % {"person": person})
     return redirect("admin:accounts_user_partner", user_id)
+
+
+@shown
+def _partners(request: HttpRequest) -> HttpResponse:
+    form = PartnerForm(request.POST or None)
+    status = 422 if form.is_bound and not form.is_valid() else 200
+    context = {"partners": list(all_partners()), "now": timezone.now(), "form": form}
+    return admin_page(
+        request, "admin/accord/staff/partners.html", title=_("Partner access"), context=context, status=status
+    )
+
+
+@refusing(_partners)
+def partners_page(request: HttpRequest) -> HttpResponse:
+    """Who from outside is let in, until when and for whom; and a form to let somebody in (SEC-11)."""
+    if not is_in(request.user, INTEGRATION_ADMIN):  # type: ignore[arg-type]
+        raise PermissionDenied
+    form = PartnerForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return _partners(request)
+    data = form.cleaned_data
+    person = let_partner_in(data["email"], data["name"], form.access(), by=request.actor)  # type: ignore[attr-defined]
+    messages.success(request, _("%(person)s is let in.") % {"person": person})
+    return redirect("admin:accounts_user_partners")

@@ -58,7 +58,8 @@ class FreshForm:
         except DomainError as error:
             refusals.keep(error, by=request.actor)  # type: ignore[attr-defined]
             request.refused_by = error  # type: ignore[attr-defined]
-            return self._form(*asked)
+            seen = {"seen": request.POST[SEEN]} if SEEN in request.POST else {}
+            return self._form(request, object_id, form_url, {**(extra_context or {}), **seen})
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """The form; of a post that was refused by the action, with the refusal."""

@@ -9,14 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
 from accounts.models import Company
-from accounts.segments import all_segments
+from accounts.segments import all_segment_names, segment_words
 from catalog.models import Assortment, AssortmentAssignment, Product, ProductRestriction
 from catalog.queries import all_products
 
 
 def segment_choices() -> list[tuple[str, Any]]:
     """Every segment that there is, and none."""
-    return [("", _("none")), *((key, key) for key in all_segments())]
+    return [("", _("none")), *all_segment_names().items()]
 
 
 class SegmentForm(forms.ModelForm):
@@ -29,7 +29,7 @@ class SegmentForm(forms.ModelForm):
         choices = segment_choices()
         own = self.instance.segment
         if own and own not in dict(choices):
-            choices.append((own, own))
+            choices.append((own, segment_words(own)))
         self.fields["segment"].choices = choices  # type: ignore[attr-defined]
 
 

@@ -60,7 +60,7 @@ def test_every_value_says_where_it_comes_from(line):
         ("prices", "Agreed", "G-1"),
         ("prices", "For all", ""),
         ("assortment", "Range A", "G-1"),
-        ("segment", "country:AT", "G-1-1"),
+        ("segment", "Country: AT", "G-1-1"),
     ]
     assert all(item.is_inherited for item in effective(department))
     assert [item.origin for item in effective(group)][:2] == ["G", "G"]
@@ -177,7 +177,7 @@ def test_the_back_office_makes_a_segment_and_puts_companies_in_and_out(root, lin
 def test_a_list_of_a_segment_names_it_in_the_back_office(root):
     PriceListAssignment.objects.create(price_list=PriceListFactory(company=False), segment="country:AT")
 
-    assert "country:AT" in root.get("/admin/pricing/pricelistassignment/").content.decode()
+    assert "Country: AT" in root.get("/admin/pricing/pricelistassignment/").content.decode()
 
 
 @pytest.mark.req("ACC-04")

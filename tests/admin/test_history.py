@@ -1,9 +1,11 @@
 """The history of a row in the back office: to be read, and no back door to writing."""
 
 import pytest
+from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Licence, LicenceKind, User
 from core.models import Refusal
+from integrations.models import System
 
 pytestmark = pytest.mark.django_db
 
@@ -43,3 +45,20 @@ def test_nobody_becomes_a_superuser_by_the_history_of_a_person(sam):
 
     user.refresh_from_db()
     assert not user.is_superuser
+
+
+@pytest.mark.req("SEC-08")
+def test_what_is_kept_by_hand_has_the_same_page_and_what_has_no_versions_says_so(mona, otto, acme):
+    kind = LicenceKind.objects.create(code="G", name="Gas")
+    form = {"company": acme.pk, "kind": kind.pk, "number": "4711"}
+    browser = mona.signed_in()
+    browser.post(reverse("admin:accounts_licence_add"), form)
+    system = System.objects.create(key="erp")
+
+    kept = browser.get(reverse("admin:accounts_licence_history", args=[Licence.objects.get().pk]))
+    bare = otto.signed_in().get(reverse("admin:integrations_system_history", args=[system.pk]))
+
+    assert "Choose a date" not in kept.content.decode()
+    [version] = kept.context["versions"]
+    assert (version.who, str(version.kind)) == ("Mona", "made")
+    assert "No versions are kept of this" in bare.content.decode()

@@ -78,6 +78,17 @@ def test_the_operators_first_page_shows_the_cases_and_the_sidebar_counts_them(ot
     assert CAUSE not in sam.signed_in().get("/admin/").content.decode()
 
 
+def test_the_red_count_beside_deliveries_leads_to_what_it_counts(otto, refused):
+    browser = otto.signed_in()
+
+    page = browser.get("/admin/integrations/delivery/")
+    waiting = browser.get("/admin/integrations/delivery/?view=waiting").content.decode()
+
+    assert (page.context["view"], page.context["counts"]["dead"], len(page.context["rows"])) == ("dead", 1, 1)
+    assert "dead letters, in need of somebody: 1" in page.content.decode()
+    assert "Everything that had to leave has left" not in waiting
+
+
 def test_views_and_search_narrow_the_list(otto, refused):
     browser = otto.signed_in()
 

@@ -76,3 +76,29 @@ def test_it_is_renewed_by_somebody_else_who_may_and_for_a_bounded_time(pia, otto
     before = pia.user.access_until
     renewed = grant_partner_access(pia.user, access, by=otto.actor)
     assert renewed.access_until > before
+
+
+def test_somebody_unknown_is_let_in_from_the_list_of_partners(otto, mona, acme, anna):
+    page = reverse("admin:accounts_user_partners")
+    form = {
+        "email": "quinn@partner.example",
+        "name": "Quinn",
+        "days": "7",
+        "customers": "ACME",
+        "reason": "EDI",
+    }
+    browser = otto.signed_in()
+
+    answer = browser.post(page, form)
+    again = browser.post(page, {**form, "email": anna.user.email})
+    unknown = browser.post(page, {**form, "email": "rob@partner.example", "customers": "NOBODY"})
+
+    assert answer.status_code == 302
+    person = User.objects.get(email="quinn@partner.example")
+    assert (person.access_customers, person.access_granted_by) == (["ACME"], otto.user)
+    assert (roles_of(person), person.has_usable_password()) == ({PARTNER}, False)
+    assert "under another e-mail address" in again.content.decode()
+    assert unknown.status_code == 422
+    assert not User.objects.filter(email="rob@partner.example").exists()
+    assert "Quinn" in browser.get(page).content.decode()
+    assert mona.signed_in().get(page).status_code == 403

@@ -333,6 +333,12 @@ class StaffWalk:
         return {
             "accounts_company_duplicates": {"do": "part", "one": "PAIR-1", "other": "PAIR-2", "reason": "r"},
             "accounts_company_acting": {**said, "reason": "called in"},
+            "accounts_user_partners": {
+                "email": "pia@partner.example",
+                "name": "Pia",
+                "days": "3",
+                "reason": "audit",
+            },
             "accounts_user_partner": {"days": "3", "reason": "audit"},
             "accounts_user_roles": {"roles": ["Operator"]},
             "accounts_user_personal": {"export": "1"},

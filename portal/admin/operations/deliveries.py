@@ -42,10 +42,12 @@ class DeliveryAdmin(FedAdmin):
         return [path("<int:delivery_id>/page/", view, name="integrations_delivery_page"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """The deliveries of a view; what waits for a system that is down is paused, not in error."""
+        """The deliveries of a view, dead letters first if there are any; what waits for a system that is down is paused, not in error."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        view, text = request.GET.get("view", "waiting"), request.GET.get("q", "").strip()
+        counts = queries.all_delivery_counts()
+        view = request.GET.get("view") or ("dead" if counts["dead"] else "waiting")
+        text = request.GET.get("q", "").strip()
         page = Paginator(queries.all_deliveries(view, text), PER_PAGE).get_page(request.GET.get("page"))
         down = {system.key: system for system in queries.all_systems() if system.down_since}
         context = {
@@ -53,7 +55,7 @@ class DeliveryAdmin(FedAdmin):
             "text": text,
             "page": page,
             "rows": [(row, _words(row), down.get(row.system), page_of(row.subject)) for row in page],
-            "counts": queries.all_delivery_counts(),
+            "counts": counts,
             "down": list(down.values()),
         }
         template = "admin/accord/operations/deliveries.html"

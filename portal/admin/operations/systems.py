@@ -14,6 +14,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminIntegerFiel
 from integrations.actions.systems import set_pace
 from integrations.models import System
 from portal.admin.customers import OwnCustomers
+from portal.admin.history import HistoryTab
 from portal.admin.stale import FreshForm
 from portal.templatetags.accord import at
 
@@ -41,7 +42,7 @@ class PaceForm(forms.ModelForm):
 
 
 @admin.register(System)
-class SystemAdmin(FreshForm, OwnCustomers, ModelAdmin):
+class SystemAdmin(FreshForm, HistoryTab, OwnCustomers, ModelAdmin):
     """The systems that were ever called; only their pace is ours to set."""
 
     customer = None
