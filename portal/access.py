@@ -34,7 +34,7 @@ class Kind:
     """A kind of thing that an address can name. sees: the right that decides on seeing it; None where none does.
 
     is_inherited: lists name those of the companies above, too. named_to: rights that let one read those of the
-    acting company, beside the right that decides.
+    acting company, or with the right to approve wherever that reaches, beside the right that decides.
     """
 
     words: str
@@ -47,7 +47,10 @@ class Kind:
         """Whether lists and forms may name a thing of a company."""
         if self.is_inherited and self.sees and scope.may(self.sees) and company_id in scope.lineage:
             return True
-        if company_id == scope.company_id and any(scope.may(right) for right in self.named_to):
+        reached = {one for right in self.named_to if right == Right.APPROVE for one in scope.reach(right)}
+        if company_id in reached or (
+            company_id == scope.company_id and any(scope.may(right) for right in self.named_to)
+        ):
             return True
         return self.is_seen(scope, company_id, is_own=is_own)
 

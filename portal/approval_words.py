@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.scope import Scope
 from accounts.seats import all_names
 from accounts.states import Role
+from core.money import ZERO, line_net
 from orders.models import ApprovalDecision, ApprovalRule, ApprovalStep, Order
 from orders.queries.approval import ChainView, StepView, chains_of
 from orders.queries.rules import RuleView
@@ -68,11 +69,47 @@ def chains_in_words(order: Order) -> list[ChainWords]:
     ]
 
 
+@dataclass(frozen=True)
+class BudgetShown:
+    """A budget as it stood without the order when that was submitted. net: what the order takes; over: too much."""
+
+    name: str
+    amount: Decimal | None
+    left: Decimal | None
+    net: Decimal
+    over: Decimal
+
+
+def budgets_shown(chain: ChainWords, order: Order) -> list[BudgetShown]:
+    """The budgets of a round with the figures that are kept for its approvers."""
+    found = []
+    for row in chain.chain.request.figures.get("budget_figures", []):
+        amount, left = (None if row[name] is None else Decimal(row[name]) for name in ("amount", "left"))
+        over = ZERO if left is None else max(order.net_amount - left, ZERO)
+        found.append(BudgetShown(row["budget"], amount, left, order.net_amount, over))
+    return found
+
+
+def changes_shown(order: Order, changes: Sequence[Mapping[str, Any]], confirm: str) -> dict[str, Any]:
+    """Prices that are others now, with the line and the order before and after, net."""
+    lines = {line.position: line for line in order.lines.all()}
+    rows, net_now = [], order.net_amount
+    for one in changes:
+        line = lines[one["position"]]
+        now = line_net(line.ordered, Decimal(one["now"]), price_unit=line.price_unit, currency=order.currency)
+        net_now += now - line.net_amount
+        rows.append({**one, "net_was": line.net_amount, "net_now": now})
+    return {"changes": rows, "net_now": net_now, "confirm": confirm}
+
+
 def _rows(chain: ChainView) -> list[StepRow]:
-    rows = []
+    rows: list[StepRow] = []
+    told: set[int] = set()
     several = len({view.step.stage for view in chain.steps}) > 1
     for view in chain.steps:
-        rows += [_decided(row, view.step) for row in view.decisions]
+        # One answer to several steps is told once.
+        rows += [_decided(row, view.step) for row in view.decisions if row.pk not in told]
+        told |= {row.pk for row in view.decisions}
         if view.step.state in (StepState.OPEN, StepState.WAITING):
             rows.append(_asked(view, several))
     return rows
@@ -91,7 +128,8 @@ def _decided(row: ApprovalDecision, step: ApprovalStep) -> StepRow:
 
 def _asked(view: StepView, several: bool) -> StepRow:
     step = view.step
-    names = ", ".join(view.people) or _("nobody who may decide at the moment")
+    several_words = _(" and ") if step.needs_all else _(" or ")
+    names = several_words.join(view.people) or _("nobody who may decide at the moment")
     if step.state == StepState.WAITING:
         return StepRow(
             _("Step %(stage)s: %(people)s") % {"stage": step.stage, "people": names}, rule_words(step), "next"
@@ -102,13 +140,14 @@ def _asked(view: StepView, several: bool) -> StepRow:
     notes = [rule_words(step)]
     if step.escalated_at:
         notes.append(
-            _("escalated %(when)s: everybody who may approve decides") % {"when": at(step.escalated_at)}
+            _("since %(when)s everybody who may approve decides, as nobody had in time")
+            % {"when": at(step.escalated_at)}
         )
     elif step.due_at:
-        notes.append(_("goes to everybody who may approve %(when)s") % {"when": at(step.due_at)})
+        notes.append(_("undecided %(when)s, everybody who may approve decides") % {"when": at(step.due_at)})
     if step.opened_at:
-        notes.append(_("waits %(old)s") % {"old": age(step.opened_at)})
-    return StepRow(title, ", ".join(notes), "work")
+        notes.append(_("waiting for %(old)s") % {"old": age(step.opened_at)})
+    return StepRow(title, " · ".join(notes), "work")
 
 
 def rule_words(step: ApprovalStep) -> str:

@@ -112,7 +112,7 @@ MOST, NONE = 99, Counted(0)
 SECTIONS = [
     (gettext_lazy("Home"), "portal:home", "home", None),
     (gettext_lazy("Catalogue"), "portal:catalogue", "layout-grid", None),
-    (gettext_lazy("Quotes"), "portal:quote-list", "file-text", None),
+    (gettext_lazy("Quotes"), "portal:quote-list", "file-text", Right.VIEW_PRICES),
     (gettext_lazy("Orders"), "portal:order-list", "package", None),
     (gettext_lazy("Approvals"), "portal:approval-list", "user-check", Right.APPROVE),
     (gettext_lazy("Budgets"), "portal:budget-list", "scale", Right.BUY),

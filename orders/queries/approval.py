@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Count, Max, Min, OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.queries.companies import acting_company
@@ -24,6 +25,15 @@ from orders.states import OnExceeding, OrderStatus, StepState
 
 
 @dataclass(frozen=True)
+class Ask:
+    """Whom a rule would ask: one of the people, or all of them."""
+
+    rule: str
+    people: tuple[str, ...]
+    needs_all: bool
+
+
+@dataclass(frozen=True)
 class ApprovalOutlook:
     """What rules and budgets mean for an order before it is placed.
 
@@ -38,6 +48,7 @@ class ApprovalOutlook:
     stages: tuple[tuple[str, ...], ...] = ()
     budgets: tuple[BudgetState, ...] = ()
     exceeded: tuple[BudgetState, ...] = ()
+    asks: tuple[Ask, ...] = ()
 
     @property
     def is_above_limit(self) -> bool:
@@ -84,7 +95,7 @@ def approval_outlook(
         budgets=tuple(one.budget.name for one in asking),
         budget_height=height_of(asking, scope.lineage),
     )
-    hits, _facts = hits_of(judged)
+    hits = hits_of(judged)[0]
     if not hits:
         return ApprovalOutlook(False, limit, (), budgets=tuple(budgets), exceeded=exceeded)
     steps = plan(hits, member.manager_id)
@@ -96,8 +107,16 @@ def approval_outlook(
         names.update(
             dict.fromkeys(str(seat.user) for seat in asked_by_plan(step, seats, net_amount, excluded))
         )
+    asks = tuple(
+        Ask(
+            step.hit.name,
+            tuple(dict.fromkeys(str(seat.user) for seat in asked_by_plan(step, seats, net_amount, excluded))),
+            step.needs_all,
+        )
+        for step in steps
+    )
     stages = tuple(tuple(names) for names in by_stage.values())
-    return ApprovalOutlook(True, limit, stages[0], tuple(hits), stages, tuple(budgets), exceeded)
+    return ApprovalOutlook(True, limit, stages[0], tuple(hits), stages, tuple(budgets), exceeded, asks)
 
 
 def asked_by_plan(
@@ -277,7 +296,9 @@ def _chain(request: ApprovalRequest, order: Order, seats: Sequence[Seat]) -> Cha
 
 
 def _seat_name(seat: Seat) -> str:
-    return f"{seat.user} ({seat.instead_of})" if seat.instead_of else str(seat.user)
+    if not seat.instead_of:
+        return str(seat.user)
+    return _("%(person)s for %(absent)s") % {"person": seat.user, "absent": seat.instead_of}
 
 
 def all_company_of(number: str) -> int | None:

@@ -171,13 +171,16 @@ def credited_net(order: Order) -> Decimal:
 
 
 def budgets_for(scope: Scope) -> QuerySet[Budget]:
-    """The budgets that may be seen: all of the company and below by who manages it, else those one orders by."""
+    """The budgets that may be seen: all of the company and below by who manages it, else those
+    that one orders by and those of the companies that one approves for."""
     budgets = Budget.objects.select_related("company", "member", "cost_centre")
     if scope.may(Right.MANAGE_COMPANY):
         return budgets.filter(company__in=scope.reach(Right.MANAGE_COMPANY), is_active=True)
     if scope.company_id is None:
         return budgets.none()
-    where = Q(company_id=scope.company_id) | Q(company_id__in=scope.lineage[1:], includes_below=True)
+    where = Q(company_id__in={scope.company_id, *scope.reach(Right.APPROVE)}) | Q(
+        company_id__in=scope.lineage[1:], includes_below=True
+    )
     whose = Q(member_id=scope.buyer_id)
     if scope.may(Right.BUY) or scope.may(Right.APPROVE):
         whose |= Q(member=None)

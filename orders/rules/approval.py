@@ -26,7 +26,12 @@ def needs_approval(net_amount: Decimal, limit: Decimal | None) -> bool:
 
 def approval_text(rules: Sequence[Mapping[str, Any]], money: Callable[[Decimal], str]) -> str:
     """Why an order waits, in the reader's language. rules: as kept with its request; money: writes an amount."""
-    return " ".join(reason_text(reason, money) for rule in rules for reason in rule.get("reasons", []))
+    told = []
+    for rule in rules:
+        text = " ".join(reason_text(reason, money) for reason in rule.get("reasons", []))
+        # What has no version is built in: its sentence says it all.
+        told.append(f"{rule['name']}: {text}" if rule.get("version") and text else text)
+    return " ".join(one for one in told if one)
 
 
 def reason_text(reason: Mapping[str, Any], money: Callable[[Decimal], str]) -> str:

@@ -90,7 +90,7 @@ class AbsenceForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["delegate"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-        field.choices = [(user.pk, str(user)) for user in colleagues_of(scope)]
+        field.choices = [("", _("Choose")), *((user.pk, str(user)) for user in colleagues_of(scope))]
 
     def moments(self) -> tuple[datetime, datetime]:
         """From the first moment of the first day until the last one of the last, by the reader's clock."""

@@ -1,7 +1,11 @@
 """Forms about companies: what the tree is searched for, and what buyers propose."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from portal.forms.registration import countries
 
 
 class TreeForm(forms.Form):
@@ -19,11 +23,22 @@ class AddressForm(forms.Form):
     street = forms.CharField(label=_("Street and number"), max_length=300)
     postal_code = forms.CharField(label=_("Postal code"), max_length=20)
     city = forms.CharField(label=_("City"), max_length=100)
-    country = forms.CharField(
-        label=_("Country"), min_length=2, max_length=2, help_text=_("Two letters, such as AT or DE.")
-    )
+    country = forms.ChoiceField(label=_("Country"))
     is_ship_to = forms.BooleanField(label=_("Deliveries go there"), required=False)
     is_bill_to = forms.BooleanField(label=_("Invoices go there"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["country"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [("", _("Choose")), *countries()]
+
+    def clean(self) -> dict[str, Any]:
+        """An address is for something."""
+        data = super().clean() or self.cleaned_data
+        if not data.get("is_ship_to") and not data.get("is_bill_to"):
+            self.add_error("is_ship_to", _("Say what it is for: deliveries, invoices or both."))
+        return data
 
 
 class ContactForm(forms.Form):

@@ -1,9 +1,12 @@
 """The inbox of an approver."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -56,7 +59,8 @@ def approval_decide(request: BuyerRequest) -> HttpResponse:
     for one in outcomes:
         if one.problem:
             messages.error(request, f"{one.number}: {one.problem}")
-    return redirect("portal:approval-list")
+    refused = [one.number for one in outcomes if one.problem]
+    return redirect(f"{reverse('portal:approval-list')}?{urlencode({'order': refused}, doseq=True)}")
 
 
 VERBS = {
@@ -104,6 +108,7 @@ def _page(request: BuyerRequest, *, absence: AbsenceForm | None = None, status: 
             for order in page.rows
         ],
         "text": text,
+        "chosen": request.GET.getlist("order"),
         "decision": DecisionForm(),
         "absence": absence or AbsenceForm(scope=request.scope),
         "delegations": delegations_of(request.scope),

@@ -24,7 +24,7 @@ from orders.queries.budget import states_without
 from orders.queries.orders import order_by_number, order_stretch, tab_counts
 from orders.queries.view import order_view
 from orders.states import OrderStatus
-from portal.approval_words import chains_in_words
+from portal.approval_words import budgets_shown, chains_in_words, changes_shown
 from portal.forms.orders import CancelForm, DecisionForm, ResubmitForm
 from portal.live_words import checked_of, is_unconfirmed, is_under_review
 from portal.middleware import BuyerRequest
@@ -101,7 +101,10 @@ def _detail(
         "may_decide": decides,
         "budgets": states_without(order) if decides else [],
         "may_see_invoices": sees_invoices,
-        "changes": changes.details if changes else None,
+        "changes": changes_shown(order, changes.details["changes"], changes.details["confirm"])
+        if changes
+        else None,
+        "budgets": budgets_shown(chains[0], order) if chains and chains[0].is_open else [],
         "resubmission": resubmission or _resubmission(request, order),
         "decision": DecisionForm(request.POST if changes else None),
         "cancel": CancelForm(),
