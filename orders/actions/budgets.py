@@ -12,9 +12,9 @@ from accounts.scope import Scope
 from accounts.states import Right
 from core import outbox, ownership
 from core.actor import Actor, action
-from core.errors import InvalidValue, NotFound
+from core.errors import InvalidValue, OutOfDate
 from orders.models import Budget, CostCentre
-from orders.queries.budget import budgets_for, cost_centres_for
+from orders.queries.budget import cost_centres_for, own_budget, stamp_of
 from orders.states import PeriodKind
 
 
@@ -37,13 +37,18 @@ class BudgetDraft:
 
 
 @action
-def save_budget(scope: Scope, draft: BudgetDraft, *, by: Actor, key: int | None = None) -> Budget:
+def save_budget(
+    scope: Scope, draft: BudgetDraft, *, by: Actor, key: int | None = None, seen: str = ""
+) -> Budget:
     """Make a budget of the acting company, or change one; what has been reserved and spent stays booked.
 
-    key: of the budget to change. Records `budget.changed`. Raises NotAllowed, NotFound, InvalidValue.
+    key: of the budget to change; seen: `stamp_of` it as the form showed it. Records `budget.changed`. Raises
+    NotAllowed, NotFound, InvalidValue, OutOfDate for what somebody else has changed meanwhile.
     """
     company = _manage(scope, by)
     budget = Budget(company=company, currency=company.currency) if key is None else _own(scope, key)
+    if key is not None and seen != stamp_of(budget):
+        raise OutOfDate(_("Somebody has changed this budget meanwhile: open it again."))
     if not draft.name.strip():
         raise InvalidValue(_("Give the budget a name."), field="name")
     if draft.amount is not None and draft.amount < 0:
@@ -102,9 +107,7 @@ def _manage(scope: Scope, by: Actor) -> Company:
 
 def _own(scope: Scope, key: int) -> Budget:
     """A budget of the acting company, locked as orders lock it."""
-    found = budgets_for(scope).filter(pk=key, company_id=scope.company_id or 0).first()
-    if found is None:
-        raise NotFound(_("There is no such budget."))
+    found = own_budget(scope, key)
     return Budget.objects.select_for_update(of=("self",), no_key=True).get(pk=found.pk)
 
 

@@ -1,15 +1,18 @@
 """How budgets stand: what is reserved, spent and left in a period."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import Count, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import Scope
 from accounts.states import Right
 from core.days import erp_today
+from core.errors import NotFound
 from core.money import ZERO
 from orders.models import Budget, BudgetEntry, CostCentre, Invoice, Order
 from orders.rules.budget import BudgetFigures, Weight, period_of
@@ -185,6 +188,24 @@ def budgets_for(scope: Scope) -> QuerySet[Budget]:
     if scope.may(Right.BUY) or scope.may(Right.APPROVE):
         whose |= Q(member=None)
     return budgets.filter(where, whose, is_active=True)
+
+
+def own_budget(scope: Scope, key: int) -> Budget:
+    """A budget of the acting company. Raises NotFound, the same for a foreign one."""
+    found = budgets_for(scope).filter(pk=key, company_id=scope.company_id or 0).first()
+    if found is None:
+        raise NotFound(_("There is no such budget."))
+    return found
+
+
+def stamp_of(budget: Budget) -> str:
+    """How a budget is set, as a form that changes it carries back: another setting is another stamp."""
+    names = (
+        "name", "amount", "period", "on_exceeding", "member_id", "cost_centre_id", "includes_below",
+        "starts_on", "ends_on",
+    )  # fmt: skip
+    text = "|".join(str(getattr(budget, name)) for name in names)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def budget_states(scope: Scope, day: date | None = None) -> list[BudgetState]:

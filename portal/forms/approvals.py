@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.scope import Scope
 from accounts.seats import colleagues_of
 from orders.actions.budgets import BudgetDraft
-from orders.queries.budget import cost_centres_for
+from orders.models import Budget
+from orders.queries.budget import cost_centres_for, stamp_of
 from orders.states import OnExceeding, PeriodKind
 
 
@@ -19,6 +20,7 @@ class BudgetForm(forms.Form):
     """A budget of the acting company."""
 
     key = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     name = forms.CharField(label=_("Name of the budget"), max_length=120)
     amount = forms.DecimalField(
         label=_("Per period, net"),
@@ -50,6 +52,32 @@ class BudgetForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
             field.choices = choices
+
+    @classmethod
+    def of(cls, budget: Budget, *, scope: Scope) -> "BudgetForm":
+        """The form that changes a budget."""
+        names = ("name", "period", "on_exceeding", "starts_on", "ends_on", "includes_below")
+        initial = {
+            **{name: getattr(budget, name) for name in names},
+            "key": budget.pk,
+            "seen": stamp_of(budget),
+            "amount": None if budget.amount is None else f"{budget.amount.normalize():f}",
+            "member": budget.member_id,
+            "cost_centre": budget.cost_centre.code if budget.cost_centre else "",
+        }
+        return cls(scope=scope, initial=initial)
+
+    def clean(self) -> dict[str, Any]:
+        """A period of its own has days."""
+        data = super().clean() or self.cleaned_data
+        first, last = data.get("starts_on"), data.get("ends_on")
+        if data.get("period") == PeriodKind.CUSTOM:
+            for name, day in (("starts_on", first), ("ends_on", last)):
+                if day is None and name not in self.errors:
+                    self.add_error(name, _("A period of its own needs this day."))
+        if first and last and last < first:
+            self.add_error("ends_on", _("This day is before the first one."))
+        return data
 
     def draft(self) -> BudgetDraft:
         """The answers as the action takes them; only after is_valid."""

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.states import Right
+from core.errors import InvalidValue
 from orders.actions.budgets import add_cost_centre, end_budget, save_budget
-from orders.queries.budget import budget_states, cost_centres_for
+from orders.queries.budget import budget_states, cost_centres_for, own_budget
 from portal.forms.approvals import BudgetForm, CostCentreForm
 from portal.forms.numbers import whole_number
 from portal.middleware import BuyerRequest
@@ -19,7 +20,13 @@ from portal.middleware import BuyerRequest
 @require_GET
 def budget_list(request: BuyerRequest) -> HttpResponse:
     """The budgets that one orders by, or all of the company for who manages it: left, reserved, spent."""
-    return _page(request)
+    key = request.GET.get("budget")
+    if key is None:
+        return _page(request)
+    request.scope.require(Right.MANAGE_COMPANY)
+    return _page(
+        request, form=BudgetForm.of(own_budget(request.scope, whole_number(key)), scope=request.scope)
+    )
 
 
 @login_required
@@ -30,7 +37,13 @@ def budget_save(request: BuyerRequest) -> HttpResponse:
     form = BudgetForm(request.POST, scope=request.scope)
     if not form.is_valid():
         return _page(request, form=form, status=422)
-    save_budget(request.scope, form.draft(), by=request.actor, key=form.cleaned_data["key"])
+    data = form.cleaned_data
+    try:
+        save_budget(request.scope, form.draft(), by=request.actor, key=data["key"], seen=data["seen"])
+    except InvalidValue as refusal:
+        name = str(refusal.details.get("field", ""))
+        form.add_error(name if name in form.fields else None, str(refusal))
+        return _page(request, form=form, status=422)
     messages.success(request, _("The budget is in force."))
     return redirect("portal:budget-list")
 
