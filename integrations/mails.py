@@ -300,7 +300,8 @@ MAILS: dict[str, Mail] = {
     "order.approved": Mail(
         _people("buyer"),
         _("Your order %(order)s is approved"),
-        _("Order %(order)s of %(company)s is approved and on its way to us."),
+        _("Order %(order)s of %(company)s is approved by %(decided_by)s and on its way to us."),
+        "%(price_news)s",
         action=_OPEN_ORDER,
         path=ORDER,
         quoted="comment",

@@ -20,7 +20,10 @@ class PersonOfOrder(Record):
 
 
 class OrderTold(Payload):
-    """What every event of an order carries. Amounts without (net) and with tax (gross) in `currency`."""
+    """What every event of an order carries. Amounts without (net) and with tax (gross) in `currency`.
+
+    entered_by: who of our sales placed it for the buyer, empty for most.
+    """
 
     number: str
     company: str
@@ -33,6 +36,7 @@ class OrderTold(Payload):
     origin: str
     origin_ref: str
     erp_number: str
+    entered_by: str = ""
 
 
 class OrderReceived(OrderTold):
@@ -60,9 +64,14 @@ class OrderUnconfirmed(OrderTold):
 
 
 class OrderDecided(OrderTold):
-    """An order that an approver has decided on, for one step or for all. comment: what was said with it."""
+    """An order that an approver has decided on, for one step or for all. comment: what was said with it.
+
+    decided_by: who it was. has_new_prices: prices had changed since it was submitted, and were taken.
+    """
 
     comment: str
+    decided_by: str = ""
+    has_new_prices: bool = False
 
 
 class OrderWaits(OrderTold):

@@ -106,7 +106,11 @@ def facts_of(message: Message) -> dict[str, str]:
     return {
         **numbers,
         "company": str(company),
-        "buyer": _name(payload.get("buyer")),
+        "buyer": _buyer(payload),
+        "decided_by": str(payload.get("decided_by") or _("your company")),
+        "price_news": _("Prices had changed since it was submitted and were taken as they are now.")
+        if payload.get("has_new_prices")
+        else "",
         "sales": _name(payload.get("sales")),
         "revision": str(payload.get("revision", "")),
         "currency": currency,
@@ -127,6 +131,14 @@ def facts_of(message: Message) -> dict[str, str]:
         "approval": word_of(Asked(numbers["order"], int(payload.get("round") or 0))),
         **{name: str(payload.get(name) or "") for name in ("flow", "cause", "promise", "age", "invited_by")},
     }
+
+
+def _buyer(payload: dict[str, Any]) -> str:
+    """Whose order it is, and who of our sales placed it instead."""
+    buyer = _name(payload.get("buyer"))
+    if not payload.get("entered_by"):
+        return buyer
+    return _("%(staff)s for %(buyer)s") % {"staff": payload["entered_by"], "buyer": buyer}
 
 
 def lines_of(payload: dict[str, Any], *, with_amounts: bool = True) -> list[dict[str, Any]]:

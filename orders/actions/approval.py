@@ -95,7 +95,8 @@ def approve_order(
         close_request(request, RequestState.APPROVED)
         order.credit_decision = figures["credit"]
         _decide(order, OrderStatus.RECEIVED, comment, by, ("credit_decision",))
-        record("order.approved", order, {"comment": comment}, by=by)
+        news = {"comment": comment, "decided_by": by.label, "has_new_prices": bool(changes)}
+        record("order.approved", order, news, by=by)
         pass_on(order, by=by)
         return order
     record("order.step_approved", order, {"comment": comment}, by=by)

@@ -57,6 +57,7 @@ def told(order: Order) -> dict[str, Any]:
         "origin": order.origin,
         "origin_ref": order.origin_ref,
         "erp_number": order.erp_number,
+        **({"entered_by": str(order.entered_by)} if order.entered_by_id else {}),
     }
 
 

@@ -1,13 +1,18 @@
 """What a buyer and an approver read of an order that waits: where it is booked, what it does to budgets and prices."""
 
 import re
+import time
 from decimal import Decimal
 
 import pytest
+from django.core import mail
 from django.urls import reverse
 
 from accounts.models import AddressProposal
 from catalog.models import Product
+from core.models import Event
+from integrations import delivery
+from orders.models import Order
 from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory
 from tests.factories.approvals import BudgetFactory, CostCentreFactory, asks, delegation_of, rule_of
@@ -122,3 +127,21 @@ def test_an_address_is_in_a_country_and_for_something(acme, wrong):
 
     assert answer.status_code == 422
     assert not AddressProposal.objects.exists()
+
+
+@pytest.mark.req("APR-02")
+def test_mails_say_who_ordered_for_whom_and_who_approved_at_new_prices(waiting, boris, sam):
+    Order.objects.update(entered_by=sam.user)
+    reprice(Product.objects.get(sku="A1"), "1.50")
+    browser, step = boris.signed_in(), f"/orders/{waiting.number}/approve/"
+    asked = browser.post(step, form_of(browser.get(f"/orders/{waiting.number}/"), step))
+    browser.post(step, form_of(asked, step))
+    event = Event.objects.get(name="order.approved")
+    delivery.fan_out()
+    delivery.drain(until=time.monotonic() + 20)
+
+    told = next(letter.body for letter in mail.outbox if "is approved by" in letter.body)
+
+    assert f"Order {waiting.number} of Acme Works is approved by Boris and on its way to us." in told
+    assert "Prices had changed since it was submitted and were taken as they are now." in told
+    assert event.payload["entered_by"] == "Sam"
