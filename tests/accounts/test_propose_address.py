@@ -148,7 +148,7 @@ def test_the_table_is_the_whole_truth(old, new):
 
 def test_the_page_proposes_and_shows_what_became_of_it(ada, acme, erp):
     browser = ada.signed_in()
-    form = {**{name: WISH[name] for name in FIELDS if WISH[name]}, "acting_company": "ACME"}
+    form = {**{name: WISH[name] for name in FIELDS if WISH[name]}, "country": "AT", "acting_company": "ACME"}
 
     answer = browser.post("/company/addresses/acme-1/change/", form)
 
