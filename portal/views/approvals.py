@@ -60,7 +60,8 @@ def approval_decide(request: BuyerRequest) -> HttpResponse:
         if one.problem:
             messages.error(request, f"{one.number}: {one.problem}")
     refused = [one.number for one in outcomes if one.problem]
-    return redirect(f"{reverse('portal:approval-list')}?{urlencode({'order': refused}, doseq=True)}")
+    kept = f"?{urlencode({'order': refused}, doseq=True)}" if refused else ""
+    return redirect(reverse("portal:approval-list") + kept)
 
 
 VERBS = {
