@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from accounts.scope import Scope
 from accounts.seats import all_names
 from accounts.states import Role
-from core.money import ZERO, line_net
+from core.money import line_net
 from orders.models import ApprovalDecision, ApprovalRule, ApprovalStep, Order
 from orders.queries.approval import ChainView, StepView, chains_of
+from orders.queries.budget import BudgetState
 from orders.queries.rules import RuleView
 from orders.states import Approvers, Condition, StepState
 from portal.rule_names import Codes, RuleNames
@@ -69,25 +70,9 @@ def chains_in_words(order: Order) -> list[ChainWords]:
     ]
 
 
-@dataclass(frozen=True)
-class BudgetShown:
-    """A budget as it stood without the order when that was submitted. net: what the order takes; over: too much."""
-
-    name: str
-    amount: Decimal | None
-    left: Decimal | None
-    net: Decimal
-    over: Decimal
-
-
-def budgets_shown(chain: ChainWords, order: Order) -> list[BudgetShown]:
-    """The budgets of a round with the figures that are kept for its approvers."""
-    found = []
-    for row in chain.chain.request.figures.get("budget_figures", []):
-        amount, left = (None if row[name] is None else Decimal(row[name]) for name in ("amount", "left"))
-        over = ZERO if left is None else max(order.net_amount - left, ZERO)
-        found.append(BudgetShown(row["budget"], amount, left, order.net_amount, over))
-    return found
+def budgets_shown(states: Sequence[BudgetState], order: Order) -> list[tuple[BudgetState, Decimal]]:
+    """Budgets as they stand without an order, each with by how much the order exceeds it."""
+    return [(one, one.figures.exceeded_by(order.net_amount)) for one in states]
 
 
 def changes_shown(order: Order, changes: Sequence[Mapping[str, Any]], confirm: str) -> dict[str, Any]:

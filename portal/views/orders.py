@@ -99,12 +99,11 @@ def _detail(
         "seen": stamp_of(chains[0].chain.request) if chains and chains[0].is_open else "",
         "may_cancel": order.company_id in request.scope.reach(Right.BUY),
         "may_decide": decides,
-        "budgets": states_without(order) if decides else [],
+        "budgets": budgets_shown(states_without(order), order) if decides else [],
         "may_see_invoices": sees_invoices,
         "changes": changes_shown(order, changes.details["changes"], changes.details["confirm"])
         if changes
         else None,
-        "budgets": budgets_shown(chains[0], order) if chains and chains[0].is_open else [],
         "resubmission": resubmission or _resubmission(request, order),
         "decision": DecisionForm(request.POST if changes else None),
         "cancel": CancelForm(),

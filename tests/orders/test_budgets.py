@@ -329,7 +329,7 @@ def test_each_decision_keeps_the_budget_as_it_stood_and_was_shown_then(anna, bor
 
     request = order.approval_requests.get()
     assert request.figures["budget_figures"][0]["left"] == "100.0000"
-    (shown,) = page.context["budgets"]
+    ((shown, _over),) = page.context["budgets"]
     assert "left before this order" in page.content.decode()
     (kept,) = request.decisions.get().figures["budget_figures"]
     assert Decimal(kept["left"]) == shown.figures.left == 60

@@ -45,9 +45,7 @@ def test_the_cost_centre_stands_on_the_order_and_in_the_inbox(waiting, anna, bor
 def test_an_approver_reads_by_how_much_a_budget_is_exceeded_and_by_which_rule_it_waits(waiting, boris):
     told = text_of(boris.signed_in().get(f"/orders/{waiting.number}/"))
 
-    assert (
-        "of EUR 40.00, EUR 40.00 were left without this order, which takes EUR 60.00: EUR 20.00 over" in told
-    )
+    assert "EUR 40.00 left before this order, of EUR 40.00; it takes EUR 60.00: EUR 20.00 over" in told
     assert "Big orders: EUR 60.00 net is above EUR 50.00." in told
 
 
