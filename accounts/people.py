@@ -197,3 +197,10 @@ def numbers_with_documents(scope: Scope) -> frozenset[str]:
 def names_of_people(ids: Iterable[int]) -> dict[int, str]:
     """The names of people by the ids of their users; ids of nobody are left out. One statement."""
     return dict(User.objects.filter(pk__in=set(ids)).values_list("pk", "name"))
+
+
+def own_company_names(user_id: int | None, scope: Scope) -> dict[str, str]:
+    """The names of the companies that a person works for or has in view, by their numbers. One statement."""
+    own = Membership.objects.filter(user_id=user_id or 0, is_active=True).values("company_id")
+    found = Company.objects.filter(Q(pk__in=own) | Q(pk__in=scope.company_ids))
+    return dict(found.values_list("number", "name"))

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.assistance import acting_in, assistance_of
+from accounts.people import own_company_names
 from accounts.queries.connections import vouches_for
 from accounts.queries.members import memberships_of
 from accounts.queries.scopes import scope_for
@@ -194,7 +195,7 @@ class RefusalMiddleware:
                     "That page was open for %(shown)s, but you now act for %(acting)s. "
                     "Nothing was done; switch back, or start again here."
                 )
-                % {"shown": shown_for or "–", "acting": acting_for or "–"}
+                % {"shown": _unit_named(request, shown_for), "acting": _unit_named(request, acting_for)}
             ),
         )
 
@@ -241,3 +242,10 @@ def status_of(error: DomainError) -> int:
     if isinstance(error, (WrongState, OutOfDate)):
         return 409
     return 422
+
+
+def _unit_named(request: HttpRequest, mark: str) -> str:
+    """What a form says of whom it was shown for, with the company's name where the person may know it."""
+    number = mark.partition(" #")[0]
+    name = own_company_names(request.user.pk, request.scope).get(number, "")  # type: ignore[attr-defined]
+    return f"{name} ({mark})" if name else mark or "–"

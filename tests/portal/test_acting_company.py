@@ -42,6 +42,7 @@ def test_a_form_of_a_stale_tab_is_refused_and_nothing_is_done(two_companies, acm
 
     assert answer.status_code == 409
     assert b"Nothing was done" in answer.content
+    assert "open for Other Ltd (OTHER), but you now act for Acme Works (ACME)" in answer.content.decode()
     assert browser.session["acting_company"] == acme.pk
 
 
