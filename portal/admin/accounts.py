@@ -277,9 +277,10 @@ class SegmentLimitForm(forms.ModelForm):
             self.fields["minutes"].initial = max(1, self.instance.limit_seconds // 60)
 
 
-class SegmentLimitInline(TabularInline):
+class SegmentLimitInline(OwnCustomers, TabularInline):
     """How old figures may be on the pages and in the orders of its companies."""
 
+    customer = EVERY
     model = SegmentLimit
     form = SegmentLimitForm
     extra = 0
