@@ -283,7 +283,7 @@ class RegistrationAdmin(FedHistoryAdmin):
     customer = "company"
     list_display = ("company_name", "standing", "waits", "place", "tax_id", "tax", "sales_rep", "company")
     list_select_related = ("sales_rep", "company")
-    list_filter = ("state", "tax_answer", "country", "sales_rep")
+    list_filter = ("state", "tax_answer", "country", ("sales_rep", admin.RelatedOnlyFieldListFilter))
     search_fields = ("company_name", "tax_id", "email", "person_name", "company__number")
     ordering = (F("decided_at").desc(nulls_first=True), "confirmed_at")
     hidden = ("id", "key", "version")

@@ -18,8 +18,14 @@ COMPUTED = {
     "orders/actions/standing.py:close_if_complete",
     "orders/actions/standing.py:close_order",
 }
-# What has not left yet is still the buyer's; all others who settle a proposal have asked.
-OURS_STILL = {"accounts/actions/proposals.py:withdraw_proposal", "accounts/actions/proposals.py:settle"}
+# What has not left yet is still the buyer's, what nobody takes over is given up by the staff, and a customer that the
+# ERP does not know yet has a first limit of ours; all others who settle a proposal have asked.
+OURS_STILL = {
+    "accounts/actions/proposals.py:withdraw_proposal",
+    "accounts/actions/proposals.py:give_up_proposal",
+    "accounts/actions/proposals.py:settle",
+    "accounts/actions/opening.py:begin_credit",
+}
 
 
 def foreign_fields() -> dict[str, set[str]]:
