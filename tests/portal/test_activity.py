@@ -140,7 +140,7 @@ def test_people_and_roles_are_named_by_whom_and_as_what(acme, ada, anna):
     assert "removed the role" in text_of(ada.signed_in().get(ACTIVITY, {"q": "removed"}))
 
 
-@pytest.mark.req("SEC-08", "BUD-01")
+@pytest.mark.req("SEC-08", "APR-03")
 def test_budgets_rules_reroutes_and_the_suppliers_systems_are_told(acme, ada, anna, boris):
     dora = enrol("Dora", acme, "approver")
     scope = scope_for(ada.user.pk, acme.pk)
