@@ -218,7 +218,7 @@ ROUTES: dict[str, Access] = {
     "portal:invoice-detail": _page(Right.SEE_INVOICES, kind="invoice", names=("order",)),
     "portal:acting-stop": _step(),
     "portal:unit-tree": _page(finds=("company",)),
-    "portal:activity": _page(Right.MANAGE_PEOPLE),
+    "portal:activity": _page(Right.MANAGE_PEOPLE, names=("role",)),
     "portal:member-list": _page(Right.MANAGE_PEOPLE, finds=("member",)),
     "portal:member-invite": Access((Right.MANAGE_PEOPLE,), "unit", BOTH, field="unit"),
     "portal:member-detail": _page(Right.MANAGE_PEOPLE, kind="member", methods=BOTH),

@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from demo.erp.databases import ADMIN, PORTAL, REST_KEY, Databases, ScenarioError, activate, staff
 from demo.erp.scenarios import SCENARIOS, play
 
-SEED_VERSION = 12  # raise it when the seed or the module changes: init then builds a new template
+SEED_VERSION = 13  # raise it when the seed or the module changes: init then builds a new template
 
 
 def template_name() -> str:

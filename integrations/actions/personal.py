@@ -242,8 +242,11 @@ def _erase_invitations(user: User, email: str, word: str) -> int:
 
 
 def _erase_in_events(user: User, email: str, name: str, word: str) -> int:
-    """Events stay; where one carries this address, it and the name beside it become other words."""
-    found = Event.objects.annotate(text=Cast("payload", TextField())).filter(text__icontains=email)
+    """Events stay; where one carries this address, or the name as of who decided or entered, they become other words."""
+    told = Q(text__icontains=email)
+    for key in ("decided_by", "entered_by") if name else ():
+        told |= Q(text__contains=f'"{key}": {json.dumps(name, ensure_ascii=False)}')
+    found = Event.objects.annotate(text=Cast("payload", TextField())).filter(told)
     changed = 0
     for event in found.iterator(chunk_size=500):
         payload = _without(event.payload, email.lower(), name, {"email": _address(user), "name": word})

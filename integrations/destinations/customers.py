@@ -11,6 +11,7 @@ from accounts.queries.credit import all_own_limit
 from accounts.records import CompanyAdmitted
 from core.actor import Actor
 from core.cases import CaseFacts, open_case, settle_cases
+from core.money import minor_unit
 from integrations.actions.identifiers import keep_identifiers
 from integrations.connectors.tryton.writing.customers import Made, write_customer
 from integrations.failures import CallFailed, Refused
@@ -37,6 +38,9 @@ def send(message: Message) -> None:
         return
     parent = company.parent.number if company.parent else ""
     limit = all_own_limit(company)
+    if limit is not None:
+        # The ERP takes no more digits than the currency has.
+        limit = limit.quantize(minor_unit(company.currency))
     made = write_customer(wish.model_copy(update={"parent_number": parent, "credit_limit_amount": limit}))
     _opened(message, wish.company_number, made)
 

@@ -49,13 +49,13 @@ from integrations.models import (
 from integrations.playbooks import all_playbooks
 from orders.actions.policy import PolicyDraft, draft_policy
 from orders.models import ApprovalRequest, CachedCredit, CheckoutPolicy, Invoice, Order, Shipment
-from pricing.models import PriceListAssignment, PricePolicy, PriceRun, TaxRate
+from pricing.models import PriceListAssignment, PricePolicy, PriceRow, PriceRun, TaxRate
 from quotes.models import QuotePolicy, Rfq
 from tests.conftest import Member, employ
 from tests.crawl.world import World, furnished
 from tests.factories.accounts import CompanyFactory, PaymentTermFactory, UserFactory
 from tests.factories.approvals import BudgetFactory, asks, rule_of
-from tests.factories.quotes import agree, begin, costs, offer, submit
+from tests.factories.quotes import begin, costs, offer, submit
 from tests.factories.quotes import policy as quote_policy
 
 OURS, THEIRS, ANY = "own", "foreign", "any"
@@ -173,7 +173,7 @@ def _documents(world: World, place: str, seller: Member, boss: Member, rows: Any
         started_at=timezone.now(), ends_at=timezone.now() + timedelta(hours=1),
     )  # fmt: skip
     credit = CachedCredit.objects.create(company=company, amount=Decimal(5), note=f"note-{place}")
-    price = agree(company, Product.objects.get(sku="S-1"), "71.17")
+    price = PriceRow.objects.get(price_list__code=f"AGREED-{company.number}", product__sku="S-1")
     given = PriceListAssignment.objects.get(price_list=price.price_list, company=company)
     found = {
         "accounts.Company": (company.pk, company.pk),

@@ -246,7 +246,7 @@ def _people(place: str, company: Company, over: Member) -> dict[str, Thing]:
         "member": Thing("member", member.pk, company, (weak.user.email,), values=chosen),
         "former": Thing("member", former.pk, company, (gone.user.email,)),
         "invitation": Thing("invitation", invitation.key, company, (invited,)),
-        "role": Thing("role", role.pk, company, (role.name,), values=role_form),
+        "role": Thing("role", role.pk, company, (role.name,), values=role_form, told_by="member"),
     }
 
 

@@ -33,7 +33,12 @@ def portal_user(company) -> None:
             perm_create=False,
             perm_delete=False,
         ).save()
-    user.groups.extend([Group(xml_record("res.group", "sale", "group_sale").id), Group(group.id)])
+    limits = xml_record(
+        "res.group", "account_credit_limit", "group_credit_limit"
+    )  # the first limit of a newcomer
+    user.groups.extend(
+        [Group(xml_record("res.group", "sale", "group_sale").id), Group(limits.id), Group(group.id)]
+    )
     user.companies.append(Model.get("company.company")(company.id))
     user.company = company
     user.save()
