@@ -185,7 +185,7 @@ class Walk:
             if kind.is_listed(person.scope, thing.company.pk, is_own=thing.is_own):
                 continue
             if self._is_told(person.scope, place, thing, asked, access):
-                if f'"{thing.address}"' in text:
+                if thing.address and f'"{thing.address}"' in text:
                     yield f"links to {thing.address} of {place}"
                 continue
             for word in thing.words:
