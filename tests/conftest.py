@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as drawn
@@ -66,7 +66,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
-    """Let a flush between tests empty the tables of the past as well; nobody else may."""
+    """Let a flush between tests empty the tables of the past as well; nobody else may.
+
+    Beside a browser's loop the thread has another connection object, which must know of the rows to be given back, too.
+    """
+    if hasattr(connection, "_test_serialized_contents"):
+        type(connections["default"])._test_serialized_contents = connection._test_serialized_contents
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
