@@ -34,7 +34,7 @@ import json
 from decimal import Decimal
 from accounts.actions.people import Identity, Invitation, enrol_member, register_person
 from accounts.models import Address, Company
-from accounts.queries import scope_for
+from accounts.queries.scopes import scope_for
 from catalog.models import Product
 from core.actor import Actor, acting
 from pricing.answers import Ask
