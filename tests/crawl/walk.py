@@ -41,8 +41,14 @@ NOWHERE = {str: "Z-999999999", int: 999_999_999}
 # The thing that an address needs in another state than the others of its kind.
 THINGS = {"portal:member-restore": "former", "portal:order-resubmit": "returned"}
 # Steps that do nothing here: what only somebody of the staff who acts for a buyer can do; and one whose form names a
-# thing that this world has none of: what it refuses is shown all the same.
-UNTOLD = {"portal:acting-stop", "portal:contact-withdraw"}
+# thing that this world has none of: what it refuses is shown all the same. A budget is changed only with the stamp of its
+# page, and a second factor demanded only by who has one: both are tried on their own pages' tests.
+UNTOLD = {
+    "portal:acting-stop",
+    "portal:contact-withdraw",
+    "portal:budget-save",
+    "portal:security-second-factor",
+}
 
 
 @dataclass(frozen=True)
