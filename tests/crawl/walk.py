@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db import transaction
 from django.http import HttpResponse
@@ -41,14 +42,8 @@ NOWHERE = {str: "Z-999999999", int: 999_999_999}
 # The thing that an address needs in another state than the others of its kind.
 THINGS = {"portal:member-restore": "former", "portal:order-resubmit": "returned"}
 # Steps that do nothing here: what only somebody of the staff who acts for a buyer can do; and one whose form names a
-# thing that this world has none of: what it refuses is shown all the same. A budget is changed only with the stamp of its
-# page, and a second factor demanded only by who has one: both are tried on their own pages' tests.
-UNTOLD = {
-    "portal:acting-stop",
-    "portal:contact-withdraw",
-    "portal:budget-save",
-    "portal:security-second-factor",
-}
+# thing that this world has none of: what it refuses is shown all the same.
+UNTOLD = {"portal:acting-stop", "portal:contact-withdraw"}
 
 
 @dataclass(frozen=True)
@@ -257,6 +252,10 @@ class Walk:
             body = {**{f"right_{right}": "0" for right in Right}, **body}
         if access.field and thing:
             body[access.field] = thing.key
+        if cell.route == "portal:security-second-factor":
+            # Only who has one may demand it of the others.
+            user_id = browser.session["_auth_user_id"]
+            Authenticator.objects.create(user_id=user_id, type=Authenticator.Type.TOTP, data={})
         if cell.route in ("portal:checkout", "portal:rfq-create"):
             page = browser.get(reverse(cell.route))
             if page.status_code == 200:

@@ -23,6 +23,7 @@ from orders.actions.cart import CartItem, add_line
 from orders.actions.invoices import apply_invoice
 from orders.approval_links import Asked, word_of
 from orders.models import ApprovalRequest, Order
+from orders.queries.budget import stamp_of as budget_stamp_of
 from orders.queries.cart import cart_for
 from orders.records import InvoiceLineRecord, InvoiceRecord
 from quotes.drafts import Wish
@@ -209,7 +210,9 @@ def _spending(place: str, company: Company) -> dict[str, Thing]:
     wish = {"name": "Next", "amount": "8000000", "who_1": ["right"], "version": "2"}
     spend = {"name": budget.name, "amount": "1000000", "period": "month", "on_exceeding": "approve"}
     return {
-        "budget": Thing("budget", budget.pk, company, (budget.name,), values=spend),
+        "budget": Thing(
+            "budget", budget.pk, company, (budget.name,), values=spend | {"seen": budget_stamp_of(budget)}
+        ),
         "rule": Thing("rule", code, company, (values["name"],), values=wish),
     }
 
