@@ -153,7 +153,7 @@ def test_customers_have_their_terms_lists_limits_and_heads(session):
     [
         ("product.sale_unit", {"code": "XXX"}),
         ("product.template", {"min_sale_quantity": None}),
-        ("party.party", {"credit_limit_amount": None}),
+        ("account.invoice.payment_term", {"name": "Whenever"}),
         ("product.price_list.line", {"formula": "1"}),
     ],
 )

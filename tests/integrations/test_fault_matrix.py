@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts.models import Address, Company
+from accounts.models import Address, Company, LicenceKind
 from integrations.flows import FLOWS, fed, in_order
 from integrations.models import FlowState, System
 from integrations.running import run_flow
@@ -109,6 +109,9 @@ class Ground:
         self.tryton.act("post-invoice", sale=number)
 
 
+A_LICENCE = {"customer": "C4000", "kind": "ANCHOR", "number": "ANK-F"}  # the seed has none to be read
+
+
 @pytest.fixture(scope="module")
 def ground(
     tryton: Tryton, _proxy: Proxy, drop: Path, tmp_path_factory, django_db_setup, django_db_blocker
@@ -122,8 +125,13 @@ def ground(
     with override_settings(ERP=erp, PIM_DROP=str(folder)), django_db_blocker.unblock():
         with transaction.atomic():
             give_back_the_rows_of_migrations()
-            yield Ground(tryton, _proxy, folder)
-            transaction.set_rollback(True)
+            LicenceKind.objects.create(code="ANCHOR", name="Installer of anchor rods")
+            tryton.act("show-licence", **A_LICENCE)
+            try:
+                yield Ground(tryton, _proxy, folder)
+            finally:
+                tryton.act("show-licence", **A_LICENCE, gone=True)
+                transaction.set_rollback(True)
     _proxy.heal()
     forget_connections()
 
