@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, CompanyUserPermission, Membership, User
 from accounts.staff import ALL_CUSTOMERS, PARTNER, SALES, roles_of
+from core.errors import NotFound
 
 # What a salesperson looks after, or is lent a right on, and the branches below it that nobody else looks after.
 OWN = """
@@ -75,6 +76,12 @@ def customers_of(user: User, roles: frozenset[str] | None = None) -> Customers:
     if PARTNER in roles:
         return Customers(RawSQL(NAMED, [user.access_customers]))  # noqa: S611 -- ids alone
     return NOBODY
+
+
+def check_meets(user: User, company_id: int) -> None:
+    """Refuse what somebody of the staff wants to do at somebody else's customer (ACC-16). Raises NotFound."""
+    if not customers_of(user).hold(company_id):
+        raise NotFound(_("There is no such company among your customers."))
 
 
 def explained_meeting(user: User, company: Company) -> tuple[bool, object]:

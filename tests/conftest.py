@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import connection, connections
 from django.test import Client
 from hypothesis import HealthCheck
@@ -165,6 +165,12 @@ def employ(name: str, *roles: str) -> Member:
     user = UserFactory(name=name, email=f"{name.lower()}@nordwind.example", is_staff=True)
     user.groups.set(Group.objects.filter(name__in=roles))
     return Member(user, None, NOTHING, Actor("admin", name, user_id=user.pk))  # type: ignore[arg-type]
+
+
+def permit(member: Member, right: str) -> None:
+    """Give one of the staff a right besides the roles, as "app.codename"."""
+    app, name = right.split(".")
+    member.user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=name))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.assistance import LONGEST_MINUTES
-from accounts.customers import customers_of
+from accounts.customers import check_meets
 from accounts.models import Assistance, Company, User
 from accounts.queries.scopes import acting_as
 from accounts.staff import SALES, SALES_MANAGER, is_in
@@ -40,8 +40,7 @@ def start_assistance(company: Company, wish: Wish, *, by: Actor) -> Assistance:
     if user is None or by.principal_id is not None or not is_in(user, SALES, SALES_MANAGER):
         raise NotAllowed(_("Only the sales staff acts for buyers."), right=SALES)
     company = Company.objects.select_for_update(of=("self",), no_key=True).get(pk=company.pk)
-    if not customers_of(user).hold(company.pk):
-        raise NotFound(_("There is no such company among your customers."))
+    check_meets(user, company.pk)
     buyers = acting_as(wish.principal_id, company.pk)
     if buyers is None or buyers.membership.user.is_staff:
         raise NotFound(_("There is no such person at this company."))

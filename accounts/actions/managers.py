@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions.members import managed
+from accounts.customers import check_meets
 from accounts.models import Company, Membership, User
 from accounts.queries.lines import line_of, tree_of
 from accounts.queries.members import members_in
@@ -30,10 +31,14 @@ def name_manager(membership: Membership, manager_id: int | None, *, version: int
 def name_manager_for(
     membership: Membership, manager_id: int | None, *, version: int, reason: str, by: Actor
 ) -> Membership:
-    """The same by the staff, for a customer who asked for it. Raises InvalidValue without a reason."""
+    """The same by the staff, for one of the own customers who asked for it.
+
+    Raises NotFound for somebody else's customer, InvalidValue without a reason.
+    """
     person = User.objects.filter(pk=by.user_id or 0, is_staff=True, is_active=True).first()
     if person is None or not person.has_perm(STAFF_RIGHT):
         raise NotAllowed(_("Your role does not let you change members of customers."), right=STAFF_RIGHT)
+    check_meets(person, membership.company_id)
     if not reason.strip():
         raise InvalidValue(_("Say who asked for it, and why."), field="reason")
     _lock_tree(membership)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.customers import check_meets
 from accounts.models import User
 from accounts.seats import Seat, seats_of
 from core import audit
@@ -31,7 +32,8 @@ def reroute_step(order: Order, key: int, to: Sequence[int], *, reason: str, by: 
 
     key: of the step. to: ids of people who may approve there; none for everybody who may. Decisions that were made
     stay. Records `order.approval_rerouted`. Raises NotAllowed without the right and for whoever ordered it or entered
-    it, NotFound, WrongState, InvalidValue for people who could not decide and without a reason.
+    it, NotFound for somebody else's customer and for an unknown step, WrongState, InvalidValue for people who could
+    not decide and without a reason.
     """
     order = lock_order(order)
     _check_staff(order, by)
@@ -75,6 +77,7 @@ def _check_staff(order: Order, by: Actor) -> None:
     person = User.objects.filter(pk=by.user_id or 0, is_staff=True, is_active=True).first()
     if person is None or not person.has_perm(RIGHT):
         raise NotAllowed(_("Your role does not let you change who approves a customer's order."), right=RIGHT)
+    check_meets(person, order.company_id)
     if person.pk in (order.placed_by_id, order.entered_by_id):
         raise NotAllowed(
             _("You entered this order yourself: somebody else has to say who decides on it."), right=RIGHT

@@ -6,7 +6,7 @@ from accounts.actions.managers import name_manager, name_manager_for
 from accounts.models import Membership
 from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate
 from core.models import AuditEntry
-from tests.conftest import employ, enrol
+from tests.conftest import employ, enrol, permit
 from tests.factories.accounts import CompanyFactory
 from tests.portal.pages import form_of, text_of
 
@@ -99,6 +99,22 @@ def test_the_staff_names_one_with_the_right_and_a_reason(unit):
 
     assert row(nora).manager == jonas.user
     assert AuditEntry.objects.get(action="manager.named").data["reason"] == "asked by phone"
+
+
+@pytest.mark.req("ACC-16", "SEC-12")
+def test_whoever_meets_only_the_own_customers_names_no_manager_at_others(unit):
+    nora, jonas = enrol("Nora", unit, "buyer"), enrol("Jonas", unit, "approver")
+    seller = employ("Sam", "Sales")
+    permit(seller, "accounts.change_membership")
+
+    with pytest.raises(NotFound):
+        name_manager_for(row(nora), jonas.user.pk, version=1, reason="asked by phone", by=seller.actor)
+
+    assert row(nora).manager is None
+    unit.sales_rep = seller.user
+    unit.save(update_fields=["sales_rep"])
+    name_manager_for(row(nora), jonas.user.pk, version=1, reason="asked by phone", by=seller.actor)
+    assert row(nora).manager == jonas.user
 
 
 @pytest.mark.req("APR-10")

@@ -10,7 +10,7 @@ from orders.actions.reminders import wake_approvals
 from orders.actions.reroute import reroute_step
 from orders.models import ApprovalStep, Order
 from orders.queries.orders import approvals_for
-from tests.conftest import employ, enrol
+from tests.conftest import employ, enrol, permit
 from tests.factories.approvals import asks, rule_of
 from tests.factories.orders import order_now, sell
 
@@ -127,3 +127,18 @@ def test_the_staff_itself_decides_on_no_order(stuck, mona, verb):
 
     stuck.refresh_from_db()
     assert stuck.status == "pending_approval"
+
+
+@pytest.mark.req("ACC-16", "SEC-12")
+def test_whoever_meets_only_the_own_customers_lets_no_order_of_others_ask_somebody_else(stuck, acme):
+    dora, sam = enrol("Dora", acme, "approver"), employ("Sam", "Sales")
+    permit(sam, "orders.change_approvalstep")
+
+    with pytest.raises(NotFound):
+        reroute_step(stuck, step_of(stuck).pk, [dora.user.pk], reason="asked by phone", by=sam.actor)
+
+    assert step_of(stuck).people != [dora.user.pk]
+    acme.sales_rep = sam.user
+    acme.save(update_fields=["sales_rep"])
+    reroute_step(stuck, step_of(stuck).pk, [dora.user.pk], reason="asked by phone", by=sam.actor)
+    assert step_of(stuck).people == [dora.user.pk]
