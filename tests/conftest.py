@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
-from django.db import connection, connections
-from django.test import Client
+from django.db import connection
+from django.test import Client, TransactionTestCase
 from hypothesis import HealthCheck
 from hypothesis import settings as drawn
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import Company, User
 from accounts.queries.scopes import scope_for
@@ -29,6 +30,7 @@ from tests.factories.accounts import (
     MembershipFactory,
     UserFactory,
 )
+from tests.pristine import Pristine
 
 # How long an example takes says nothing on a machine that does other work beside.
 drawn.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -45,17 +47,6 @@ def pytest_configure(config: pytest.Config) -> None:
     take_part(config)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every test that commits the migrations' rows back, and the staff groups under their old keys.
-
-    A flush in between would make the groups anew under other keys, and the stored ones would not fit in.
-    """
-    for item in items:
-        for marker in item.iter_markers("django_db"):
-            if marker.kwargs.get("transaction"):
-                marker.kwargs["serialized_rollback"] = True
-
-
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Clear away what killed runs left; then this run's database is a clone of one with all migrations in."""
@@ -65,20 +56,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
-    """Let a flush between tests empty the tables of the past as well; nobody else may.
-
-    Beside a browser's loop the thread has another connection object, which must know of the rows to be given back, too.
-    """
-    if hasattr(connection, "_test_serialized_contents"):
-        type(connections["default"])._test_serialized_contents = connection._test_serialized_contents
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
-            "WHERE t.tgname LIKE '%\\_whole'"
-        )
-        for table, trigger in cursor.fetchall():
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Give back after every test that commits what the migrations left, also to a thread with another connection."""
+    with django_db_blocker.unblock():
+        pristine = Pristine()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: pristine.give_back())
+        yield
 
 
 @pytest.fixture(scope="session")

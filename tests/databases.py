@@ -81,7 +81,7 @@ def migrated_template(cluster: Cluster) -> str:
                 env={**os.environ, "DATABASE_URL": access.url("migrating"), "PORTAL_EMBEDDED_DB": "1"},
                 check=True,
             )
-            # What a test gives back after a flush, the triggers write down anew.
+            # Tests begin with a past in which nothing happened yet.
             with psycopg.connect(access.url("migrating"), autocommit=True) as migrated:
                 migrated.execute("ALTER TABLE core_rowchange DISABLE TRIGGER core_rowchange_history_whole")
                 migrated.execute("TRUNCATE core_rowchange")

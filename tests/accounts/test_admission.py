@@ -481,7 +481,7 @@ def test_one_that_the_feed_of_the_erp_was_faster_to_tell_of_is_opened_all_the_sa
     assert Event.objects.filter(name="company.opened", company_number=number).count() == 1
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_what_is_sent_again_and_what_comes_back_of_it_do_not_wait_for_each_other_in_a_circle(asked, mona):
     admit_company(asked.pk, PLAIN, version=1, by=mona.actor)
     Registration.objects.filter(pk=asked.pk).update(erp_trouble="no country")

@@ -248,7 +248,7 @@ def test_the_number_of_statements_does_not_grow_with_the_customers(erp, rows_wri
     assert run(3) == run(60)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.req("ACC-10")
 def test_customers_are_locked_by_their_keys_as_everybody_does_who_locks_two(erp):
     first, second = CompanyFactory(number="C-2"), CompanyFactory(number="C-1")

@@ -53,7 +53,7 @@ def invited(company, by):
     return Invitation.objects.get(company=company)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.req("ACC-07", "ACC-12")
 @pytest.mark.parametrize("way", ["provider", "link"])
 def test_nobody_slips_in_while_whoever_invited_is_being_dismissed_further_up(acme, way):
@@ -78,7 +78,7 @@ def test_nobody_slips_in_while_whoever_invited_is_being_dismissed_further_up(acm
     assert not User.objects.filter(email="second@acme.example").exists()
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.req("ACC-07", "ACC-12")
 @pytest.mark.parametrize("way", ["provider", "link"])
 def test_of_two_ways_in_at_once_one_makes_the_person_and_the_other_says_so(acme, other, clara, way):

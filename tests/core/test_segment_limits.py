@@ -127,7 +127,7 @@ def test_what_cannot_be_limited_is_refused(strategic, kind, limit):
     assert not SegmentLimit.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_of_two_segments_that_get_a_limit_at_once_both_have_it(strategic):
     south = Segment.objects.create(kind="region", code="south", name="South")
 

@@ -13,7 +13,7 @@ from tests.e2e.conftest import NARROW, WIDE
 from tests.issuer import SECRET
 from tests.portal.issuing import connect, started
 
-pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.req("ACC-12")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.req("ACC-12")]
 WORD = "pass-phrase-4711"
 
 

@@ -16,7 +16,7 @@ from integrations.exports import Place, export_orders, safe_cell
 from orders.models import Order
 from tests.factories.orders import order_now, sell
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from quotes.actions.offers import withdraw_quote
 from tests.factories.orders import sell
 from tests.factories.quotes import approve, ask, begin, offer, send, submit
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from integrations.systems import Message
 from orders.actions.moves import lock_order
 from tests.factories.orders import by_erp, order_now, sell
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
 

@@ -17,7 +17,7 @@ from tests.platform.test_worker import Worker
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("tryton"),
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
 ]
 BEARING = "6204-2RS"
 

@@ -25,7 +25,7 @@ from tests.factories.approvals import BudgetFactory
 from tests.factories.orders import choice_of, fill, order_now, sell
 from tests.orders.test_erp_facts import answer
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(calls: list[Callable[[], Any]]) -> list[Any]:

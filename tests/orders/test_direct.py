@@ -69,7 +69,7 @@ def test_the_first_row_of_an_orders_history_holds_all_of_it_and_who_placed_it(an
     assert (kept.channel, kept.on_behalf_of) == ("portal", "ACME")
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.req("CRT-13", "CRT-15", "INT-37")
 def test_a_twin_that_waits_for_the_credit_gets_the_order_and_no_refusal(anna):
     CreditAccountFactory(company=anna.company, limit_amount=Decimal(150))

@@ -23,7 +23,7 @@ from tests.factories.orders import choice_of, fill, order_now, sell
 from tests.orders.test_concurrency import at_once
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.django_db(transaction=True),
     pytest.mark.req("ACC-07", "ACC-12"),
 ]
 

@@ -28,7 +28,7 @@ SKUS = [f"S-{number:02}" for number in range(12)]
 BUYERS = 20
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.req("PERF-04", "CRT-18")
 def test_twenty_buyers_order_while_imports_change_all_that_they_buy_by(acme):
     """Failure bank 38. A price list is read as a whole: the prices of an order come from one import."""

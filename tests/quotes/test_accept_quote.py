@@ -126,7 +126,7 @@ def test_accepting_again_answers_the_same_order(anna, sam):
     assert Event.objects.filter(name="quote.accepted").count() == 1
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.req("QTE-13")
 def test_accepted_many_times_at_once_it_is_one_order(anna, sam):
     sell("BOLT")
@@ -140,7 +140,7 @@ def test_accepted_many_times_at_once_it_is_one_order(anna, sam):
     assert Event.objects.filter(name="order.received").count() == 1
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.req("QTE-09", "QTE-13")
 def test_of_acceptance_and_revision_at_once_one_wins_and_the_other_is_told(anna, sam):
     sell("BOLT")

@@ -242,7 +242,7 @@ def test_a_declined_request_cannot_be_taken_back(anna, sam):
     assert Rfq.objects.get().status == RfqStatus.DECLINED
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.req("QTE-01")
 def test_a_cart_submitted_many_times_at_once_is_one_request(anna):
     sell("BOLT")
@@ -256,7 +256,7 @@ def test_a_cart_submitted_many_times_at_once_is_one_request(anna):
     assert Event.objects.filter(name="rfq.submitted").count() == 1
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_of_two_who_start_a_quote_at_once_one_gets_it(anna, sam, mona):
     sell("BOLT")
     rfq = ask(anna, BOLT=10)
