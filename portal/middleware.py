@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.assistance import acting_in, assistance_of
 from accounts.people import own_company_names
-from accounts.queries.connections import vouches_for
+from accounts.queries.connections import all_asked_instead, vouches_for
 from accounts.queries.members import memberships_of
 from accounts.queries.scopes import scope_for
 from accounts.scope import NOTHING, Scope
 from accounts.segments import segments_of
 from accounts.states import Right
+from accounts.vouching import only_way_words
 from core import amounts, freshness, refusals
 from core.actor import Actor, acting, new_correlation_id
 from core.errors import DomainError, NotAllowed, NotFound, OutOfDate, WrongState
@@ -103,7 +104,17 @@ class ScopeMiddleware:
             return self._ended(
                 request, _("Your company's sign-in opens that company no more, or not at all.")
             )
-        return scope
+        instead = None if key or scope.is_empty else self._asked_instead(request, scope)
+        return scope if instead is None else self._ended(request, only_way_words(instead))
+
+    def _asked_instead(self, request: HttpRequest, scope: Scope) -> str | None:
+        """The name of the sign-in that alone opens the acting company for this person; None where any does."""
+        user: Any = request.user
+        found: str | None = kept(
+            ("asked instead", user.pk, scope.lineage, *names(request, "people")),
+            lambda: getattr(all_asked_instead(user, scope), "name", None),
+        )
+        return found
 
     def _asked_scope(self, request: HttpRequest) -> Scope:
         if not request.user.is_authenticated:
@@ -122,11 +133,20 @@ class ScopeMiddleware:
             return scope
         if company_id is not None:
             return self._ended(request, _("Your access to that company has ended."))
-        first = memberships_of(request.user.pk).first()
-        if first is None:
-            return NOTHING
-        request.session[ACTING_COMPANY] = first.company_id
-        return scope_for(request.user.pk, first.company_id)
+        scope = self._first_scope(request)
+        if not scope.is_empty:
+            request.session[ACTING_COMPANY] = scope.company_id
+        return scope
+
+    def _first_scope(self, request: HttpRequest) -> Scope:
+        """The first company that this sign-in opens; the first of all where it opens none."""
+        first = NOTHING
+        for place in memberships_of(request.user.pk):
+            scope = scope_for(place.user_id, place.company_id)
+            if request.session.get(VOUCHED_SESSION) or self._asked_instead(request, scope) is None:
+                return scope
+            first = scope if first.is_empty else first
+        return first
 
     def _in_a_buyers_place(self, request: HttpRequest, assistance_id: int) -> Scope:
         """The scope of somebody of the staff who acts for a buyer; looked at anew with every request (ACC-16).

@@ -14,14 +14,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import User
 from accounts.queries.connections import all_only_way_for
 from accounts.vouching import only_way_words
 from portal.browsers import described
-from portal.openid.marks import ASKS_OURS, FACTOR_SESSION, VOUCHED, VOUCHED_SESSION
+from portal.openid.marks import ASKS_OURS, FACTOR_SESSION, VOUCHED, VOUCHED_SESSION, is_vouched
 from portal.sealed import cipher_for
 from portal.sign_in_words import ACCOUNT, SECOND_FACTOR
+
+NOT_BY_PROVIDER = gettext_noop(
+    "You signed in with your company's sign-in: that makes no password or passkey here. "
+    "Have a link for a password mailed to you from the sign-in page, sign in with it, and add a passkey then."
+)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -140,15 +146,19 @@ def nobody_changes_it(request: HttpRequest) -> HttpResponse:
     raise Http404(_("Your e-mail address is changed by the administrator of your company."))
 
 
-def with_a_password(view: Callable[..., Any]) -> Callable[..., Any]:
-    """A page of the library's about the password, closed to whom the company's sign-in is the only way."""
+def own_only(view: Callable[..., Any], *, makes_one: bool = True) -> Callable[..., Any]:
+    """A page of the library's about an own password or passkey, closed to whom the company's sign-in is the only way.
+
+    makes_one: whether it makes one. That is closed in a session that a provider vouched for, too: the provider must
+    not open a way that stays when its word has ended (failure bank 21).
+    """
 
     @wraps(view)
     def seen(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         connection = all_only_way_for(request.user) if isinstance(request.user, User) else None
-        if connection is not None:
-            messages.warning(request, only_way_words(connection.name))
-            return redirect("portal:security")
-        return view(request, *args, **kwargs)
+        if connection is None and not (makes_one and is_vouched(request)):
+            return view(request, *args, **kwargs)
+        messages.warning(request, only_way_words(connection.name) if connection else _(NOT_BY_PROVIDER))
+        return redirect("portal:security")
 
     return seen

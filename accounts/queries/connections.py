@@ -61,6 +61,17 @@ def all_only_way_for(user: User) -> SignInConnection | None:
     return connection if stays_within(user, connection) else None
 
 
+def all_asked_instead(user: User, scope: Scope) -> SignInConnection | None:
+    """The connection that alone opens the acting company for a person of its domains, whatever else he or she is.
+
+    None for the staff. A password that opens other companies is no second way into this one (failure bank 21).
+    """
+    if user.is_staff or user.is_superuser:
+        return None
+    found = all_connections().filter(company_id__in=scope.lineage, is_active=True, is_only_way=True)
+    return found.filter(domains__domain=domain_of(user.email)).exclude(company__status__in=SHUT).first()
+
+
 def identities_of(user: User) -> QuerySet[SignInIdentity]:
     """Who a person is at the providers of companies."""
     return SignInIdentity.objects.filter(user=user).select_related("connection")

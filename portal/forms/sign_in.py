@@ -130,6 +130,14 @@ class NewPasswordForm(library.ResetPasswordKeyForm):
         super().__init__(*args, **kwargs)
         reword(self, password1=_("New password"), password2=_("New password again"))
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse a link of before for whom the company's sign-in has become the only way."""
+        cleaned: dict[str, Any] = super().clean()
+        connection = all_only_way_for(self.user)
+        if connection is not None:
+            raise only_way(connection)
+        return cleaned
+
 
 def reword(form: forms.BaseForm, **labels: str) -> None:
     """Give the library's fields our words, and take away what only repeats them inside the box."""

@@ -39,6 +39,7 @@ def security(request: BuyerRequest) -> HttpResponse:
         "sessions": sorted(sessions, key=lambda one: one.last_seen_at, reverse=True),
         "identities": identities_of(user),
         "only_way": all_only_way_for(user),
+        "came_by_provider": is_vouched(request),
         "has_password": user.has_usable_password(),
         "company": None if request.scope.is_empty else acting_company(request.scope),
         "is_asked": needs_second_factor(request.scope),

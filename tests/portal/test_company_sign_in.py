@@ -433,6 +433,91 @@ def test_the_only_way_does_not_bind_staff_and_who_acts_for_others_too(only_way, 
     assert len(mailoutbox) == 1
 
 
+@pytest.mark.req("SEC-13", "ACC-07")
+def test_a_password_that_opens_another_company_opens_none_that_has_the_only_way(
+    only_way, acme, other, provider
+):
+    both = enrol("Both", acme, "buyer").user
+    MembershipFactory(user=both, company=CompanyFactory(number="ACME-1", parent=acme))
+    MembershipFactory(user=both, company=other)
+    browser = Client()
+    browser.post(reverse("account_login"), {"login": both.email, "password": WORD})
+
+    assert browser.get("/home/").context["scope"].company_number == "OTHER"
+
+    for number in ("ACME", "ACME-1"):
+        browser = Client()
+        browser.post(reverse("account_login"), {"login": both.email, "password": WORD})
+        browser.post(reverse("portal:company-switch"), {"company": number, "acting_company": "OTHER"})
+        assert (browser.get("/home/").status_code, is_in(browser)) == (302, False)
+
+
+@pytest.mark.req("ACC-07", "ACC-12")
+def test_a_session_of_before_opens_nothing_once_its_address_belongs_to_the_only_way(provider, acme, anna):
+    connection = connect(acme, provider.address, is_only_way=True, domains=("elsewhere.example",))
+    browser = anna.signed_in()
+    assert browser.get("/home/").status_code == 200
+
+    User.objects.filter(pk=anna.user.pk).update(email="anna@elsewhere.example")
+
+    assert (browser.get("/home/").status_code, is_in(browser)) == (302, False)
+    assert connection.is_only_way
+
+
+@pytest.mark.req("ACC-07", "ACC-12")
+def test_a_session_that_a_provider_vouched_for_makes_no_password_and_no_passkey(works, provider, acme, anna):
+    anna.user.set_unusable_password()
+    anna.user.save()
+    provider.knows(anna.user.email)
+    browser, _answer = sign_in_there(anna.user.email)
+
+    for name, form in (
+        ("account_set_password", {"password1": "new-phrase-0815", "password2": "new-phrase-0815"}),
+        ("mfa_add_webauthn", {"name": "Key", "credential": "{}"}),
+    ):
+        assert browser.get(reverse(name)).url == "/security/"
+        assert browser.post(reverse(name), form).url == "/security/"
+    page = browser.get("/security/").content.decode()
+
+    assert "that makes no password or passkey here" in page
+    assert reverse("account_set_password") not in page
+    assert reverse("mfa_add_webauthn") not in page
+    anna.user.refresh_from_db()
+    assert not anna.user.has_usable_password()
+    assert not anna.user.authenticator_set.exists()
+
+
+@pytest.mark.req("ACC-07", "ACC-12")
+def test_the_only_way_closes_the_page_of_passkeys_and_a_link_for_a_password_of_before(
+    works, provider, acme, anna, mailoutbox
+):
+    Client().post(reverse("account_reset_password"), {"email": anna.user.email})
+    link = re.search(r"/accounts/password/reset/key/\S+", mailoutbox[0].body).group()
+    given = {
+        "key": "works-id",
+        "name": "Works ID",
+        "issuer": works.issuer,
+        "client_id": CLIENT,
+        "secret_name": "SIGN_IN_SECRET_ACME",
+    }
+    save_connection(
+        acme, Draft(**given, domains=("acme.example",), is_only_way=True), connection=works, by=STAFF
+    )
+
+    late = Client()
+    form = late.get(link, follow=True)
+    page = late.post(
+        form.request["PATH_INFO"], {"password1": "new-phrase-0815", "password2": "new-phrase-0815"}
+    )
+    provider.knows(anna.user.email)
+    browser, _answer = sign_in_there(anna.user.email)
+
+    assert page.status_code == 200
+    assert "People of your company sign in with Works ID" in page.content.decode()
+    assert not User.objects.get(pk=anna.user.pk).check_password("new-phrase-0815")
+    assert browser.get(reverse("mfa_add_webauthn")).url == "/security/"
+
+
 def test_turning_the_only_way_on_or_the_connection_off_ends_the_sessions_it_concerns(
     works, provider, anna, clara, acme
 ):
