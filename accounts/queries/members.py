@@ -55,8 +55,8 @@ def role_names(member: Membership | Invitation) -> list[str]:
 
 
 def members_up_to(line: Sequence[Company], user_id: int) -> list[Membership]:
-    """The memberships of a person in a line that is open, nearest first; nothing where its company is closed."""
-    if not line or line[0].status in SHUT:
+    """The memberships of a person in a line that is open, nearest first; nothing for what is closed or became another."""
+    if not line or line[0].status in SHUT or line[0].merged_into_id is not None:
         return []
     place = {company.pk: number for number, company in enumerate(line)}
     found = with_composed(memberships_of(user_id).filter(company_id__in=place))

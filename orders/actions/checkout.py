@@ -66,7 +66,7 @@ def checkout(
         raise NotFound(_("There is no such cart."))
     if cart.pk is None:  # nothing was ever put into it
         raise InvalidValue(_("There is nothing to order: the cart is empty."), field="lines")
-    hold_access(by.buyer_id)
+    hold_access(by.buyer_id, cart.company_id)
     cart = lock_cart(cart)
     placed = Order.objects.filter(
         origin="cart", origin_ref=choice.token, company_id=cart.company_id, placed_by_id=by.buyer_id

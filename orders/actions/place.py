@@ -62,7 +62,7 @@ def _place(draft: OrderDraft, by: Actor) -> Order:
         return placed
     if by.user_id is None:
         raise NotAllowed(_("An order is placed by a person."), right=str(Right.BUY))
-    hold_access(by.buyer_id)
+    hold_access(by.buyer_id, draft.company_id)
     acting = acting_by(by, draft.company_id)
     (acting.scope if acting else NOTHING).require(Right.BUY)
     assert acting is not None  # noqa: S101 - NOTHING has no rights
