@@ -141,7 +141,7 @@ class ScopeMiddleware:
     def _first_scope(self, request: HttpRequest) -> Scope:
         """The first company that this sign-in opens; the first of all where it opens none."""
         first = NOTHING
-        for place in memberships_of(request.user.pk):
+        for place in memberships_of(int(request.user.pk or 0)):
             scope = scope_for(place.user_id, place.company_id)
             if request.session.get(VOUCHED_SESSION) or self._asked_instead(request, scope) is None:
                 return scope
