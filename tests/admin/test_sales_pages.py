@@ -487,7 +487,7 @@ def test_the_pages_take_a_fixed_number_of_statements(anna, sam, mona, django_ass
         boss.get(HOME)  # the first page of a session notes where it is signed in
         with django_assert_max_num_queries(50):
             boss.get(url("approval", quote))
-        with django_assert_max_num_queries(48):
+        with django_assert_max_num_queries(42):
             sam.signed_in().get(HOME)
         with django_assert_max_num_queries(45):
             sam.signed_in().get(reverse("admin:quotes_quote_changelist"))

@@ -11,15 +11,14 @@ from django.utils.translation import ngettext
 from accounts.models import Registration
 from accounts.proposals import ProposalState
 from accounts.queries.proposals import Proposed, proposed_at
-from accounts.staff import SALES, SALES_MANAGER, is_in
 from core.days import erp_today
 from core.queries import all_newest_causes
 from portal.admin.customers import customers_for
 from portal.admin.desk import Fact, Panel, Task
-from portal.admin.sales.counts import registrations_waiting
+from portal.admin.sales.counts import desk_for, registrations_waiting
 from portal.templatetags.accord import age, money, on
 from quotes.models import Rfq
-from quotes.queries.desk import Desk, desk_of
+from quotes.queries.desk import Desk
 from quotes.queries.work import DeskWork, OpenQuote, desk_work
 from quotes.states import QuoteStatus
 
@@ -29,9 +28,10 @@ SOON = timedelta(days=3)
 
 def work_of(request: HttpRequest) -> tuple[list[Fact], list[Panel]]:
     """The desk of the person who asks; nothing for whoever is not of the sales staff."""
-    if not is_in(request.user, SALES, SALES_MANAGER):  # type: ignore[arg-type]
+    desk = desk_for(request)
+    if desk is None:
         return [], []
-    facts, panels = sales_desk(desk_of(request.user.pk))
+    facts, panels = sales_desk(desk)
     proposed = proposed_at(customers_for(request))
     return facts, [*_registrations(registrations_waiting(request)), *panels, *_proposals(proposed)]
 
