@@ -2,10 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from accounts.models import Address, Company
+from django.db import connection
+
 from accounts.standing import Standing
 
 # As plain_name has them: dots are gone, and single letters in a row are one word (S.r.l., m.b.H.).
@@ -42,19 +44,49 @@ FORMS = {
     "bv",
     "co",
 }
+RULES = ("tax_id", "name", "address")
+# Two are alike by one key: the tax id, or name and place together. Keys that only one group has are dropped before
+# anything is paired, so that a group's branches, which share its tax id, cost one row each and not one per pair.
+PAIRS = """
+    WITH RECURSIVE looked AS MATERIALIZED (
+        SELECT id, number COLLATE "C" AS number, accord_plain_tax_id(tax_id) AS tax, accord_plain_name(name) AS called
+        FROM accounts_company
+        WHERE merged_into_id IS NULL AND NOT status = ANY(%(shut)s)
+            AND (%(among)s::text[] IS NULL OR number = ANY(%(among)s))
+    ), placed AS MATERIALIZED (
+        SELECT DISTINCT looked.id, accord_plain_place(street, postal_code, country) AS place
+        FROM looked JOIN accounts_address AS address ON address.company_id = looked.id AND address.is_active
+        WHERE called IN (SELECT called FROM looked GROUP BY called HAVING count(*) > 1)
+    ), keyed AS (
+        SELECT id, 't-' || tax AS key FROM looked WHERE tax IS NOT NULL
+        UNION ALL SELECT id, 'n-' || called || '-' || place FROM looked JOIN placed USING (id) WHERE place IS NOT NULL
+    ), shared AS MATERIALIZED (
+        SELECT id, key FROM keyed WHERE key IN (SELECT key FROM keyed GROUP BY key HAVING count(*) > 1)
+    ), up(id, at) AS (
+        SELECT id, id FROM shared
+        UNION SELECT up.id, company.parent_id FROM up JOIN accounts_company AS company ON company.id = up.at
+            WHERE company.parent_id IS NOT NULL
+    ), grouped AS MATERIALIZED (
+        SELECT shared.id, shared.key, up.at AS top FROM shared JOIN up USING (id)
+        JOIN accounts_company AS company ON company.id = up.at AND company.parent_id IS NULL
+    ), alike AS (
+        SELECT DISTINCT a.id AS one, b.id AS other FROM grouped AS a JOIN grouped AS b USING (key)
+        WHERE a.top <> b.top AND a.id <> b.id
+            AND key IN (SELECT key FROM grouped GROUP BY key HAVING count(DISTINCT top) > 1)
+    )
+    SELECT one.number, other.number, coalesce(one.tax = other.tax, false), coalesce(one.called = other.called, false),
+        EXISTS (
+            SELECT 1 FROM accounts_address AS a JOIN accounts_address AS b
+                ON accord_plain_place(b.street, b.postal_code, b.country)
+                    = accord_plain_place(a.street, a.postal_code, a.country)
+            WHERE a.company_id = one.id AND b.company_id = other.id AND a.is_active AND b.is_active
+        )
+    FROM alike JOIN looked AS one ON one.id = alike.one JOIN looked AS other ON other.id = alike.other
+    WHERE one.number < other.number AND NOT one.number || '/' || other.number = ANY(%(parted)s)
+    ORDER BY one.number, other.number LIMIT %(limit)s
+"""
 # Words of a form that mean nothing alone, before the one that does.
 SPOKEN = re.compile(r"\b(?:gesellschaft|ges) (?:mbh|mit beschrankter haftung)\b")
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What of a company is compared. line: its number and those of the companies above it, nearest first."""
-
-    number: str
-    tax_id: str
-    name: str
-    addresses: frozenset[str]
-    line: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -85,64 +117,23 @@ def plain_address(street: str, postal_code: str, country: str) -> str:
     return f"{country.upper()}-{postal_code.strip()}-{bare}" if bare and postal_code.strip() else ""
 
 
-def pairs_among(facts: Sequence[Facts]) -> list[Pair]:
-    """The pairs that share a tax id, or both name and address; never two of one line, which may share both.
+def all_duplicates(
+    *, parted: Iterable[str] = (), among: Iterable[str] = (), limit: int | None = None
+) -> list[Pair]:
+    """The pairs among all open customers that share a tax id, or both name and address; by their numbers.
 
-    A name or an address alone is no sign: branches and neighbours have it in common.
+    Never two of one group, which may share both; a name or an address alone is no sign: branches and neighbours
+    have it in common. parted: pairs to leave out, as "one/other". among: look at these customers alone. One statement.
     """
-    by_tax = _shared((item.tax_id, item) for item in facts)
-    by_name = _shared((item.name, item) for item in facts)
-    by_place = _shared((place, item) for item in facts for place in item.addresses)
-    known = {item.number: item for item in facts}
-    found = []
-    for one, other in sorted(by_tax | (by_name & by_place)):
-        if _is_of_one_group(known[one], known[other]):
-            continue
-        named = (("tax_id", by_tax), ("name", by_name), ("address", by_place))
-        found.append(Pair(one, other, tuple(rule for rule, pairs in named if (one, other) in pairs)))
-    return found
-
-
-def _shared(keyed: Iterable[tuple[str, Facts]]) -> set[tuple[str, str]]:
-    groups: dict[str, set[str]] = {}
-    for key, item in keyed:
-        if key:
-            groups.setdefault(key, set()).add(item.number)
-    return {(one, other) for group in groups.values() for one in group for other in group if one < other}
-
-
-def _is_of_one_group(one: Facts, other: Facts) -> bool:
-    return one.line[-1] == other.line[-1]
-
-
-def all_duplicates() -> list[Pair]:
-    """The pairs among all companies that are open and not merged. Two statements."""
-    rows = {row.pk: row for row in Company.objects.filter(merged_into=None).order_by()}
-    places: dict[int, set[str]] = {}
-    addresses = Address.objects.filter(is_active=True).order_by()
-    for company_id, *place in addresses.values_list("company_id", "street", "postal_code", "country"):
-        places.setdefault(company_id, set()).add(plain_address(*place))
-    shut = {Standing.CLOSED, Standing.REJECTED}
-    return pairs_among(
-        [
-            Facts(
-                number=row.number,
-                tax_id=plain_tax_id(row.tax_id),
-                name=plain_name(row.name),
-                addresses=frozenset(places.get(row.pk, set()) - {""}),
-                line=_line(row, rows),
-            )
-            for row in rows.values()
-            if row.status not in shut
+    values: dict[str, Any] = {
+        "shut": [Standing.CLOSED, Standing.REJECTED],
+        "parted": list(parted),
+        "among": list(among) or None,
+        "limit": limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(PAIRS, values)
+        return [
+            Pair(one, other, tuple(rule for rule, is_shared in zip(RULES, shared, strict=True) if is_shared))
+            for one, other, *shared in cursor.fetchall()
         ]
-    )
-
-
-def _line(company: Company, rows: dict[int, Company]) -> tuple[str, ...]:
-    line, seen = [company.number], {company.pk}
-    above = rows.get(company.parent_id or 0)
-    while above is not None and above.pk not in seen:
-        line.append(above.number)
-        seen.add(above.pk)
-        above = rows.get(above.parent_id or 0)
-    return tuple(line)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from tree_queries.models import TreeNode
 from tree_queries.query import TreeManager, TreeQuerySet
 
+from accounts.models.plain import PlainName, PlainTaxId
 from accounts.standing import Standing
 from accounts.states import Right
 from core.history import history
@@ -98,6 +99,10 @@ class Company(TreeNode):
         verbose_name_plural = _("companies")
         ordering = ["number"]
         permissions = [(str(right), right.label) for right in Right]
+        indexes = [
+            models.Index(PlainTaxId("tax_id"), name="company_plain_tax_id"),
+            models.Index(PlainName("name"), name="company_plain_name"),
+        ]
         constraints = [
             models.CheckConstraint(condition=~Q(parent=F("id")), name="company_not_own_parent"),
             models.CheckConstraint(condition=Q(currency__regex=r"^[A-Z]{3}$"), name="company_currency_known"),

@@ -1,7 +1,7 @@
 """Two customers that are one: found by rules as cases, merged by the steward in one transaction (ACC-13)."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import IntegrityError, OperationalError, connection, models, transaction
@@ -23,6 +23,7 @@ from integrations.systems import ERP
 from orders.actions.invoices import drop_double_orderers
 
 DUPLICATE = "duplicate_customer"
+PAIR = "pair:"
 # What the ERP tells of a customer stays with the row that it told it of, and ends with it; of licences, those are
 # moved that our staff have seen.
 STAYS = {"accounts.Address", "accounts.CreditAccount", "pricing.PriceListAssignment", "accounts.Licence"}
@@ -47,12 +48,13 @@ def report_duplicates(*, by: Actor) -> list[Pair]:
     return pairs
 
 
-def all_open_pairs() -> list[Pair]:
-    """The pairs that may be one customer and of which nobody has said that they are two."""
-    parted = set(
-        Case.objects.filter(kind=DUPLICATE, state=CaseState.IGNORED).values_list("subject", flat=True)
-    )
-    return [pair for pair in all_duplicates() if _subject(pair.one, pair.other) not in parted]
+def all_open_pairs(*, among: Iterable[str] = (), limit: int | None = None) -> list[Pair]:
+    """The pairs that may be one customer and of which nobody has said that they are two. Two statements.
+
+    among: of these customers alone. limit: the first of them by their numbers.
+    """
+    parted = Case.objects.filter(kind=DUPLICATE, state=CaseState.IGNORED).values_list("subject", flat=True)
+    return all_duplicates(parted=[subject.removeprefix(PAIR) for subject in parted], among=among, limit=limit)
 
 
 def _open(pair: Pair, by: Actor) -> Case:
@@ -73,7 +75,7 @@ def part_companies(one: str, other: str, *, reason: str, by: Actor) -> Case:
     Raises NotAllowed for who is not the steward, NotFound for no open pair, InvalidValue without a reason.
     """
     check_steward("company", by=by)
-    pair = next((pair for pair in all_open_pairs() if {pair.one, pair.other} == {one, other}), None)
+    pair = next(iter(all_open_pairs(among={one, other})), None)
     if pair is None:
         raise NotFound(_("These two are no open pair any more."))
     return ignore_case(_open(pair, by), reason=reason, by=by)
@@ -165,7 +167,7 @@ def _place(model: type[models.Model]) -> int:
 
 
 def _subject(one: str, other: str) -> str:
-    return f"pair:{min(one, other)}/{max(one, other)}"
+    return f"{PAIR}{min(one, other)}/{max(one, other)}"
 
 
 def _check(old: Company, new: Company, reason: str) -> None:

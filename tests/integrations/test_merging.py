@@ -3,14 +3,17 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from accounts.duplicates import all_duplicates, plain_address, plain_name, plain_tax_id
+from accounts.duplicates import FORMS, all_duplicates, plain_address, plain_name, plain_tax_id
 from accounts.models import Company, Licence, LicenceKind, Membership
 from accounts.queries.scopes import scope_for
 from core.errors import InvalidValue, NotAllowed
 from core.models import Case
 from integrations.actions.identifiers import keep_identifiers
-from integrations.actions.merging import merge_companies, part_companies, report_duplicates
+from integrations.actions.merging import all_open_pairs, merge_companies, part_companies, report_duplicates
 from integrations.identifiers import all_customers_named, all_key_now, all_resolved
 from integrations.repairs import repair_case, repairs_for
 from integrations.systems import job_actor
@@ -29,21 +32,21 @@ from tests.orders.test_erp_facts import invoice
 pytestmark = [pytest.mark.django_db, pytest.mark.req("ACC-13")]
 
 
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("Müller & Söhne GmbH", "MULLER SOHNE"),
-        ("Acme Ltd.", "acme Limited"),
-        ("Böhm AG", "Bohm Aktiengesellschaft"),
-        ("Alpina Stahlbau GmbH", "Alpina Stahlbau Gesellschaft mbH"),
-        ("Alpina Stahlbau GmbH", "Alpina Stahlbau Gesellschaft m.b.H."),
-        ("Alpina Stahlbau GmbH", "Alpina Stahlbau Gesellschaft mit beschränkter Haftung"),
-        ("Alpina Stahlbau Ges.m.b.H.", "Alpina Stahlbau G.m.b.H."),
-        ("Rossi S.r.l.", "Rossi srl"),
-        ("Visser B.V.", "Visser"),
-        ("Huber K.G.", "Huber Kommanditgesellschaft"),
-    ],
-)
+ALIKE = [
+    ("Müller & Söhne GmbH", "MULLER SOHNE"),
+    ("Acme Ltd.", "acme Limited"),
+    ("Böhm AG", "Bohm Aktiengesellschaft"),
+    ("Alpina Stahlbau GmbH", "Alpina Stahlbau Gesellschaft mbH"),
+    ("Alpina Stahlbau GmbH", "Alpina Stahlbau Gesellschaft m.b.H."),
+    ("Alpina Stahlbau GmbH", "Alpina Stahlbau Gesellschaft mit beschränkter Haftung"),
+    ("Alpina Stahlbau Ges.m.b.H.", "Alpina Stahlbau G.m.b.H."),
+    ("Rossi S.r.l.", "Rossi srl"),
+    ("Visser B.V.", "Visser"),
+    ("Huber K.G.", "Huber Kommanditgesellschaft"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE)
 def test_names_are_compared_without_accents_signs_and_legal_form(one, other):
     assert plain_name(one) == plain_name(other)
 
@@ -53,6 +56,45 @@ def test_tax_ids_and_places_are_compared_without_how_they_are_written():
     assert plain_address("Hafenstraße 9", "4020", "at") == plain_address("Hafenstr. 9", " 4020", "AT")
     assert plain_address("Hafenstraße 9", "4020", "AT") != plain_address("Hafenstraße 91", "4020", "AT")
     assert plain_address("", "4020", "AT") == ""
+
+
+def asked(function, *values):
+    """What the database says of some texts."""
+    marks = ", ".join(["%s"] * len(values))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT coalesce({function}({marks}), '')", values)
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize("name", sorted({name for pair in ALIKE for name in pair}))
+def test_the_database_compares_names_as_the_rule_does(name):
+    assert asked("accord_plain_name", name) == plain_name(name)
+
+
+@given(st.text("aàâäbcçdeéfghilmnostuüøßÆ gmbhkGKAŁ.,-&'12 ", max_size=40), st.sampled_from(sorted(FORMS)))
+@settings(max_examples=120)
+def test_the_database_compares_whatever_is_typed_as_the_rules_do(text, form):
+    for typed in (text, f"{text} {form}", f"{form.upper()}. {text}"):
+        assert asked("accord_plain_name", typed) == plain_name(typed)
+        assert asked("accord_plain_tax_id", typed) == plain_tax_id(typed)
+        for street in (typed, f"Werkstraße {typed}", f"Lange Str. {typed}"):
+            assert asked("accord_plain_place", street, " 4020", "at") == plain_address(street, " 4020", "at")
+
+
+def test_finding_pairs_costs_the_same_for_any_number_of_customers(django_assert_num_queries):
+    group = CompanyFactory(number="G", tax_id="ATU1")
+    for number in range(30):
+        CompanyFactory(number=f"G-{number:02}", tax_id="ATU1", parent=group)
+    for number in "AB":
+        CompanyFactory(number=number, tax_id="ATU2")
+    CompanyFactory(number="C", tax_id="ATU2")
+
+    with django_assert_num_queries(2):
+        found = all_open_pairs()
+
+    assert [(pair.one, pair.other) for pair in found] == [("A", "B"), ("A", "C"), ("B", "C")]
+    assert [(pair.one, pair.other) for pair in all_open_pairs(limit=2)] == [("A", "B"), ("A", "C")]
+    assert [(pair.one, pair.other) for pair in all_open_pairs(among={"C", "B"})] == [("B", "C")]
 
 
 def pairs():
