@@ -18,11 +18,11 @@ admin.site.unregister([Authenticator, EmailAddress, Failure, OrmQ, Schedule, Suc
 # secret, stay empty.
 admin.site.unregister([SocialAccount, SocialApp, SocialToken])
 
-import portal.admin.accounts  # noqa: E402
 import portal.admin.approvals  # noqa: E402
 import portal.admin.audit  # noqa: E402
 import portal.admin.catalog  # noqa: E402
 import portal.admin.checkout  # noqa: E402
+import portal.admin.companies  # noqa: E402
 import portal.admin.connections  # noqa: E402
 import portal.admin.core  # noqa: E402
 import portal.admin.entitlements  # noqa: E402
@@ -34,6 +34,8 @@ import portal.admin.operations.processes  # noqa: E402
 import portal.admin.operations.systems  # noqa: E402
 import portal.admin.operations.windows  # noqa: E402
 import portal.admin.orders  # noqa: E402
+import portal.admin.people  # noqa: E402
 import portal.admin.pricing  # noqa: E402
 import portal.admin.quotes  # noqa: E402
-import portal.admin.registrations  # noqa: E402, F401
+import portal.admin.registrations  # noqa: E402
+import portal.admin.segments  # noqa: E402, F401

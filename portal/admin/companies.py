@@ -1,0 +1,188 @@
+"""The customers as the back office sees them: their tree, what counts for each, and payment terms."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+
+from accounts import tree
+from accounts.models import Address, Company, CreditAccount, PaymentTerm
+from accounts.queries.proposals import all_proposed_of
+from accounts.standing import forbidden_in
+from core.queries import all_newest_causes
+from integrations.identifiers import all_customers_named
+from portal.admin.acting import acting_page
+from portal.admin.customers import customers_for
+from portal.admin.duplicates import duplicates_page
+from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
+from portal.admin.pages import admin_page
+from portal.admin.people import MembershipInline
+from portal.forms.companies import TreeForm
+from portal.templatetags.accord import money
+from portal.usecases.effective import effective
+
+COMPANY_TONES = {
+    "pending": "info",
+    "active": "ok",
+    "on_hold": "warning",
+    "rejected": "danger",
+    "closed": "danger",
+}
+
+
+class AddressInline(ShownTable):
+    """Where goods and invoices of the customer go; the ERP's."""
+
+    model = Address
+    fields = (
+        "name",
+        "street",
+        "postal_code",
+        "city",
+        "country",
+        "is_ship_to",
+        "ship_to_number",
+        "is_bill_to",
+        "bill_to_number",
+        "is_active",
+    )
+    readonly_fields = fields
+
+
+class CreditInline(ShownTable):
+    """What the customer owes and may owe, by the ERP's word."""
+
+    model = CreditAccount
+    fields = ("limit", "used", "is_on_hold", "as_of")
+    readonly_fields = fields
+
+    @admin.display(description=_("limit"))
+    def limit(self, account: CreditAccount) -> str:
+        """What the customer may owe."""
+        return money(account.limit_amount, account.currency)
+
+    @admin.display(description=_("used"))
+    def used(self, account: CreditAccount) -> str:
+        """What the customer owes."""
+        return money(account.used_amount, account.currency)
+
+
+@admin.register(Company)
+class CompanyAdmin(FedHistoryAdmin):
+    """The customers, in the tree the ERP gives them."""
+
+    customer = "pk"
+    list_display = ("number", "name", "standing", "parent", "payment_term", "sales_rep", "limit")
+    list_select_related = ("parent", "payment_term", "sales_rep", "credit")
+    list_filter = ("status", ("sales_rep", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("number", "name", "tax_id", "email")
+    ordering = ("number",)
+    inlines = (CreditInline, AddressInline, MembershipInline)
+    hidden = ("id", "position", "merged_into")
+    readonly_fields = ("what_the_state_forbids", "what_counts", "what_was_proposed")
+    actions_detail = ("act_for",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
+        """Before the fields what counts for the customer, with where it comes from (ACC-08)."""
+        counts = (
+            _("What counts here, and where it comes from"),
+            {"fields": ["what_the_state_forbids", "what_counts"]},
+        )
+        proposed = (_("Proposed by the customer"), {"fields": ["what_was_proposed"]})
+        return [counts, proposed, *super().get_fieldsets(request, obj)]
+
+    @admin.display(description=_("what its state means"))
+    def what_the_state_forbids(self, company: Company) -> str:
+        """The state, what it forbids, and who changes it (ACC-10)."""
+        return f"{company.get_status_display()}. {forbidden_in(company.status)}"
+
+    @admin.display(description="")
+    def what_was_proposed(self, company: Company) -> str:
+        """Addresses and contact data as proposed, how far they have come, and what the ERP said."""
+        found = all_proposed_of(company)
+        causes = all_newest_causes(one.subject for one in found)
+        rows = [(one, causes.get(one.subject, "")) for one in found]
+        return render_to_string("admin/accord/accounts/_proposed.html", {"proposed": rows})
+
+    @admin.display(description="")
+    def what_counts(self, company: Company) -> str:
+        """Terms, credit, address, lists, assortments and segments, inherited or not."""
+        return render_to_string("admin/accord/accounts/_effective.html", {"effective": effective(company)})
+
+    def get_urls(self) -> list[URLPattern]:
+        """The tree and the doubles beside the list, and the page on which acting for a buyer begins."""
+        view = self.admin_site.admin_view
+        own = [
+            path("tree/", view(self.tree_view), name="accounts_company_tree"),
+            path("duplicates/", view(duplicates_page), name="accounts_company_duplicates"),
+            path("<int:company_id>/acting/", view(acting_page), name="accounts_company_acting"),
+        ]
+        return own + super().get_urls()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Company], search_term: str
+    ) -> tuple[QuerySet[Company], bool]:
+        """By words, and by whatever number any system has for the customer or an address of it (ACC-04)."""
+        found, has_duplicates = super().get_search_results(request, queryset, search_term)
+        if named := all_customers_named(search_term.strip()):
+            found = found | queryset.filter(pk__in=named)
+        return found, has_duplicates
+
+    def tree_view(self, request: HttpRequest) -> HttpResponse:
+        """The tree: the groups, opened at one company, or what a search found (ACC-01)."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = TreeForm(request.GET or None)
+        text = form.cleaned_data["q"] if form.is_valid() else ""
+        customers = customers_for(request)
+        at = tree.all_by_number(request.GET.get("at", ""), customers)
+        page = None
+        if text:
+            nodes = tree.all_found(text, customers)
+        elif at is not None:
+            nodes = tree.all_opened_at(at, customers)
+        else:
+            page = Paginator(tree.all_roots(customers), self.list_per_page).get_page(request.GET.get("page"))
+            nodes = tree.as_nodes(page)
+        context = {"nodes": nodes, "page": page, "form": form, "text": text, "at": at}
+        return admin_page(
+            request, "admin/accord/accounts/tree.html", title=str(_("Tree of customers")), context=context
+        )
+
+    @action(description=_("Act for a buyer"), url_path="act-for", permissions=("act_for",))
+    def act_for(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """On to that page, for one of the own customers."""
+        self.get_object(request, object_id)
+        return redirect("admin:accounts_company_acting", object_id)
+
+    def has_act_for_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """For the sales staff."""
+        return bool(request.user.has_perm("accounts.add_assistance"))
+
+    @display(description=_("standing"), label=COMPANY_TONES, ordering="status")
+    def standing(self, company: Company) -> tuple[str, str]:
+        """The status as a badge."""
+        return company.status, company.get_status_display()
+
+    @admin.display(description=_("credit limit"))
+    def limit(self, company: Company) -> str:
+        """The customer's own limit; a branch without one shares its parent's."""
+        account = getattr(company, "credit", None)
+        return money(account.limit_amount, account.currency) if account else "–"
+
+
+@admin.register(PaymentTerm)
+class PaymentTermAdmin(FedAdmin):
+    """When invoices fall due, by the ERP's word."""
+
+    customer = None
+    list_display = ("code", "name", "net_days")
+    search_fields = ("code", "name")
