@@ -1,34 +1,24 @@
-"""Who sees and may buy what: assortments, restrictions and licences, and why a company does not see a product."""
+"""Who sees and may buy what: assortments and restrictions, as the back office keeps them."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
-from accounts.actions.licences import drop_licence, keep_licence
 from accounts.customers import Customers
-from accounts.models import Company, Licence, LicenceKind
-from accounts.queries.licences import licences_of
-from accounts.queries.lines import line_of
 from accounts.segments import segment_words
 from catalog.actions.entitlements import drop_entitlement, keep_entitlement, put_products
 from catalog.entitlement import all_givings_to
-from catalog.explanation import Deciding, Verdict, all_explained
 from catalog.models import Assortment, AssortmentAssignment, AssortmentRule, ProductRestriction
-from catalog.ranges import EVERYBODY, SEGMENT, Standing
-from core import ownership
-from core.days import erp_today
-from portal.admin.customers import OwnChoices, OwnCustomers, numbers_for
+from portal.admin.customers import OwnChoices, OwnCustomers
 from portal.admin.kept_rows import KeptAdmin
-from portal.admin.licence_words import held_words
-from portal.admin.pages import admin_page
-from portal.forms.entitlements import AssignmentForm, AssortmentForm, ExplainForm, RestrictionForm
+from portal.admin.range_explained import explain_entitlement
+from portal.forms.entitlements import AssignmentForm, AssortmentForm, RestrictionForm
 
 GIVEN_TO = ("company", "segment", "everybody", "adds", "contract", "valid_from", "valid_until")
 
@@ -212,148 +202,3 @@ class ProductRestrictionAdmin(EntitlementAdmin):
     def what(self, row: ProductRestriction) -> str:
         """The condition in short."""
         return row.condition
-
-
-class LicenceInline(OwnCustomers, TabularInline):
-    """Who holds it."""
-
-    customer = "company"
-    model = Licence
-    fields = ("company", "number", "valid_from", "valid_until", "is_withdrawn", "system")
-    readonly_fields = ("system",)
-    autocomplete_fields = ("company",)
-    extra = 0
-    tab = False
-
-
-@admin.register(LicenceKind)
-class LicenceKindAdmin(KeptAdmin):
-    """The licences that products can require."""
-
-    customer = None
-    keep = staticmethod(keep_licence)
-    drop = staticmethod(drop_licence)
-    list_display = ("code", "name", "next_step")
-    search_fields = ("code", "name")
-    inlines = (LicenceInline,)
-
-
-@admin.register(Licence)
-class LicenceAdmin(KeptAdmin):
-    """The licences that companies hold."""
-
-    customer = "company"
-    keep = staticmethod(keep_licence)
-    drop = staticmethod(drop_licence)
-    list_display = (
-        "company", "kind", "number", "valid_from", "valid_until", "is_withdrawn", "system", "as_of",
-    )  # fmt: skip
-    list_select_related = ("company", "kind")
-    list_filter = ("kind", "is_withdrawn", "system")
-    readonly_fields = ("system", "as_of")
-    autocomplete_fields = ("company", "kind")
-    search_fields = ("company__number", "company__name", "number")
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What the ERP vouches for is changed there alone."""
-        return _is_ours(obj) and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The same."""
-        return _is_ours(obj) and super().has_delete_permission(request, obj)
-
-
-def _is_ours(licence: Licence | None) -> bool:
-    return licence is None or licence.system == ownership.US
-
-
-VERDICTS: dict[Verdict, Any] = {
-    Verdict.UNPUBLISHED: _("The PIM has no content for it, so nobody sees it."),
-    Verdict.OPEN: _(
-        "No assortment was ever given to this customer, so it sees everything that is published."
-    ),
-    Verdict.CLOSED: _(
-        "It was given assortments, and none counts on this day, so it sees nothing: an end never opens the catalogue."
-    ),
-    Verdict.TAKEN_OUT: _("An assortment that counts takes it out, and taking out wins."),
-    Verdict.NOT_IN: _("None of the assortments that count puts it in."),
-    Verdict.SEEN: _("An assortment that counts holds it, and none takes it out."),
-}
-STANDINGS: dict[Standing, Any] = {
-    Standing.COUNTS: (_("Counts"), "good", "check"),
-    Standing.NOT_YET: (_("Not yet"), "", "clock"),
-    Standing.OVER: (_("Over"), "", "clock"),
-    Standing.REPLACED: (_("Replaced by a nearer one"), "", "arrow-down"),
-}
-
-
-def explain_entitlement(request: HttpRequest) -> HttpResponse:
-    """Why a company sees a product, or does not: the deciding rules in order, with their origin (ENT-14)."""
-    if not request.user.has_perm("catalog.view_assortment"):
-        raise PermissionDenied
-    asked = "company" in request.GET
-    companies = numbers_for(request)
-    form = ExplainForm(request.GET if asked else None, companies=companies)
-    context: dict[str, Any] = {"form": form, "companies": companies.order_by("number")[:500]}
-    if asked and form.is_valid():
-        context |= _answer(form.cleaned_data)
-    status = 422 if asked and not form.is_valid() else 200
-    return admin_page(
-        request,
-        "admin/accord/catalog/explain.html",
-        title=str(_("Who sees what, and why")),
-        context=context,
-        status=status,
-    )
-
-
-def _answer(asked: dict[str, Any]) -> dict[str, Any]:
-    company, product, on = asked["company"], asked["sku"], asked["on"] or erp_today()
-    line = line_of(company.pk)
-    lineage = [item.pk for item in line]
-    found = all_explained(lineage, product, on)
-    licences = licences_of(lineage) if found.restrictions else []
-    return {
-        "company": company,
-        "product": product,
-        "on": on,
-        "found": found,
-        "because": VERDICTS[found.verdict],
-        "rows": [_row(one, line) for one in found.deciding],
-        "restrictions": [
-            (one.restriction, held_words(one.restriction.licence_kind_id, licences, on))
-            for one in found.restrictions
-        ],
-    }
-
-
-def _row(one: Deciding, line: list[Company]) -> dict[str, Any]:
-    word, tone, icon = STANDINGS[one.standing]
-    return {
-        "given": one.given,
-        "origin": _origin(one, line),
-        "rules": one.rules,
-        "says": _says(one),
-        "counts": one.counts,
-        "standing": word,
-        "tone": tone,
-        "icon": icon,
-    }
-
-
-def _origin(one: Deciding, line: list[Company]) -> Any:
-    if one.given.level == EVERYBODY:
-        return _("everybody")
-    if one.given.level == SEGMENT:
-        return _("segment %(name)s") % {"name": segment_words(one.given.origin)}
-    company = line[one.given.level]
-    words = {"company": company, "number": company.number, "level": one.given.level}
-    if one.given.level == 0:
-        return _("%(company)s (%(number)s) itself") % words
-    return _("inherited from %(company)s (%(number)s), %(level)s above") % words
-
-
-def _says(one: Deciding) -> Any:
-    if one.takes_out:
-        return _("takes it out")
-    return _("puts it in") if one.puts_in else _("does not name it")

@@ -26,6 +26,7 @@ import portal.admin.companies  # noqa: E402
 import portal.admin.connections  # noqa: E402
 import portal.admin.core  # noqa: E402
 import portal.admin.entitlements  # noqa: E402
+import portal.admin.licences  # noqa: E402
 import portal.admin.operations.cases  # noqa: E402
 import portal.admin.operations.deliveries  # noqa: E402
 import portal.admin.operations.flows  # noqa: E402
