@@ -13,8 +13,8 @@ from accounts.seats import all_names
 from accounts.states import Role
 from core.money import line_net
 from orders.models import ApprovalDecision, ApprovalRule, ApprovalStep, Order
-from orders.queries.approval import ChainView, StepView, chains_of
 from orders.queries.budget import BudgetState
+from orders.queries.chains import ChainView, StepView, chains_of
 from orders.queries.rules import RuleView
 from orders.states import Approvers, Condition, StepState
 from portal.rule_names import Codes, RuleNames

@@ -13,7 +13,8 @@ from accounts.seats import Seat, seats_of
 from core.actor import Actor
 from orders.actions.moves import record
 from orders.models import ApprovalRequest, ApprovalStep, Order
-from orders.queries.approval import approvers_now, asked_by_plan
+from orders.queries.approval import approvers_now
+from orders.queries.outlook import asked_by_plan
 from orders.rules.approval import NoApprover
 from orders.rules.conditions import OrderFacts
 from orders.rules.steps import Hit, StepPlan, plan

@@ -13,7 +13,8 @@ from accounts.scope import Scope
 from core.errors import NotFound, WrongState
 from orders.approval_links import Asked, asked_by
 from orders.models import Order
-from orders.queries.approval import ChainView, all_company_of, chains_of, may_decide
+from orders.queries.approval import all_company_of, may_decide
+from orders.queries.chains import ChainView, chains_of
 from orders.queries.orders import order_by_number
 from portal.middleware import ACTING_COMPANY, BuyerRequest
 

@@ -17,7 +17,7 @@ from accounts.seats import delegations_of
 from accounts.states import Right
 from core.errors import InvalidValue
 from orders.models import Order
-from orders.queries.approval import all_dues_of, all_glances_of
+from orders.queries.chains import all_dues_of, all_glances_of
 from orders.queries.orders import approval_count, approval_stretch
 from orders.rules.approval import approval_text
 from portal.forms.approvals import AbsenceForm

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_POST
 from accounts.queries.addresses import ship_to_addresses
 from accounts.queries.companies import acting_company
 from accounts.states import Right
-from orders.queries.approval import approval_outlook
 from orders.queries.credit import credit_outlook
 from orders.queries.orders import numbers_seen
+from orders.queries.outlook import approval_outlook
 from orders.states import OrderStatus
 from portal.forms.quotes import AcceptForm, ChangeForm, DeclineForm
 from portal.middleware import BuyerRequest
@@ -23,13 +23,7 @@ from portal.usecases.confirm_and_place import accept_offer
 from portal.views.parts import place_in, query_of
 from portal.views.replies import move_on, show_again
 from quotes.actions.answers import decline_quote, request_change, see_quote
-from quotes.queries.offers import (
-    BuyerQuote,
-    quote_counts,
-    quote_for_buyer,
-    quote_rows,
-    quote_stretch,
-)
+from quotes.queries.offers import BuyerQuote, quote_counts, quote_for_buyer, quote_rows, quote_stretch
 from quotes.queries.rfqs import waiting_rfqs
 
 PER_PAGE = 25

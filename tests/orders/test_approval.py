@@ -12,8 +12,8 @@ from orders.actions.approval import approve_order, reject_order
 from orders.actions.cancel import cancel_order
 from orders.actions.erp import confirm_order
 from orders.models import Order
-from orders.queries.approval import approval_outlook
 from orders.queries.orders import approvals_for, order_by_number, orders_for, orders_with_po, search_orders
+from orders.queries.outlook import approval_outlook
 from tests.conftest import Member, enrol
 from tests.factories.accounts import AddressFactory, CompanyFactory, MembershipFactory
 from tests.factories.orders import order_now, sell

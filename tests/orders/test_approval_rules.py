@@ -12,8 +12,10 @@ from core.errors import InvalidValue, NotAllowed, WrongState
 from core.models import Event
 from orders.actions.approval import approve_order, reject_order, return_order, stamp_of
 from orders.models import ApprovalDecision, Order
-from orders.queries.approval import approval_outlook, approvers_now, chains_of, open_request
+from orders.queries.approval import approvers_now, open_request
+from orders.queries.chains import chains_of
 from orders.queries.orders import approvals_for
+from orders.queries.outlook import approval_outlook
 from orders.rules.approval import NoApprover
 from orders.rules.conditions import OrderFacts, check_conditions, hits
 from orders.rules.steps import Candidate, Hit, check_steps, chosen, plan
