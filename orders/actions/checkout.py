@@ -20,8 +20,9 @@ from orders.actions.live import Confirmation
 from orders.actions.place import place_order
 from orders.drafts import DraftLine, OrderDraft
 from orders.models import Cart, Order
-from orders.queries.cart import CartSheet, SheetLine, cart_sheet
+from orders.queries.cart import cart_sheet
 from orders.queries.live import price_decisions
+from orders.queries.sheet import CartSheet, SheetLine
 from orders.rules.confirm import kept_prices, told_live
 from orders.rules.lines import check_lines
 from orders.rules.live import Decision, check_confirmed, price_key

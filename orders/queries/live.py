@@ -14,7 +14,7 @@ from accounts.queries.lines import lineage_of
 from catalog.models import Warehouse
 from orders.live import AskedLine, Heard, LiveAnswers, LivePrice, LiveQuestion
 from orders.models import CachedCredit, CheckoutPolicy, Order, OrderLine
-from orders.queries.cart import CartSheet, SheetLine
+from orders.queries.sheet import CartSheet, SheetLine
 from orders.rules.confirm import PricedLine, decide_prices, kept_prices
 from orders.rules.live import UNANSWERED, Decision, Table, cell, decisions_of, price_key
 from orders.rules.shown import shown_prices

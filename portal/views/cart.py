@@ -21,7 +21,8 @@ from catalog.rules import least, quantum
 from core import freshness
 from core.errors import InvalidValue
 from orders.actions import cart as actions
-from orders.queries.cart import SheetLine, cart_for, cart_sheet
+from orders.queries.cart import cart_for, cart_sheet
+from orders.queries.sheet import SheetLine
 from portal.forms.cart import ChangeForm, DetailsForm, LineForm, first_error
 from portal.middleware import BuyerRequest
 from portal.templatetags.accord import qty, unit_label

@@ -18,10 +18,11 @@ from core.freshness import is_stale
 from orders.actions.cart import CartDetails, set_details
 from orders.live import LivePrice
 from orders.models import Cart
-from orders.queries.cart import CartSheet, cart_for, cart_sheet
+from orders.queries.cart import cart_for, cart_sheet
 from orders.queries.credit import credit_outlook
 from orders.queries.live import cart_as_heard
 from orders.queries.outlook import approval_outlook
+from orders.queries.sheet import CartSheet
 from orders.states import OrderStatus
 from portal.forms.checkout import CheckoutForm, sealed_facts
 from portal.middleware import BuyerRequest
