@@ -50,12 +50,12 @@ def delegate_approvals(
 @action
 def end_delegation(scope: Scope, key: int, *, by: Actor) -> None:
     """Take a delegation of one's own back before its time. Records `delegation.ended`. Raises NotFound."""
+    Company.objects.select_for_update(of=("self",), no_key=True).filter(pk=scope.company_id or 0).first()
     row = Delegation.objects.filter(
         pk=key, delegator_id=scope.user_id or 0, company_id=scope.company_id or 0, ended_at=None
     ).first()
     if row is None:
         raise NotFound(_("There is no such delegation."))
-    Company.objects.select_for_update(of=("self",), no_key=True).get(pk=row.company_id)
     row.ended_at = timezone.now()
     row.save(update_fields=["ended_at"])
     _tell("delegation.ended", row, by)

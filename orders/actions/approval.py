@@ -59,11 +59,10 @@ def approve_order(
     hold_access(by.user_id)
     order = lock_order(order)
     request = _open(order, OrderStatus.RECEIVED, by, seen)
-    steps, seats = _mine(order, request, by)
-    done = deciders_of(request)
-    for step in steps:
-        done |= {(step.pk, seat.holder_id) for seat in seats}
-    finished = [step for step in steps if _is_done(step, request, order, done)]
+    mine = _mine(order, request, by)
+    done = deciders_of(request) | {(step.pk, seat.holder_id) for seat, steps in mine for step in steps}
+    asked = [step for step in request.steps.all() if any(step in steps for _seat, steps in mine)]
+    finished = [step for step in asked if _is_done(step, request, order, done)]
     is_last = _is_last(request, finished)
     figures: dict[str, Any] = {}
     if is_last:
@@ -84,7 +83,7 @@ def approve_order(
         check_credit(outlook.figures, order.currency)
         figures["credit"] = outlook.story()
 
-    _keep(request, order, steps, seats, ApprovalOutcome.APPROVED, comment, by, figures)
+    _keep(request, order, mine, ApprovalOutcome.APPROVED, comment, by, figures)
     if is_last and starts_again:
         return order
     now = timezone.now()
@@ -126,12 +125,12 @@ def _turn_down(order: Order, new: OrderStatus, comment: str, by: Actor, seen: st
     hold_access(by.user_id)
     order = lock_order(order)
     request = _open(order, new, by, seen)
-    steps, seats = _mine(order, request, by)
+    mine = _mine(order, request, by)
     if not comment.strip():
         raise InvalidValue(_("Say why, so that the buyer knows what to change."), field="comment")
 
     outcome = ApprovalOutcome.REJECTED if new == OrderStatus.REJECTED else ApprovalOutcome.RETURNED
-    _keep(request, order, steps, seats, outcome, comment, by, {})
+    _keep(request, order, mine, outcome, comment, by, {})
     close_request(request, RequestState(outcome.value))
     _decide(order, new, comment, by)
     release_allocation(order.subject, by=by)
@@ -195,8 +194,11 @@ def _told_already(last: ApprovalDecision) -> WrongState:
     )
 
 
-def _mine(order: Order, request: ApprovalRequest, by: Actor) -> tuple[list[ApprovalStep], list[Seat]]:
-    """The open steps that ask this person, and the seats by which. Raises NotAllowed (APR-06, failure bank 19)."""
+def _mine(order: Order, request: ApprovalRequest, by: Actor) -> list[tuple[Seat, list[ApprovalStep]]]:
+    """The seats by which this person decides, each with the open steps that ask it.
+
+    Raises NotAllowed (APR-06, failure bank 19).
+    """
     steps = [step for step in request.steps.all() if step.state == StepState.OPEN]
     own = {request.requester_id, request.submitted_by_id}
     check_own(by.user_id, own, is_allowed=any(step.allows_own for step in steps))
@@ -208,15 +210,19 @@ def _mine(order: Order, request: ApprovalRequest, by: Actor) -> tuple[list[Appro
             right="approve",
         )
     done = deciders_of(request)
-    sat: dict[tuple[int, int], Seat] = {}
-    mine = []
-    for step in steps:
-        for seat in sitting(asked_of(step, request, order.net_amount), seats):
-            if (step.pk, seat.holder_id) not in done:
-                sat[seat.user.pk, seat.holder_id] = seat
-                if step not in mine:
-                    mine.append(step)
-    return mine, list(sat.values())
+    asked = [
+        (
+            seat,
+            [
+                step
+                for step in steps
+                if (step.pk, seat.holder_id) not in done
+                and sitting(asked_of(step, request, order.net_amount), [seat])
+            ],
+        )
+        for seat in seats
+    ]
+    return [(seat, asking) for seat, asking in asked if asking]
 
 
 def _is_done(step: ApprovalStep, request: ApprovalRequest, order: Order, done: set[tuple[int, int]]) -> bool:
@@ -250,8 +256,7 @@ def _next_stage(request: ApprovalRequest, order: Order, by: Actor) -> None:
 def _keep(
     request: ApprovalRequest,
     order: Order,
-    steps: Sequence[ApprovalStep],
-    seats: Sequence[Seat],
+    mine: Sequence[tuple[Seat, Sequence[ApprovalStep]]],
     outcome: ApprovalOutcome,
     comment: str,
     by: Actor,
@@ -259,7 +264,8 @@ def _keep(
 ) -> None:
     """Write down what was decided, with the rules' versions and what the person saw: a row per seat.
 
-    The budgets are those of now, as the order's page shows them, not those of the time it was submitted.
+    Each row names the steps that ask its seat, and no others. The budgets are those of now, as the order's page
+    shows them, not those of the time it was submitted.
     """
     seen = {
         **request.figures,
@@ -269,7 +275,7 @@ def _keep(
         **figures,
     }
     now = timezone.now()
-    for seat in seats:
+    for seat, steps in mine:
         ApprovalDecision.objects.create(
             request=request,
             steps=[step.pk for step in steps],

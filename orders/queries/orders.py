@@ -156,7 +156,7 @@ def approval_count(scope: Scope, *, most: int = COUNTED) -> Counted:
 
 
 def _asked(seat: Seat) -> Q:
-    """The condition on open steps that ask a seat, and that it has not decided."""
+    """The condition on open steps that ask a seat, and that neither its holder nor a deputy has decided."""
     chosen = Q(any_approver=True) | Q(escalated_at__isnull=False) | Q(people__contains=[seat.holder_id])
     if seat.roles:
         chosen |= Q(roles__overlap=sorted(seat.roles))
@@ -167,11 +167,9 @@ def _asked(seat: Seat) -> Q:
         request__submitted_by__isnull=False, request__submitted_by__in=both
     )
     this = Func(OuterRef("pk"), template="ARRAY[%(expressions)s]", output_field=ArrayField(BigIntegerField()))
-    whose = (
-        Q(actor_user=seat.user, instead_of=None) if seat.instead_of is None else Q(instead_of=seat.instead_of)
-    )
+    by_holder = Q(actor_user=seat.holder_id, instead_of=None) | Q(instead_of=seat.holder_id)
     decided = ApprovalDecision.objects.filter(
-        whose | Q(instead_of=seat.holder_id), request_id=OuterRef("request_id"), steps__contains=this
+        by_holder, request_id=OuterRef("request_id"), steps__contains=this
     )
     return chosen & (Q(allows_own=True) | ~is_own) & Q(~Exists(decided))
 

@@ -21,7 +21,7 @@ from orders.rules.conditions import OrderFacts, check_conditions, hits
 from orders.rules.steps import Candidate, Hit, check_steps, chosen, plan
 from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory
-from tests.factories.approvals import asks, rule_of
+from tests.factories.approvals import asks, delegation_of, rule_of
 from tests.factories.orders import order_now, sell
 
 pytestmark = pytest.mark.django_db
@@ -204,6 +204,41 @@ def test_all_means_those_who_still_may(anna, boris, gina):
 
     approve_order(order, by=boris.actor)
 
+    order.refresh_from_db()
+    assert order.status == "received"
+
+
+@pytest.mark.req("APR-09")
+def test_who_stands_in_is_asked_no_more_once_the_absent_person_has_decided(anna, boris, gina):
+    rule_of(anna.company, asks(people=[boris.user.pk, gina.user.pk], needs="all"))
+    sell("A1")
+    order = order_now(anna, A1=60)
+    dora = enrol("Dora", anna.company, "buyer")
+    delegation_of(anna.company, boris.user, dora.user)
+    scope = scope_for(dora.user.pk, anna.company.pk)
+    assert list(approvals_for(scope)) == [order]
+
+    approve_order(order, by=boris.actor)
+
+    assert not approvals_for(scope).exists()
+    with pytest.raises(NotAllowed):
+        approve_order(order, by=dora.actor)
+    assert names() == ["order.approval_requested", "order.step_approved"]
+
+
+@pytest.mark.req("APR-11")
+def test_a_decision_names_only_the_steps_that_ask_its_seat(anna, boris, gina):
+    for code, who in (("first", boris), ("second", gina)):
+        rule_of(anna.company, asks(people=[who.user.pk]), code=code)
+    sell("A1")
+    order = order_now(anna, A1=60)
+    delegation_of(anna.company, boris.user, gina.user)
+    steps = {step.rule: step.pk for step in open_request(order).steps.all()}
+
+    approve_order(order, by=gina.actor)
+
+    kept = {row.instead_of_id: row.steps for row in ApprovalDecision.objects.all()}
+    assert kept == {boris.user.pk: [steps["first"]], None: [steps["second"]]}
     order.refresh_from_db()
     assert order.status == "received"
 

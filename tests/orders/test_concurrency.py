@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from accounts.actions.delegation import end_delegation
 from accounts.models import Membership
 from catalog.models import Allocation
 from core.errors import DomainError, WrongState
@@ -21,7 +22,7 @@ from orders.rules.budget import OverBudget
 from orders.rules.credit import OverLimit
 from tests.conftest import enrol
 from tests.factories.accounts import AddressFactory, CompanyFactory, CreditAccountFactory
-from tests.factories.approvals import BudgetFactory
+from tests.factories.approvals import BudgetFactory, delegation_of
 from tests.factories.orders import choice_of, fill, order_now, sell
 from tests.orders.test_erp_facts import answer
 
@@ -211,3 +212,14 @@ def test_of_two_approvers_at_once_one_decides_and_the_other_is_told(anna, boris,
     decision = ApprovalDecision.objects.get()
     assert decision.actor_label in str(told[0])
     assert Event.objects.filter(name="order.received").count() == 1
+
+
+@pytest.mark.req("APR-09")
+def test_a_delegation_is_taken_back_once(boris):
+    dora = enrol("Dora", boris.company, "buyer")
+    made = delegation_of(boris.company, boris.user, dora.user)
+
+    results = at_once([lambda: end_delegation(boris.scope, made.pk, by=boris.actor) for _ in range(4)])
+
+    assert sorted(type(result).__name__ for result in results) == ["NoneType", *["NotFound"] * 3]
+    assert Event.objects.filter(name="delegation.ended").count() == 1
