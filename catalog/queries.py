@@ -19,12 +19,10 @@ from django.db.models import (
     Prefetch,
     Q,
     QuerySet,
-    Subquery,
     Sum,
     Value,
     When,
 )
-from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import Scope
@@ -397,8 +395,3 @@ def media_by_reference(scope: Scope, reference: str) -> Media:
 def all_products() -> QuerySet[Product]:
     """Every product, for staff and jobs."""
     return Product.objects.select_related("category")
-
-
-def base_unit_of(sku: Combinable) -> Subquery:
-    """The base unit of the product that an expression over another row names, for an annotation."""
-    return Subquery(Product.objects.filter(sku=sku).values("base_unit")[:1])

@@ -135,10 +135,6 @@ class ContentRecord(Record):
     as_of: datetime
 
 
-# How many products an event names; who needs them all reads the catalogue.
-MOST_SKUS = 20
-
-
 class StockUpdated(Payload):
     """One reading of stock that brought news of a warehouse.
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Field
 from django.utils import timezone
 
@@ -50,7 +50,6 @@ def record(
     )
     _insert(event)
     audit.of_event(event, by=by)
-    transaction.on_commit(_wake, robust=True)
     return event
 
 
@@ -75,18 +74,3 @@ def _insert(event: Event) -> None:
         cursor.execute(statement, [event.subject, *values])
         event.pk, event.sequence = cursor.fetchone()
     event._state.adding, event._state.db = False, connection.alias
-
-
-# What to do after a commit that wrote events. The relay sets it at start; a missed call is
-# harmless, since the worker looks every second anyway.
-_waker: list[Any] = []
-
-
-def wake_with(function: Any) -> None:
-    """Let `function()` be called after each commit that wrote events."""
-    _waker[:] = [function]
-
-
-def _wake() -> None:
-    for function in _waker:
-        function()

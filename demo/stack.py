@@ -173,10 +173,6 @@ class Stack:
         found: list[dict[str, str]] = json.loads(file.read_text()) if file.exists() else []
         return found
 
-    def password_of(self, email: str) -> str:
-        """Return the password of one of the demo's people."""
-        return next(person["password"] for person in self.people() if person["email"] == email)
-
     # -- what the parts are given
 
     @cached_property

@@ -19,8 +19,6 @@ DEAD, FAILING, REJECTED, UNREAD, OFF = "dead", "failing", "rejected", "unread", 
 SOON = 0.8
 # So few errors are no rate: one refused call of two would be a half.
 FEWEST_ERRORS = 3
-# A flow that fails oftener in a row does not heal at once.
-FAILS_OFTEN = 3
 WORST = {Light.RED: 0, Light.AMBER: 1, Light.OFF: 2, Light.GREEN: 3}
 
 

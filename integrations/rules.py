@@ -72,11 +72,6 @@ def own_channels(system: str) -> str:
     return f"flow:{system}."
 
 
-def is_echo(channel: str, system: str) -> bool:
-    """Whether an event came from the system that it would go to. channel: of the event's actor."""
-    return channel.startswith(own_channels(system))
-
-
 @dataclass(frozen=True)
 class Rest:
     """A time in which a system is not to be expected: every week on these days, or once.

@@ -83,7 +83,6 @@ NA2 = _stainless("A2-70", None, None)
 
 W200Z = _steel("200Z", "200 HV zinc plated", "200 HV", ZINC, "1.75", "1.00")
 W300 = _steel("300", "300 HV plain", "300 HV", PLAIN, "2.00", "1.25")
-W300Z = _steel("300Z", "300 HV zinc plated", "300 HV", ZINC, "2.10", "1.35")
 WA2 = Grade("A2", "A2 200 HV", "200 HV", A2, BRIGHT, STAINLESS, Decimal("6.80"), Decimal("1.30"))
 
 

@@ -12,13 +12,6 @@ from orders.models import Order, OrderLine
 from orders.queries.snapshot import snapshot_of
 from orders.states import OrderStatus
 
-CANCELLABLE = (
-    OrderStatus.PENDING_APPROVAL,
-    OrderStatus.RETURNED,
-    OrderStatus.RECEIVED,
-    OrderStatus.ON_HOLD,
-)
-
 
 @action
 def cancel_order(order: Order, *, by: Actor, reason: str) -> Order:

@@ -118,16 +118,6 @@ def change_line(scope: Scope, line_id: int, change: LineChange, *, by: Actor) ->
 
 
 @action
-def set_quantity(scope: Scope, line_id: int, quantity: Decimal, *, by: Actor) -> CartLine | None:
-    """Set how much of a line is wanted; zero takes the line out."""
-    if quantity == 0:
-        return remove_line(scope, line_id, by=by)
-    line = _line_of(_own_cart(scope), line_id)
-    same = LineChange(quantity, line.unit.key, line.target_price, line.note)
-    return change_line(scope, line_id, same, by=by)
-
-
-@action
 def remove_line(scope: Scope, line_id: int, *, by: Actor) -> None:
     """Take a line out of the own cart; one that is already gone is fine."""
     cart = _own_cart(scope)

@@ -150,7 +150,6 @@ ROWS: dict[str, Rows] = {
 }
 
 DESK, POST, BOTH = (SALES, SALES_MANAGER), ("POST",), ("GET", "POST")
-SETTINGS = "integrations.add_flowsettings"
 GIVES_ROLES = "accounts.assign_staff_roles"
 
 

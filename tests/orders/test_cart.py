@@ -7,6 +7,7 @@ import pytest
 from accounts.queries.scopes import scope_for
 from catalog.rules import BelowMinimum, OffStep, UnknownUnit
 from core.errors import NotAllowed, NotFound, OutOfDate
+from core.models import Event
 from orders.actions.cart import (
     CartDetails,
     CartItem,
@@ -17,7 +18,6 @@ from orders.actions.cart import (
     lock_cart,
     remove_line,
     set_details,
-    set_quantity,
 )
 from orders.models import Cart, CartLine
 from orders.queries.cart import cart_count, cart_for, cart_sheet
@@ -123,13 +123,16 @@ def test_a_line_that_becomes_like_another_joins_it(anna):
     )
 
 
-def test_zero_takes_a_line_out(anna):
+def test_a_line_is_taken_out_and_once_more_is_fine(anna):
     sell("A1")
     fill(anna, A1=5)
+    line_id = CartLine.objects.get().pk
 
-    set_quantity(anna.scope, CartLine.objects.get().pk, Decimal(0), by=anna.actor)
+    for _ in range(2):
+        remove_line(anna.scope, line_id, by=anna.actor)
 
     assert not CartLine.objects.exists()
+    assert Event.objects.filter(name="cart.updated", payload__change="line_removed").count() == 1
 
 
 def test_another_companys_lines_cannot_be_touched(anna, clara):
@@ -138,7 +141,7 @@ def test_another_companys_lines_cannot_be_touched(anna, clara):
     line = CartLine.objects.get()
 
     with pytest.raises(NotFound):
-        set_quantity(clara.scope, line.pk, Decimal(9), by=clara.actor)
+        change_line(clara.scope, line.pk, LineChange(Decimal(9), "piece"), by=clara.actor)
     remove_line(clara.scope, line.pk, by=clara.actor)
 
     line.refresh_from_db()

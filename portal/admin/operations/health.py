@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -183,8 +182,3 @@ def summary(lines: list[FlowLine]) -> str:
     ]
     told = ", ".join(words % {"n": count} for count, words in parts if count)
     return _("%(count)s flows: %(told)s.") % {"count": len(lines), "told": told}
-
-
-def playbook_page(anchor: str) -> str:
-    """The address of a section of the playbooks, "" without one."""
-    return reverse("admin:integrations_playbook", args=[anchor]) if anchor else ""
