@@ -17,8 +17,8 @@ from orders.actions.invoices import apply_invoice
 from orders.actions.policy import set_cached_credit
 from orders.actions.shipments import apply_shipment
 from orders.models import CachedCredit, Invoice, Order, OrderLine
+from tests.factories.erp_facts import answer, invoice, shipment
 from tests.factories.orders import order_now, sell
-from tests.orders.test_erp_facts import answer, invoice, shipment
 from tests.portal.pages import text_of
 
 pytestmark = pytest.mark.django_db

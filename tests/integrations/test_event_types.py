@@ -16,14 +16,7 @@ from catalog.models import Allocation
 from catalog.records import ContentRecord, ProductRecord, StockRecord
 from core.models import Event
 from integrations.contracts.registry import contracts
-from orders.actions.cart import (
-    CartDetails,
-    LineChange,
-    change_line,
-    clear_cart,
-    remove_line,
-    set_details,
-)
+from orders.actions.cart import CartDetails, LineChange, change_line, clear_cart, remove_line, set_details
 from orders.actions.erp import confirm_order
 from orders.actions.shipments import apply_shipment
 from orders.queries.cart import cart_for
@@ -32,10 +25,10 @@ from pricing.actions.prices import RunScope, apply_prices, undo_run
 from pricing.models import PriceRun
 from pricing.records import PriceListRecord, PriceRecord
 from tests.factories.catalog import MORNING, ProductFactory, StockLevelFactory
+from tests.factories.erp_facts import answer, shipment
 from tests.factories.orders import fill, open_warehouse, order_now, sell
 from tests.factories.pricing import PriceListFactory
 from tests.factories.quotes import approve, begin, costs, policy, price, submit
-from tests.orders.test_erp_facts import answer, shipment
 
 NOON = MORNING + timedelta(hours=4)
 PIECE = {"key": "piece", "code": "C62", "numerator": 1, "is_default": True}

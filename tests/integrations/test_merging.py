@@ -25,9 +25,9 @@ from orders.queries.invoices import invoices_for
 from quotes.models import Quote, Rfq
 from tests.conftest import enrol
 from tests.factories.accounts import AddressFactory, CompanyFactory, MembershipFactory
+from tests.factories.erp_facts import invoice
 from tests.factories.orders import order_now, sell
 from tests.factories.quotes import offer
-from tests.orders.test_erp_facts import invoice
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("ACC-13")]
 

@@ -16,8 +16,8 @@ from orders.queries.orders import approvals_for, order_by_number, orders_for, or
 from orders.queries.outlook import approval_outlook
 from tests.conftest import Member, enrol
 from tests.factories.accounts import AddressFactory, CompanyFactory, MembershipFactory
+from tests.factories.erp_facts import answer
 from tests.factories.orders import order_now, sell
-from tests.orders.test_erp_facts import answer
 
 pytestmark = pytest.mark.django_db
 

@@ -21,8 +21,8 @@ from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory
 from tests.factories.approvals import BudgetFactory, CostCentreFactory
 from tests.factories.catalog import MORNING
+from tests.factories.erp_facts import answer, invoice
 from tests.factories.orders import order_now, sell
-from tests.orders.test_erp_facts import answer, invoice
 
 pytestmark = pytest.mark.django_db
 

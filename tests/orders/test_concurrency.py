@@ -23,8 +23,8 @@ from orders.rules.credit import OverLimit
 from tests.conftest import enrol
 from tests.factories.accounts import AddressFactory, CompanyFactory, CreditAccountFactory
 from tests.factories.approvals import BudgetFactory, delegation_of
+from tests.factories.erp_facts import answer
 from tests.factories.orders import choice_of, fill, order_now, sell
-from tests.orders.test_erp_facts import answer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

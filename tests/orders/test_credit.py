@@ -18,8 +18,8 @@ from orders.queries.cart import cart_for
 from orders.queries.credit import credit_outlook
 from orders.rules.credit import OnHold, OverLimit
 from tests.factories.accounts import AS_OF, CompanyFactory, CreditAccountFactory
+from tests.factories.erp_facts import answer
 from tests.factories.orders import fill, order_now, sell
-from tests.orders.test_erp_facts import answer
 
 pytestmark = pytest.mark.django_db
 

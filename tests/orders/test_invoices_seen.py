@@ -8,8 +8,8 @@ from core.errors import NotFound
 from orders.actions.invoices import apply_invoice
 from orders.queries.invoices import balance_of, invoice_by_number, invoices_for
 from tests.factories.accounts import CompanyFactory
+from tests.factories.erp_facts import invoice
 from tests.factories.orders import order_now, sell
-from tests.orders.test_erp_facts import invoice
 
 pytestmark = pytest.mark.django_db
 

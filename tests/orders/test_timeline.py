@@ -12,8 +12,8 @@ from orders.actions.shipments import apply_shipment
 from orders.models import Order
 from orders.queries.timeline import timeline_of
 from orders.queries.view import order_view
+from tests.factories.erp_facts import answer, invoice, shipment
 from tests.factories.orders import order_now, sell
-from tests.orders.test_erp_facts import answer, invoice, shipment
 
 pytestmark = pytest.mark.django_db
 PERSON = {"name": "Sam", "email": "sam@nordwind.example", "locale": "en"}

@@ -12,9 +12,9 @@ from orders.models import Order
 from tests.conftest import employ, enrol
 from tests.factories.accounts import CompanyFactory, CreditAccountFactory
 from tests.factories.approvals import BudgetFactory, rule_of
+from tests.factories.erp_facts import invoice
 from tests.factories.orders import OrderFactory, by_erp, order_now, sell
 from tests.factories.quotes import offer
-from tests.orders.test_erp_facts import invoice
 from tests.portal.pages import text_of
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,8 @@ from orders.actions.invoices import apply_invoice
 from orders.queries.invoices import invoices_for
 from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory
+from tests.factories.erp_facts import answer, invoice
 from tests.factories.orders import order_now, sell
-from tests.orders.test_erp_facts import answer, invoice
 from tests.portal.pages import text_of
 
 pytestmark = pytest.mark.django_db

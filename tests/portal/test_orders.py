@@ -12,8 +12,8 @@ from orders.actions.invoices import apply_invoice
 from orders.actions.shipments import apply_shipment
 from orders.models import Order
 from tests.conftest import enrol
+from tests.factories.erp_facts import answer, invoice, shipment
 from tests.factories.orders import fill, order_now, sell
-from tests.orders.test_erp_facts import answer, invoice, shipment
 from tests.portal.pages import form_of, text_of
 
 pytestmark = pytest.mark.django_db
