@@ -6,6 +6,7 @@ from typing import Any
 import factory
 from django.utils import timezone
 
+from accounts.actions.admission import Admission
 from accounts.models import Registration
 from accounts.registrations import RegistrationState
 
@@ -43,3 +44,6 @@ class RegistrationFactory(factory.django.DjangoModelFactory):
     state = RegistrationState.WAITING
     confirmed_at = factory.LazyFunction(lambda: timezone.now() - timedelta(hours=1))
     expires_at = factory.LazyFunction(lambda: timezone.now() + timedelta(hours=47))
+
+
+PLAIN = Admission(currency="EUR")
