@@ -16,7 +16,7 @@ from core.days import erp_today
 from portal.admin.customers import numbers_for
 from portal.admin.licence_words import held_words
 from portal.admin.pages import admin_page
-from portal.forms.entitlements import ExplainForm
+from portal.forms.explained import WhatForm
 
 VERDICTS: dict[Verdict, Any] = {
     Verdict.UNPUBLISHED: _("The PIM has no content for it, so nobody sees it."),
@@ -46,7 +46,7 @@ def explain_entitlement(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     asked = "company" in request.GET
     companies = numbers_for(request)
-    form = ExplainForm(request.GET if asked else None, companies=companies)
+    form = WhatForm(request.GET if asked else None, companies=companies)
     context: dict[str, Any] = {"form": form, "companies": companies.order_by("number")[:500]}
     if asked and form.is_valid():
         context |= _answer(form.cleaned_data)

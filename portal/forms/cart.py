@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from orders.actions.cart import CartDetails, CartItem, LineChange
+from portal.forms.heads import HeadForm
 from portal.forms.numbers import NumberField
 
 
@@ -41,23 +42,8 @@ class ChangeForm(forms.Form):
         return LineChange(data["quantity"], data["unit"], data["target_price"], data["note"])
 
 
-class DetailsForm(forms.Form):
+class DetailsForm(HeadForm):
     """The head of a cart."""
-
-    po_number = forms.CharField(
-        label=_("Your PO number"),
-        max_length=60,
-        required=False,
-        help_text=_("Printed on every paper of the order."),
-    )
-    requested_on = forms.DateField(
-        label=_("Requested delivery"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    note = forms.CharField(
-        label=_("Note to us"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
-    )
 
     def details(self) -> CartDetails:
         """The valid form as what the action takes."""

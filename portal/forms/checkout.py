@@ -13,6 +13,7 @@ from orders.actions.checkout import CheckoutChoice
 from orders.models import Order
 from orders.queries.budget import cost_centres_for
 from orders.queries.orders import numbers_seen, orders_with_po
+from portal.forms.heads import HeadForm
 from portal.sealed import seal, unseal
 
 SHOWN = "what the checkout showed"
@@ -23,7 +24,7 @@ def sealed_facts(digest: str) -> str:
     return seal(digest, SHOWN)
 
 
-class CheckoutForm(forms.Form):
+class CheckoutForm(HeadForm):
     """Where to, under which number, until when; and what the page had shown.
 
     A PO number that an open order already carries is asked about once: `keep_po` is the answer.
@@ -38,21 +39,9 @@ class CheckoutForm(forms.Form):
             "invalid_choice": _("Choose one of your company's delivery addresses."),
         },
     )
-    po_number = forms.CharField(
-        label=_("Your PO number"),
-        max_length=60,
-        required=False,
-        help_text=_("Printed on every paper of the order."),
-    )
-    requested_on = forms.DateField(
-        label=_("Requested delivery"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
-    note = forms.CharField(
-        label=_("Note to us"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
-    )
     keep_po = forms.BooleanField(label=_("This is another order: keep the number"), required=False)
+
+    field_order = ("token", "shown", "ship_to")
 
     def __init__(
         self, *args: Any, scope: Scope, addresses: Iterable[Address], needs_po: bool, **kwargs: Any

@@ -4,13 +4,11 @@ import re
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
-from accounts.models import Company
 from accounts.segments import all_segment_names, segment_words
-from catalog.models import Assortment, AssortmentAssignment, Product, ProductRestriction
+from catalog.models import Assortment, AssortmentAssignment, ProductRestriction
 from catalog.queries import all_products
 
 
@@ -130,30 +128,3 @@ class AssortmentForm(forms.ModelForm):
                 _("There are no products %(skus)s."), params={"skus": ", ".join(unknown[:10])}
             )
         return sorted(typed)
-
-
-class ExplainForm(forms.Form):
-    """Which company, which product, on which day."""
-
-    company = forms.CharField(label=_("Customer number"))
-    sku = forms.CharField(label=_("Product"))
-    on = forms.DateField(label=_("On"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-
-    def __init__(self, *args: Any, companies: QuerySet[Company], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.companies = companies
-        self.fields["company"].widget.attrs |= {"list": "companies", "autocomplete": "off"}
-
-    def clean_company(self) -> Company:
-        """The company of the number."""
-        company = self.companies.filter(number=self.cleaned_data["company"].strip()).first()
-        if company is None:
-            raise forms.ValidationError(_("There is no customer with this number."))
-        return company
-
-    def clean_sku(self) -> Product:
-        """The product of the number."""
-        product = all_products().filter(sku__iexact=self.cleaned_data["sku"].strip()).first()
-        if product is None:
-            raise forms.ValidationError(_("There is no product with this number."))
-        return product

@@ -14,6 +14,7 @@ from orders.actions.direct import DirectLine, priced_lines
 from orders.actions.resubmit import ChangedLine, Resubmission
 from orders.models import Order, OrderLine
 from orders.queries.budget import cost_centres_for
+from portal.forms.heads import note_field
 
 
 class DecisionForm(forms.Form):
@@ -42,9 +43,7 @@ class ResubmitForm(forms.Form):
     """
 
     po_number = forms.CharField(label=_("Your PO number"), max_length=60, required=False)
-    note = forms.CharField(
-        label=_("Note to us"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    note = note_field()
 
     def __init__(self, data: Any = None, *, order: Order, scope: Scope) -> None:
         initial = {"po_number": order.po_number, "note": order.note, "cost_centre": order.cost_centre}

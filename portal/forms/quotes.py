@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Address
+from portal.forms.heads import LONGEST_NOTE
 from quotes.drafts import AcceptChoice
 
 
@@ -19,7 +20,7 @@ class AcceptForm(forms.Form):
     note = forms.CharField(
         label=_("Note for the delivery"),
         required=False,
-        max_length=2000,
+        max_length=LONGEST_NOTE,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import Company, Membership
-from orders.actions.cart import empty_cart
+from orders.actions.cart import CartDetails, empty_cart, set_details
 from orders.models import Order
 from orders.queries.cart import cart_for
 from tests.conftest import enrol
@@ -118,6 +118,19 @@ def test_goods_go_where_the_buyer_chose(anna):
     browser.post(URL, filled(browser, ship_to="hall-2"))
 
     assert Order.objects.get().ship_to["erp_id"] == "hall-2"
+
+
+@pytest.mark.req("CRT-06")
+def test_a_note_that_the_cart_has_taken_is_not_too_long_for_the_order(anna):
+    sell("A1")
+    fill(anna, A1=5)
+    note = "Please call before you come. " * 50
+    set_details(anna.scope, CartDetails(note=note), by=anna.actor)
+    browser = anna.signed_in()
+
+    browser.post(URL, filled(browser))
+
+    assert Order.objects.get().note == note.strip()
 
 
 @pytest.mark.req("CRT-06")
