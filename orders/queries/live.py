@@ -159,14 +159,7 @@ def order_question(order: Order) -> LiveQuestion:
     """The prices of an order that were taken before the ERP had confirmed them."""
     open_keys = {one.key for one in decisions_of(order.live_checks) if one.is_unconfirmed_price}
     lines = [
-        AskedLine(
-            sku=line.sku,
-            unit_key=line.unit_key,
-            unit_erp_id=line.unit.erp_id if line.unit else "",
-            quantity=line.ordered,
-            quantity_base=line.ordered * line.numerator / line.denominator,
-            break_quantity=_breaks(line),
-        )
+        _of_order(line)
         for line in order.lines.select_related("unit").order_by("position")
         if price_key(line.sku, line.unit_key) in open_keys
     ]
@@ -176,18 +169,23 @@ def order_question(order: Order) -> LiveQuestion:
 def waiting_question(order: Order) -> LiveQuestion:
     """What is asked about an order before its last approval: stock, credit, and prices that are not agreed."""
     lines = [
-        AskedLine(
-            sku=line.sku,
-            unit_key=line.unit_key,
-            unit_erp_id=line.unit.erp_id if line.unit else "",
-            quantity=line.ordered,
-            quantity_base=line.ordered * line.numerator / line.denominator,
-            break_quantity=_breaks(line),
-            has_erp_price=order.origin != "quote" and line.price_story.get("system") == ERP,
-        )
+        _of_order(line, has_erp_price=order.origin != "quote" and line.price_story.get("system") == ERP)
         for line in order.lines.select_related("unit").order_by("position")
     ]
     return question_for(order.company, lines, order.warehouse, order.gross_amount)
+
+
+def _of_order(line: OrderLine, *, has_erp_price: bool = True) -> AskedLine:
+    """What is asked about a line of an order."""
+    return AskedLine(
+        sku=line.sku,
+        unit_key=line.unit_key,
+        unit_erp_id=line.unit.erp_id if line.unit else "",
+        quantity=line.ordered,
+        quantity_base=line.ordered * line.numerator / line.denominator,
+        break_quantity=_breaks(line),
+        has_erp_price=has_erp_price,
+    )
 
 
 def _breaks(line: OrderLine) -> Decimal:

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 
 from accounts.customers import Customers, customers_of, memberships_at
+from accounts.models import User
 from accounts.queries.companies import all_companies
 from accounts.queries.people import all_people
 
@@ -49,6 +50,14 @@ def people_for(request: HttpRequest) -> QuerySet[Any]:
     customers = customers_for(request)
     people = all_people()
     return people if customers.is_all else people.filter(pk__in=memberships_at(customers).values("user"))
+
+
+def person_of(user_id: int) -> User:
+    """The person whose page it is. Raises Http404."""
+    found = all_people().filter(pk=user_id).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 class OwnCustomers:

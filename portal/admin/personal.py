@@ -4,14 +4,13 @@ import json
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.queries.people import all_people
 from integrations.actions.personal import erase_person, export_person, find_person, open_work_of
-from portal.admin.customers import customers_for
+from portal.admin.customers import customers_for, person_of
 from portal.admin.pages import admin_page
 from portal.admin.refusals import refusing, shown
 from portal.forms.personal import EraseForm
@@ -19,16 +18,9 @@ from portal.forms.personal import EraseForm
 RIGHT = "accounts.erase_user"
 
 
-def _person(user_id: int) -> User:
-    user = all_people().filter(pk=user_id).first()
-    if user is None:
-        raise Http404
-    return user
-
-
 @shown
 def _page(request: HttpRequest, user_id: int) -> HttpResponse:
-    person = _person(user_id)
+    person = person_of(user_id)
     is_asked = request.method == "POST" and "erase" in request.POST
     form = EraseForm(request.POST if is_asked else None, person=person)
     context = {
@@ -47,9 +39,9 @@ def personal_page(request: HttpRequest, user_id: int) -> HttpResponse:
     if not (request.user.has_perm(RIGHT) and customers_for(request).is_all):
         raise PermissionDenied
     if request.method == "POST" and "export" in request.POST:
-        return _file(request, _person(user_id))
+        return _file(request, person_of(user_id))
     if request.method == "POST":
-        form = EraseForm(request.POST, person=_person(user_id))
+        form = EraseForm(request.POST, person=person_of(user_id))
         if form.is_valid():
             return _erased(request, form, user_id)
     return _page(request, user_id)
@@ -65,7 +57,7 @@ def _file(request: HttpRequest, person: User) -> HttpResponse:
 def _erased(request: HttpRequest, form: EraseForm, user_id: int) -> HttpResponse:
     successor = form.cleaned_data["to"]
     to = find_person(successor) if successor else None
-    erase_person(_person(user_id), by=request.actor, to=to)  # type: ignore[attr-defined]
+    erase_person(person_of(user_id), by=request.actor, to=to)  # type: ignore[attr-defined]
     messages.success(
         request, _("The person's data are erased; documents keep the number %(id)s.") % {"id": user_id}
     )

@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,9 +16,9 @@ from accounts.actions.staff import (
     grant_partner_access,
     let_partner_in,
 )
-from accounts.models import User
-from accounts.queries.people import all_partners, all_people
+from accounts.queries.people import all_partners
 from accounts.staff import AREAS, DOES, FORBIDDEN, INTEGRATION_ADMIN, ROLES, SEES, is_in, roles_of
+from portal.admin.customers import person_of
 from portal.admin.pages import admin_page
 from portal.admin.refusals import refusing, shown
 from portal.forms.staff import RolesForm
@@ -53,16 +53,9 @@ class PartnerForm(AccessForm):
 RIGHT = "accounts.assign_staff_roles"
 
 
-def _person(user_id: int) -> User:
-    user = all_people().filter(pk=user_id).first()
-    if user is None:
-        raise Http404
-    return user
-
-
 @shown
 def _page(request: HttpRequest, user_id: int) -> HttpResponse:
-    person = _person(user_id)
+    person = person_of(user_id)
     form = RolesForm(request.POST or None, initial={"roles": sorted(roles_of(person))})
     status = 422 if form.is_bound and not form.is_valid() else 200
     context = {
@@ -85,14 +78,14 @@ def roles_page(request: HttpRequest, user_id: int) -> HttpResponse:
     form = RolesForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return _page(request, user_id)
-    person = assign_staff_roles(_person(user_id), form.cleaned_data["roles"], by=request.actor)  # type: ignore[attr-defined]
+    person = assign_staff_roles(person_of(user_id), form.cleaned_data["roles"], by=request.actor)  # type: ignore[attr-defined]
     messages.success(request, _("The roles of %(person)s are set.") % {"person": person})
     return redirect("admin:accounts_user_roles", user_id)
 
 
 @shown
 def _access(request: HttpRequest, user_id: int) -> HttpResponse:
-    person = _person(user_id)
+    person = person_of(user_id)
     form = AccessForm(request.POST or None)
     status = 422 if form.is_bound and not form.is_valid() else 200
     context = {"person": person, "form": form}
@@ -108,7 +101,7 @@ def partner_page(request: HttpRequest, user_id: int) -> HttpResponse:
     form = AccessForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return _access(request, user_id)
-    person = grant_partner_access(_person(user_id), form.access(), by=request.actor)  # type: ignore[attr-defined]
+    person = grant_partner_access(person_of(user_id), form.access(), by=request.actor)  # type: ignore[attr-defined]
     messages.success(request, _("%(person)s is let in.") % {"person": person})
     return redirect("admin:accounts_user_partner", user_id)
 

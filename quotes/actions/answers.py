@@ -54,9 +54,7 @@ def request_change(scope: Scope, number: str, *, revision: int, comment: str, by
     sent = _seen_revision(quote, revision)
 
     move_quote(quote, QuoteStatus.CHANGE_REQUESTED)
-    sent.buyer_comment = comment
-    sent.save(update_fields=["buyer_comment"])
-    QuoteMessage.objects.create(quote=quote, revision=sent.number, text=comment, **trace(by))
+    _keep_words(quote, sent, comment, by)
 
     tell_quote("quote.change_requested", quote, sent, by=by, text=comment)
     return quote
@@ -74,9 +72,7 @@ def decline_quote(scope: Scope, number: str, *, revision: int, reason: str, by: 
     sent = _seen_revision(quote, revision)
 
     move_quote(quote, QuoteStatus.DECLINED)
-    sent.buyer_comment = reason
-    sent.save(update_fields=["buyer_comment"])
-    QuoteMessage.objects.create(quote=quote, revision=sent.number, text=reason, **trace(by))
+    _keep_words(quote, sent, reason, by)
 
     tell_quote("quote.declined", quote, sent, by=by, text=reason)
     return quote
@@ -112,6 +108,13 @@ def accept_quote(
 
     tell_quote("quote.accepted", quote, sent, by=by)
     return order
+
+
+def _keep_words(quote: Quote, sent: QuoteRevision, text: str, by: Actor) -> None:
+    """What the buyer says, beside the revision and in the conversation."""
+    sent.buyer_comment = text
+    sent.save(update_fields=["buyer_comment"])
+    QuoteMessage.objects.create(quote=quote, revision=sent.number, text=text, **trace(by))
 
 
 def _answered(scope: Scope, number: str, right: Right) -> Quote:
