@@ -6,6 +6,7 @@ that is for strangers without an entry in OPEN, fail here until somebody has sai
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from uuid import uuid4
 
@@ -15,16 +16,21 @@ from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.actions.members import Place, compose_role, invite_member
+from accounts.models import Company
+from accounts.staff import SALES
 from orders.actions.cart import CartItem, add_line
 from orders.actions.invoices import apply_invoice
 from orders.approval_links import Asked, word_of
 from orders.queries.cart import cart_for
 from orders.records import InvoiceLineRecord, InvoiceRecord
-from tests.conftest import enrol
-from tests.factories.accounts import CreditAccountFactory
+from tests.arranged import arranged
+from tests.conftest import Member, employ, enrol
+from tests.factories.accounts import AddressFactory, CompanyFactory, CreditAccountFactory
 from tests.factories.catalog import MORNING
 from tests.factories.orders import by_erp, order_now, sell
 from tests.factories.quotes import ask, offer
+
+pytestmark = pytest.mark.django_db
 
 # Addresses that answer a stranger, and why.
 OPEN = {
@@ -68,9 +74,21 @@ OWNED = {
 LISTS = [name for name, parameters in ROUTES.items() if not parameters and name not in OPEN]
 
 
-@pytest.fixture
-def mine(anna, sam):
-    """One of each kind of Acme's documents, and where they are found: {prefix of the route: value}."""
+@dataclass(frozen=True)
+class Arrangement:
+    """Who takes part, and where Acme's documents are found: {prefix of the route: value}."""
+
+    anna: Member
+    clara: Member
+    mine: dict[str, object]
+
+
+def two_companies() -> Arrangement:
+    """One of each kind of Acme's documents, and somebody of another company."""
+    acme, other = with_address("ACME", "Acme Works"), with_address("OTHER", "Other Ltd")
+    anna, clara = enrol("Anna", acme, "buyer"), enrol("Clara", other, "buyer", "approver", "administrator")
+    sam = employ("Sam", SALES)
+    Company.objects.filter(pk=acme.pk).update(sales_rep=sam.user)
     CreditAccountFactory(company=anna.company, limit_amount=Decimal(100_000))
     for sku in ("S-1", "S-2", "S-3", "S-4"):
         sell(sku, "1.00")
@@ -114,7 +132,7 @@ def mine(anna, sam):
     ada = enrol("Ada", anna.company, "administrator")
     invitation = invite_member(anna.company, "nina@acme.example", "", Place(("buyer",)), by=ada.actor)
     role = compose_role(anna.company, "Workshop", {"see_orders": 1}, by=ada.actor)
-    return {
+    mine = {
         "member": anna.scope.membership_id,
         "invitation": str(invitation.key),
         "role": role.pk,
@@ -126,6 +144,35 @@ def mine(anna, sam):
         "rfq": rfq.number,
         "cart": line.pk,
     }
+    return Arrangement(anna, clara, mine)
+
+
+def with_address(number: str, name: str) -> Company:
+    """A company with the one address that goods and invoices go to."""
+    company = CompanyFactory(number=number, name=name)
+    AddressFactory(company=company, erp_id=f"{number.lower()}-1")
+    return company
+
+
+arrangement = arranged(two_companies)
+
+
+@pytest.fixture
+def anna(arrangement):
+    """Buys for Acme."""
+    return arrangement().anna
+
+
+@pytest.fixture
+def clara(arrangement):
+    """Buys, approves and administers for another company."""
+    return arrangement().clara
+
+
+@pytest.fixture
+def mine(arrangement):
+    """Where Acme's documents are found."""
+    return arrangement().mine
 
 
 def address(name: str, values: dict[str, object]) -> str:
