@@ -4,10 +4,12 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
+    verbose_name = _("Customers and people")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 
 from accounts.customers import Customers
 from accounts.models import Company
@@ -41,12 +42,12 @@ class Node:
 def all_roots(customers: Customers) -> QuerySet[Company]:
     """Those of the customers whose parent is not among them, with the number of those below, as `below`."""
     top = Q(parent=None) if customers.is_all else Q(parent=None) | ~customers.of("parent")
-    return _counted(customers.companies().filter(top)).order_by("name", "pk")
+    return _counted(customers.companies().filter(top)).select_related("sales_rep").order_by("name", "pk")
 
 
-def as_nodes(roots: Iterable[Company]) -> list[Node]:
+def as_nodes(companies: Iterable[Company], depth: int = 0) -> list[Node]:
     """Companies side by side, none of them open."""
-    return [Node(company, 0, company.below) for company in roots]
+    return [Node(company, depth, company.below) for company in companies]
 
 
 def all_by_number(number: str, customers: Customers) -> Company | None:
@@ -54,18 +55,22 @@ def all_by_number(number: str, customers: Customers) -> Company | None:
     return customers.companies().filter(number=number).first() if number else None
 
 
-def all_opened_at(company: Company, customers: Customers) -> list[Node]:
-    """The line down to a company, and what hangs directly below it. Three statements."""
+def all_line_to(company: Company, customers: Customers) -> list[Node]:
+    """The line down to a company, each of it open. Two statements."""
     line = list(reversed(line_of(company.pk)))
     among = _counted(customers.companies().filter(pk__in=[item.pk for item in line]))
-    counts = dict(among.values_list("pk", "below"))
-    line = [item for item in line if item.pk in counts]
-    nodes = [
-        Node(item, depth, counts[item.pk], is_open=True, is_meant=item.pk == company.pk)
-        for depth, item in enumerate(line)
+    found = {item.pk: item for item in among.select_related("sales_rep")}
+    shown = [found[item.pk] for item in line if item.pk in found]
+    return [
+        Node(item, depth, item.below, is_open=True, is_meant=item.pk == company.pk)
+        for depth, item in enumerate(shown)
     ]
-    below = _counted(customers.companies().filter(parent=company)).order_by("name", "pk")
-    return [*nodes, *(Node(child, len(line), child.below) for child in below)]
+
+
+def all_below(company: Company, customers: Customers) -> QuerySet[Company]:
+    """What hangs directly below a company, with the number of those below, as `below`; however many, to be paged."""
+    below = customers.companies().filter(parent=company).select_related("sales_rep")
+    return _counted(below).order_by("name", "pk")
 
 
 def all_found(text: str, customers: Customers) -> list[Node]:
@@ -74,12 +79,16 @@ def all_found(text: str, customers: Customers) -> list[Node]:
     found = set(
         customers.companies().filter(named).order_by("name").values_list("pk", flat=True)[:MOST_FOUND]
     )
-    rows = _counted(customers.companies().filter(pk__in=RawSQL(LINES, [list(found)])))  # noqa: S611
+    rows = customers.companies().filter(pk__in=RawSQL(LINES, [list(found)]))  # noqa: S611
+    rows = _counted(rows).select_related("sales_rep")
     return _nested(rows, meant=found)
 
 
 def _counted(rows: QuerySet[Company]) -> QuerySet[Company]:
-    return rows.annotate(below=Count("children"))
+    """With the children counted row by row: a page counts those of its own companies alone."""
+    below = Company.objects.filter(parent=OuterRef("pk")).order_by().values("parent")
+    counted = Subquery(below.annotate(number=Count("pk")).values("number"))
+    return rows.annotate(below=Coalesce(counted, 0))
 
 
 def _nested(rows: Iterable[Company], *, meant: set[int]) -> list[Node]:

@@ -135,6 +135,16 @@ def _asked(view: StepView, several: bool) -> StepRow:
     return StepRow(title, " · ".join(notes), "work")
 
 
+def asked_words(steps: Sequence[ApprovalStep], names: Mapping[int, str]) -> str:
+    """Whom steps that are decided on ask, by their own word: people, roles, or whoever may approve. names: by id."""
+    told = []
+    for step in steps:
+        who = [names.get(pk, "–") for pk in step.people] + [str(Role(role).label) for role in step.roles]
+        joined = (_(" and ") if step.needs_all else _(" or ")).join(who)
+        told.append(_("everybody who may approve") if step.any_approver or step.escalated_at else joined)
+    return ", ".join(dict.fromkeys(one for one in told if one))
+
+
 def rule_words(step: ApprovalStep) -> str:
     """Which rule asks, with its version."""
     if not step.rule_version:

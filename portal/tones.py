@@ -77,7 +77,7 @@ TONES: dict[str, dict[str, str]] = {
         "replaced": "out",
     },
     "product": {"active": "", "blocked": "warn", "retired": "out"},
-    "company": {"active": "", "on_hold": "warn", "closed": "out"},
+    "company": {"pending": "work", "active": "", "on_hold": "warn", "rejected": "out", "closed": "out"},
 }
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, User
 from accounts.staff import INTEGRATION_ADMIN, PARTNER, ROLES, check_roles, is_in
-from core import outbox, ownership
+from core import audit, outbox, ownership
 from core.actor import Actor, action
 from core.errors import InvalidValue, NotAllowed
 
@@ -111,6 +111,31 @@ def grant_partner_access(user: User, access: Access, *, by: Actor) -> User:
         payload={"user": user.pk, "customers": numbers, "until": user.access_until.isoformat()},
         by=by,
     )
+    return user
+
+
+@action
+def end_partner_access(user: User, *, reason: str, by: Actor) -> User:
+    """End a partner's access before its time; what is over already stays as it is (SEC-11).
+
+    The session ends with the next request. Raises NotAllowed for whoever is neither integration admin nor superuser,
+    InvalidValue without a reason and for who is no partner.
+    """
+    ownership.check(by, "accounts.User", ["access_until"])
+    user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+    ender = User.objects.filter(pk=by.user_id or 0).first()
+    if ender is None or not is_in(ender, INTEGRATION_ADMIN):
+        raise NotAllowed(_("An integration admin ends the access of a partner."), right=PARTNER)
+    if user.access_until is None:
+        raise InvalidValue(_("%(name)s was not let in as a partner.") % {"name": user}, field="user")
+    if not reason.strip():
+        raise InvalidValue(_("Say why it ends now."), field="reason")
+    if user.access_until <= timezone.now():
+        return user
+
+    user.access_until = timezone.now()
+    user.save(update_fields=["access_until"])
+    audit.log("partner.ended", by=by, about=f"user:{user.pk}", data={"reason": reason.strip()[:300]})
     return user
 
 

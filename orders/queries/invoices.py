@@ -278,3 +278,8 @@ def tab_counts(scope: Scope) -> dict[str, Counted]:
     there = found.aggregate(**{name: Count("pk", filter=tab or None) for name, tab in narrowed.items()})
     is_more = there["all"] > COUNTED
     return {name: billed[name] + Counted(min(there[name], COUNTED), is_more) for name in narrowed}
+
+
+def all_invoices() -> QuerySet[Invoice]:
+    """Every invoice and credit note, for staff."""
+    return Invoice.objects.select_related("company")

@@ -38,7 +38,9 @@ class ActingForm(forms.Form):
 
     def of(self, company: Company) -> "ActingForm":
         """The form with the people of a company to choose from."""
-        people = [(member.user_id, str(member.user)) for member in all_members_of(company)]
+        people = [
+            (member.user_id, f"{member.user} · {member.user.email}") for member in all_members_of(company)
+        ]
         self.fields["person"].choices = people  # type: ignore[attr-defined]
         return self
 

@@ -18,22 +18,38 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
+from accounts.seats import all_names
 from core.days import erp_today
 from core.errors import InvalidValue
 from orders.actions.reroute import RIGHT, reroute_step
 from orders.models import ApprovalRequest, ApprovalRule, Budget, BudgetEntry, Order
-from orders.queries.approval import all_requests, all_seats_for, open_request
+from orders.queries.approval import all_open_steps, all_requests, all_seats_for, open_request
 from orders.queries.budget import BudgetState, all_budgets, states_of
 from orders.queries.orders import all_order_by_number
 from orders.queries.preview import all_preview_of
 from orders.queries.rules import all_rules, all_view_of, is_in_force
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
 from portal.admin.pages import admin_page
-from portal.approval_words import version_in_words
+from portal.approval_words import asked_words, condition_words, version_in_words
+from portal.rule_names import Codes
 from portal.templatetags.accord import money
 from portal.tones import TONES
 
 STATES = {state: tone or "idle" for state, tone in TONES["approval"].items()}
+
+
+class RequestList(ChangeList):
+    """A page of requests with whom each waits for, in two statements."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The rows, each with its `asked` in words."""
+        super().get_results(request)
+        rows = list(self.result_list)
+        steps = all_open_steps(rows)
+        names = all_names({pk for some in steps.values() for step in some for pk in step.people})
+        for row in rows:
+            row.asked = asked_words(steps.get(row.pk, []), names)
+        self.result_list = rows
 
 
 @admin.register(ApprovalRequest)
@@ -44,8 +60,10 @@ class ApprovalRequestAdmin(FedAdmin):
     list_display = (
         "order",
         "state_shown",
+        "money",
         "unit",
         "requester",
+        "waits_for",
         "asked_by",
         "opened_at",
         "due_at",
@@ -76,11 +94,27 @@ class ApprovalRequestAdmin(FedAdmin):
         """Waiting, or how it ended."""
         return asked.state, asked.get_state_display()
 
-    @admin.display(description=_("asked for by"))
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """The list with whom each waits for."""
+        return RequestList
+
+    @admin.display(description=_("net"), ordering="order__net_amount")
+    def money(self, asked: ApprovalRequest) -> str:
+        """The order without tax."""
+        return money(asked.order.net_amount, asked.order.currency)
+
+    @admin.display(description=_("waits for"))
+    def waits_for(self, asked: ApprovalRequest) -> str | None:
+        """Whom the open steps ask; nobody once it is decided."""
+        return getattr(asked, "asked", "") or None
+
+    @admin.display(description=_("because of"))
     def asked_by(self, asked: ApprovalRequest) -> str:
         """The rules with their versions."""
-        return ", ".join(
-            f"{rule['name']} ({rule['version']})" if rule["version"] else str(rule["name"])
+        return "; ".join(
+            _gettext("%(rule)s, version %(version)s") % {"rule": rule["name"], "version": rule["version"]}
+            if rule["version"]
+            else str(rule["name"])
             for rule in asked.rules
         )
 
@@ -95,7 +129,17 @@ class ApprovalRuleAdmin(FedHistoryAdmin):
     """The versions of the customers' approval rules; the customers' administrators make them."""
 
     customer = "company"
-    list_display = ("name", "version", "company", "in_force", "active_from", "ended_at", "made_by", "note")
+    list_display = (
+        "name",
+        "version",
+        "company",
+        "in_force",
+        "says",
+        "active_from",
+        "ended_at",
+        "made_by",
+        "note",
+    )
     list_select_related = ("company", "made_by")
     list_filter = ("active_from", "applies_below")
     search_fields = ("name", "code", "company__name", "company__number")
@@ -123,6 +167,11 @@ class ApprovalRuleAdmin(FedHistoryAdmin):
             "preview": all_preview_of(rule),
         }
         return admin_page(request, "admin/accord/orders/rule.html", title=str(rule), context=context)
+
+    @admin.display(description=_("asks when"))
+    def says(self, rule: ApprovalRule) -> str:
+        """Its conditions, in words."""
+        return "; ".join(condition_words(rule, Codes(), rule.company.currency))
 
     @display(description=_("in force"), boolean=True)
     def in_force(self, rule: ApprovalRule) -> bool:
@@ -182,6 +231,19 @@ class BudgetAdmin(FedHistoryAdmin):
     search_fields = ("name", "company__name", "company__number", "member__name", "cost_centre__code")
     ordering = ("company", "name", "id")
     inlines = (Movements,)
+    hidden = ("id", "version", "amount", "currency")
+    readonly_fields = ("per_period", "reserved", "spent", "left")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
+        """First how it stands in the present period."""
+        now = (_("In the present period"), {"fields": ["per_period", "reserved", "spent", "left"]})
+        return [now, *super().get_fieldsets(request, obj)]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The budget with how it stands."""
+        budget = super().get_object(request, object_id, from_field)
+        budget.standing = next(iter(states_of([budget], erp_today())), None)
+        return budget
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Budget]:
         """The budgets of the person's customers."""

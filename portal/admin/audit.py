@@ -125,9 +125,10 @@ class AuditEntryAdmin(FedAdmin):
         return _shown(entry).who
 
     @admin.display(description=_("on behalf of"), ordering="on_behalf_of")
-    def behalf(self, entry: AuditEntry) -> str:
+    def behalf(self, entry: AuditEntry) -> str | None:
         """The person and the company that were acted for, by name."""
-        return _shown(entry).behalf
+        found = _shown(entry).behalf
+        return None if found == "–" else found
 
     @admin.display(description=_("by way of"), ordering="channel")
     def way(self, entry: AuditEntry) -> str:

@@ -1,25 +1,24 @@
 """The customers as the back office sees them: their tree, what counts for each, and payment terms."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from accounts import tree
 from accounts.models import Address, Company, CreditAccount, PaymentTerm
-from accounts.queries.proposals import all_proposed_of
-from accounts.standing import forbidden_in
-from core.queries import all_newest_causes
 from integrations.identifiers import all_customers_named
 from portal.admin.acting import acting_page
+from portal.admin.customer_page import shown_of_customer
 from portal.admin.customers import customers_for
 from portal.admin.duplicates import duplicates_page
 from portal.admin.fed import FedAdmin, FedHistoryAdmin, ShownTable
@@ -27,7 +26,6 @@ from portal.admin.pages import admin_page
 from portal.admin.people import MembershipInline
 from portal.forms.companies import TreeForm
 from portal.templatetags.accord import money
-from portal.usecases.effective import effective
 
 COMPANY_TONES = {
     "pending": "info",
@@ -42,6 +40,7 @@ class AddressInline(ShownTable):
     """Where goods and invoices of the customer go; the ERP's."""
 
     model = Address
+    per_page = 25
     fields = (
         "name",
         "street",
@@ -84,38 +83,21 @@ class CompanyAdmin(FedHistoryAdmin):
     list_select_related = ("parent", "payment_term", "sales_rep", "credit")
     list_filter = ("status", ("sales_rep", admin.RelatedOnlyFieldListFilter))
     search_fields = ("number", "name", "tax_id", "email")
+    search_help_text = _("Number, name, VAT number or e-mail address; also the number of an address")
     ordering = ("number",)
     inlines = (CreditInline, AddressInline, MembershipInline)
     hidden = ("id", "position", "merged_into")
-    readonly_fields = ("what_the_state_forbids", "what_counts", "what_was_proposed")
+    change_form_outer_before_template = "admin/accord/accounts/_customer.html"
     actions_detail = ("act_for",)
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
-        """Before the fields what counts for the customer, with where it comes from (ACC-08)."""
-        counts = (
-            _("What counts here, and where it comes from"),
-            {"fields": ["what_the_state_forbids", "what_counts"]},
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Above the fields what counts for the customer, with where it comes from (ACC-08), and what waits."""
+        company = self.get_object(request, unquote(object_id))
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **shown_of_customer(company)}
         )
-        proposed = (_("Proposed by the customer"), {"fields": ["what_was_proposed"]})
-        return [counts, proposed, *super().get_fieldsets(request, obj)]
-
-    @admin.display(description=_("what its state means"))
-    def what_the_state_forbids(self, company: Company) -> str:
-        """The state, what it forbids, and who changes it (ACC-10)."""
-        return f"{company.get_status_display()}. {forbidden_in(company.status)}"
-
-    @admin.display(description="")
-    def what_was_proposed(self, company: Company) -> str:
-        """Addresses and contact data as proposed, how far they have come, and what the ERP said."""
-        found = all_proposed_of(company)
-        causes = all_newest_causes(one.subject for one in found)
-        rows = [(one, causes.get(one.subject, "")) for one in found]
-        return render_to_string("admin/accord/accounts/_proposed.html", {"proposed": rows})
-
-    @admin.display(description="")
-    def what_counts(self, company: Company) -> str:
-        """Terms, credit, address, lists, assortments and segments, inherited or not."""
-        return render_to_string("admin/accord/accounts/_effective.html", {"effective": effective(company)})
 
     def get_urls(self) -> list[URLPattern]:
         """The tree and the doubles beside the list, and the page on which acting for a buyer begins."""
@@ -147,12 +129,13 @@ class CompanyAdmin(FedHistoryAdmin):
         page = None
         if text:
             nodes = tree.all_found(text, customers)
-        elif at is not None:
-            nodes = tree.all_opened_at(at, customers)
         else:
-            page = Paginator(tree.all_roots(customers), self.list_per_page).get_page(request.GET.get("page"))
-            nodes = tree.as_nodes(page)
-        context = {"nodes": nodes, "page": page, "form": form, "text": text, "at": at}
+            nodes = [] if at is None else tree.all_line_to(at, customers)
+            rows = tree.all_roots(customers) if at is None else tree.all_below(at, customers)
+            page = Paginator(rows, self.list_per_page).get_page(request.GET.get("page"))
+            nodes += tree.as_nodes(page, depth=len(nodes))
+        query = urlencode({"at": at.number}) + "&" if at is not None else ""
+        context = {"nodes": nodes, "page": page, "form": form, "text": text, "at": at, "query": query}
         return admin_page(
             request, "admin/accord/accounts/tree.html", title=str(_("Tree of customers")), context=context
         )
@@ -173,10 +156,10 @@ class CompanyAdmin(FedHistoryAdmin):
         return company.status, company.get_status_display()
 
     @admin.display(description=_("credit limit"))
-    def limit(self, company: Company) -> str:
+    def limit(self, company: Company) -> str | None:
         """The customer's own limit; a branch without one shares its parent's."""
         account = getattr(company, "credit", None)
-        return money(account.limit_amount, account.currency) if account else "–"
+        return money(account.limit_amount, account.currency) if account else None
 
 
 @admin.register(PaymentTerm)

@@ -10,6 +10,7 @@ from accounts.customers import Customers, customers_of, memberships_at
 from accounts.models import User
 from accounts.queries.companies import all_companies
 from accounts.queries.people import all_people
+from portal.admin.counted import BoundedPaginator
 
 # Rows that name customers in no column of their own: shown to whoever meets every customer.
 EVERY = "*"
@@ -68,6 +69,8 @@ class OwnCustomers:
     """
 
     customer: ClassVar[str | None]
+    paginator: ClassVar[Any] = BoundedPaginator
+    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """The rows of the own customers."""

@@ -1,8 +1,11 @@
 """What may this person do here, and why: for people of customers in a company, and for the staff."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.apps import apps
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.customers import explained_meeting
 from accounts.models import Company, User
 from accounts.queries.explained import all_explained_rights, all_permission_names
+from accounts.queries.people import all_people
 from accounts.staff import ALL_CUSTOMERS, AREAS, DOES, PARTNER, ROLES, SALES, SEES, excluded_by, roles_of
 from accounts.states import Right
 from portal.admin.customers import numbers_for, people_for
@@ -17,6 +21,9 @@ from portal.admin.pages import admin_page
 from portal.forms.explained import WhoForm
 
 RIGHT = "accounts.view_user"
+# What the name of the row does not tell.
+SAID = {"accounts.add_assistance": gettext_lazy("act for buyers")}
+VERBS = {"add": gettext_lazy("make"), "change": gettext_lazy("change"), "delete": gettext_lazy("delete")}
 WHOSE = {
     SALES: gettext_lazy(
         "those he or she looks after or is lent a right on, and branches that nobody else looks after"
@@ -31,7 +38,8 @@ def rights_page(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     asked = "person" in request.GET
     companies = numbers_for(request)
-    form = WhoForm(request.GET if asked else None, people=people_for(request), companies=companies)
+    people = all_people().filter(Q(pk__in=people_for(request).values("pk")) | Q(pk=request.user.pk))
+    form = WhoForm(request.GET if asked else None, people=people, companies=companies)
     context: dict[str, Any] = {"form": form, "companies": companies.order_by("number")[:500]}
     if asked and form.is_valid():
         person, company = form.cleaned_data["person"], form.cleaned_data["company"]
@@ -50,8 +58,7 @@ def _of_staff(person: User, company: Company | None) -> dict[str, Any]:
     roles = roles_of(person)
     named = [role for role in ROLES if role in roles]
     areas = [(area, [role for role in named if area in SEES[role]], _others(area, roles)) for area in AREAS]
-    names = all_permission_names(label for role in named for label in DOES[role])
-    does = [(role, sorted(names.get(one, one) for one in DOES[role])) for role in named if DOES[role]]
+    does = [(role, in_words(DOES[role])) for role in named if DOES[role]]
     whose = [(role, whose_customers(role)) for role in named]
     return {
         "staff": {
@@ -64,6 +71,25 @@ def _of_staff(person: User, company: Company | None) -> dict[str, Any]:
             "is_over": person.access_until is not None and not roles,
         }
     }
+
+
+def in_words(labels: Iterable[str]) -> list[str]:
+    """Permissions as people say them: of each kind of thing what may be done with it, then what has a name of its own."""
+    kinds: dict[str, list[str]] = {}
+    named = []
+    for label in sorted(labels):
+        app, codename = label.split(".")
+        verb, _bar, model = codename.partition("_")
+        if label not in SAID and verb in VERBS and model in apps.all_models[app]:
+            kinds.setdefault(str(apps.get_model(app, model)._meta.verbose_name_plural), []).append(verb)
+        else:
+            named.append(label)
+    told = [
+        f"{kind}: {', '.join(str(VERBS[verb]) for verb in VERBS if verb in verbs)}"
+        for kind, verbs in sorted(kinds.items())
+    ]
+    names = all_permission_names(named)
+    return [*told, *(str(SAID.get(one) or names.get(one, one).removeprefix("Can ")) for one in named)]
 
 
 def whose_customers(role: str) -> Any:

@@ -28,9 +28,11 @@ from orders.rules.credit import RULES
 from portal.admin.approvals import reroute, reroute_form
 from portal.admin.fed import FedAdmin, ShownTable
 from portal.admin.operations.processes import shown_processes_of
+from portal.admin.operations.words import destination_words
 from portal.admin.pages import admin_page
 from portal.admin.refusals import refusing, shown
 from portal.approval_words import chains_in_words
+from portal.audit_words import action_words
 from portal.live_words import decision_rows
 from portal.templatetags.accord import money
 from portal.tones import TONES
@@ -190,9 +192,9 @@ def _event(row: TimelineRow) -> Happening:
 
 
 def _attempt(row: Delivery, attempt: DeliveryAttempt) -> Happening:
-    title = _gettext("%(event)s to %(destination)s") % {
-        "event": row.event.name,
-        "destination": row.destination,
+    title = _gettext("%(event)s: told to %(destination)s") % {
+        "event": action_words(row.event.name),
+        "destination": destination_words(row.destination),
     }
     if not attempt.number:  # no try, but what a person decided about the message
         note = f"{DECIDED.get(attempt.outcome, attempt.outcome)}: {attempt.error}"

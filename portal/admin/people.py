@@ -23,6 +23,7 @@ from portal.admin.managers import managers_page
 from portal.admin.personal import personal_page
 from portal.admin.staff import partner_page, partners_page, roles_page
 from portal.admin.stale import FreshForm
+from portal.templatetags.accord import money
 
 ROLES = dict(MemberRole.choices)
 
@@ -32,8 +33,10 @@ class MembershipInline(ShownTable):
 
     model = Membership
     customer = "company"
+    per_page = 25
+    ordering = ("user__name", "pk")
     fields = (
-        "user", "company", "words", "order_limit", "manager", "includes_branches", "is_active", "explained",
+        "user", "company", "words", "alone", "manager", "includes_branches", "is_active", "explained",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -54,6 +57,13 @@ class MembershipInline(ShownTable):
         """The roles in words."""
         return ", ".join(str(ROLES.get(role, role)) for role in membership.roles)
 
+    @admin.display(description=_("orders alone up to, net"))
+    def alone(self, membership: Membership) -> str:
+        """Above which amount an order needs an approval."""
+        if membership.order_limit is None:
+            return str(_("no limit"))
+        return money(membership.order_limit, membership.company.currency)
+
 
 class PlaceInline(MembershipInline):
     """For whom a person acts."""
@@ -70,15 +80,33 @@ class UserAdmin(FedHistoryAdmin):
     list_display = ("name", "email", "place", "is_active", "last_login")
     list_filter = ("is_staff", "is_active", "groups")
     search_fields = ("name", "email")
+    search_help_text = _("Name or e-mail address")
     ordering = ("name",)
     inlines = (PlaceInline,)
     hidden = ("id", "password", "sign_in_round")
     readonly_fields = ("duties",)
+    of_staff = (
+        "is_superuser",
+        "is_staff",
+        "access_until",
+        "access_customers",
+        "access_reason",
+        "access_granted_by",
+    )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, dict[str, Any]]]:
         """Of the staff also their roles in words."""
         sets = super().get_fieldsets(request, obj)
-        return [(_("Roles of the staff"), {"fields": ["duties"]}), *sets] if obj and obj.is_staff else sets
+        if obj and obj.is_staff:
+            return [(_("Roles of the staff"), {"fields": ["duties"]}), *sets]
+        return [
+            (title, {"fields": [name for name in shown["fields"] if name not in self.of_staff]})
+            for title, shown in sets
+        ]
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        """For whom somebody acts; one of the staff acts for nobody as a member."""
+        return () if obj and obj.is_staff else self.inlines
 
     @admin.display(description=_("roles"))
     def duties(self, user: User) -> str:

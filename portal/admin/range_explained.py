@@ -44,9 +44,10 @@ def explain_entitlement(request: HttpRequest) -> HttpResponse:
     """Why a company sees a product, or does not: the deciding rules in order, with their origin (ENT-14)."""
     if not request.user.has_perm("catalog.view_assortment"):
         raise PermissionDenied
-    asked = "company" in request.GET
+    asked = "sku" in request.GET
     companies = numbers_for(request)
-    form = WhatForm(request.GET if asked else None, companies=companies)
+    named = {"company": request.GET.get("company", "")}  # by a customer's page, which chooses no product
+    form = WhatForm(request.GET if asked else None, initial=named, companies=companies)
     context: dict[str, Any] = {"form": form, "companies": companies.order_by("number")[:500]}
     if asked and form.is_valid():
         context |= _answer(form.cleaned_data)

@@ -11,6 +11,9 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 # One sign-in for everybody: the portal's, with its throttling and its second factor to come.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+# What is not known is a dash, as on our own pages, and takes no line on a phone.
+admin.site.empty_value_display = '<span class="ac-nil">–</span>'
+
 # Rows of libraries that nobody may edit here: a person's address is changed at the person, and the
 # queue's rows are a wake-up, never the truth (the hub's own pages show the work).
 admin.site.unregister([Authenticator, EmailAddress, Failure, OrmQ, Schedule, Success, UserSession])

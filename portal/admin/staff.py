@@ -13,6 +13,7 @@ from accounts.actions.staff import (
     LONGEST_DAYS,
     Access,
     assign_staff_roles,
+    end_partner_access,
     grant_partner_access,
     let_partner_in,
 )
@@ -86,18 +87,28 @@ def roles_page(request: HttpRequest, user_id: int) -> HttpResponse:
 @shown
 def _access(request: HttpRequest, user_id: int) -> HttpResponse:
     person = person_of(user_id)
-    form = AccessForm(request.POST or None)
+    known = {"customers": ", ".join(person.access_customers), "reason": person.access_reason}
+    form = AccessForm(None if _ends(request) else request.POST or None, initial=known)
     status = 422 if form.is_bound and not form.is_valid() else 200
-    context = {"person": person, "form": form}
+    is_open = person.access_until is not None and person.access_until > timezone.now()
+    context = {"person": person, "form": form, "is_open": is_open}
     title = _("Partner access of %(person)s") % {"person": person}
     return admin_page(request, "admin/accord/staff/partner.html", title=title, context=context, status=status)
 
 
+def _ends(request: HttpRequest) -> bool:
+    return request.method == "POST" and request.POST.get("do") == "end"
+
+
 @refusing(_access)
 def partner_page(request: HttpRequest, user_id: int) -> HttpResponse:
-    """Let a partner in for a time, or renew it (SEC-11)."""
+    """Let a partner in for a time, renew it, or end it now (SEC-11)."""
     if not is_in(request.user, INTEGRATION_ADMIN):  # type: ignore[arg-type]
         raise PermissionDenied
+    if _ends(request):
+        person = end_partner_access(person_of(user_id), reason=request.POST.get("why", ""), by=request.actor)  # type: ignore[attr-defined]
+        messages.success(request, _("The access of %(person)s has ended.") % {"person": person})
+        return redirect("admin:accounts_user_partner", user_id)
     form = AccessForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return _access(request, user_id)

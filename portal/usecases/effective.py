@@ -14,13 +14,14 @@ from catalog.entitlement import range_of
 from core import freshness
 from core.days import erp_today
 from integrations.flows import kinds_of_figures
+from orders.queries.rules import rules_in_force
 from portal.templatetags.accord import money, span
 from pricing.queries import context_for_company, eligible_lists
 
 
 @dataclass(frozen=True)
 class Effective:
-    """One value that counts. kind: terms, credit, bill_to, address, prices, assortment, segment or age.
+    """One value that counts. kind: terms, credit, bill_to, address, prices, assortment, rule, segment or age.
 
     origin: number of the company that has it, or key of the segment; "" for what everybody has, or nobody.
     origin_name: the same in words.
@@ -45,6 +46,7 @@ def effective(company: Company) -> list[Effective]:
         *_terms(company, line, told),
         *_prices(company, told),
         *_assortments(line, told),
+        *_rules(company, line, told),
         *_segments(line, told),
         *_ages(line, told),
     ]
@@ -95,6 +97,15 @@ def _assortments(line: list[Company], told: _Told) -> Iterable[Effective]:
         yield told.of("assortment", _("Assortment"), _("the whole catalogue"), "")
     for given in seen.counted:
         yield told.of("assortment", _("Assortment"), given.name, given.origin)
+
+
+def _rules(company: Company, line: list[Company], told: _Told) -> Iterable[Effective]:
+    """The approval rules that orders of the company are held against (APR-10)."""
+    place = {item.pk: distance for distance, item in enumerate(line)}
+    rules = sorted(rules_in_force(list(place)), key=lambda rule: (place[rule.company_id], rule.name))
+    for rule in rules:
+        if rule.applies_below or rule.company_id == company.pk:
+            yield told.of("rule", _("Approval rule"), rule.name, rule.company.number)
 
 
 def _segments(line: list[Company], told: _Told) -> Iterable[Effective]:

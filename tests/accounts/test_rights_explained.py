@@ -178,7 +178,9 @@ def test_the_page_reads_in_words_for_buyers_and_for_the_staff(acme, anna, sam, m
     staff = asked(sam)
     assert "No member of Acme Works, and no right is lent" in staff
     assert "Rights in this company" not in staff
-    assert "Can add acting for a buyer" in staff
+    assert "<li>act for buyers</li>" in staff
+    assert "quotes: make, change" in staff
+    assert "Can add" not in staff
     assert "accounts.add_assistance" not in staff
     person = browser.get(f"/admin/accounts/user/{sam.user.pk}/change/").content.decode()
     assert "<b>Sales</b>: those he or she looks after" in person

@@ -81,11 +81,18 @@ def test_lists_show_what_waits_rules_with_their_preview_and_budgets_with_their_o
     movements = text_of(browser.get(reverse("admin:orders_budget_change", args=[budget.pk])))
 
     assert waiting.number in approvals
-    assert "Big orders (1)" in approvals
+    assert "Big orders, version 1" in approvals
+    assert "EUR 60.00" in approvals
+    assert "Finance" in approvals
+    assert "Order above an amount: EUR 50.00" in text_of(
+        browser.get(reverse("admin:orders_approvalrule_changelist"))
+    )
     assert "Order above an amount: EUR 50.00" in shown
     assert "1 of 1 orders" in shown
     assert "EUR 440.00" in budgets
     assert waiting.number in movements
+    assert "EUR 440.00" in movements
+    assert "500.0000" not in movements
     request = ApprovalRequest.objects.get()
     assert browser.get(reverse("admin:orders_approvalrequest_change", args=[request.pk])).url == page_of(
         waiting
@@ -125,3 +132,25 @@ def test_the_list_of_budgets_costs_the_same_for_any_length(waiting, mona):
         BudgetFactory(company=waiting.company, name=f"Budget {number}")
 
     assert statements() <= few + 1
+
+
+@pytest.mark.req("APR-01")
+def test_the_list_names_whom_each_waits_for_in_as_many_statements_for_one_as_for_many(anna, boris, mona):
+    rule_of(anna.company, asks(people=[boris.user.pk]))
+    sell("A1")
+    page, browser = reverse("admin:orders_approvalrequest_changelist"), mona.signed_in()
+
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            told = text_of(browser.get(page))
+        return len(queries), told
+
+    order_now(anna, A1=60)
+    cost()
+    one, _told = cost()
+    for _number in range(4):
+        order_now(anna, A1=60)
+    many, told = cost()
+
+    assert many == one
+    assert told.count("Boris") == 5

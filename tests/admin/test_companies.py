@@ -12,6 +12,7 @@ from accounts.models import Company, Segment, SegmentMember, User
 from portal.usecases.effective import effective
 from pricing.models import PriceListAssignment
 from tests.factories.accounts import AddressFactory, CompanyFactory, CreditAccountFactory, PaymentTermFactory
+from tests.factories.approvals import asks, rule_of
 from tests.factories.assortments import assortment, give
 from tests.factories.catalog import ProductFactory
 from tests.factories.pricing import PriceListFactory
@@ -129,9 +130,24 @@ def test_the_tree_costs_the_same_for_five_companies_and_for_five_thousand(root):
     small, large = plant(5, "S"), plant(5000, "L")
 
     cost()
-    assert cost(at=small.number) == cost(at=large.number) == cost(at="L")
+    assert cost(at=small.number) == cost(at=large.number)
+    assert cost(at="S") == cost(at="L")
     assert cost(q="Group S") == cost(q="Unit")
     assert Company.objects.count() > 5000
+
+
+@pytest.mark.req("ACC-01")
+def test_many_branches_of_one_company_are_shown_page_by_page(root):
+    group = CompanyFactory(number="G", name="Group")
+    Company.objects.bulk_create(
+        Company(number=f"G-{n:03}", name=f"Branch {n:03}", currency="EUR", parent=group) for n in range(120)
+    )
+
+    first, last = (root.get(TREE, {"at": "G", "page": page}).content.decode() for page in (1, 3))
+
+    assert (first.count(">Branch "), last.count(">Branch ")) == (50, 20)
+    assert "?at=G&amp;page=2" in first
+    assert ">Group<" in last
 
 
 @pytest.mark.req("ACC-01")
@@ -193,3 +209,48 @@ def test_any_number_of_the_customer_or_its_addresses_finds_it_and_the_page_shows
     page = root.get(f"/admin/accounts/company/{acme.pk}/change/").content.decode()
     assert "S-77" in page
     assert "B-78" in page
+
+
+@pytest.mark.req("ACC-09")
+def test_a_list_counts_no_further_than_anybody_turns_pages_and_says_so(root, monkeypatch):
+    Company.objects.bulk_create(Company(number=f"K-{n}", name=f"K {n}", currency="EUR") for n in range(130))
+    monkeypatch.setattr("portal.admin.counted.COUNTED", 120)
+
+    with CaptureQueriesContext(connection) as queries:
+        page = root.get("/admin/accounts/company/")
+
+    counting = [
+        row["sql"] for row in queries if "count(*)" in row["sql"].lower() and "accounts_company" in row["sql"]
+    ]
+    assert counting
+    assert [sql for sql in counting if "LIMIT 121" not in sql] == []
+    assert page.context["cl"].paginator.num_pages == 3
+    assert "more than 120" in " ".join(page.content.decode().split())
+    found = root.get("/admin/accounts/company/", {"q": "K-129"})
+    assert [company.number for company in found.context["cl"].result_list] == ["K-129"]
+
+
+@pytest.mark.req("ACC-08", "APR-10")
+def test_the_approval_rules_that_count_stand_among_the_rest_with_their_company(line):
+    rule_of(line[0], asks(), name="Group rule")
+    rule_of(line[1], asks(), name="Only here", applies_below=False)
+
+    def rules(company):
+        return [(item.value, item.origin) for item in effective(company) if item.kind == "rule"]
+
+    assert rules(line[3]) == [("Group rule", "G")]
+    assert rules(line[1]) == [("Only here", "G-1"), ("Group rule", "G")]
+
+
+@pytest.mark.req("SEC-12")
+def test_a_customer_s_person_shows_nothing_of_the_back_office_and_one_of_the_staff_no_memberships(
+    root, anna, sam
+):
+    buyer, seller = (
+        root.get(f"/admin/accounts/user/{one.user.pk}/change/").content.decode() for one in (anna, sam)
+    )
+
+    assert "Back office until" not in buyer
+    assert "no limit" in buyer
+    assert "Back office until" in seller
+    assert "Memberships" not in seller

@@ -1,5 +1,6 @@
 """Sales managers keep assortments, restrictions and licences by hand, and ask why a customer sees a product or not."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from accounts.models import Licence, LicenceKind
 from catalog.actions.entitlements import drop_entitlement, keep_entitlement, put_products
 from catalog.models import Assortment, AssortmentAssignment, AssortmentRule, ProductRestriction
 from catalog.queries import products_for
+from core.days import erp_today
 from core.errors import InvalidValue
 from core.models import Event
 from orders.queries.cart import cart_for, cart_sheet
@@ -339,3 +341,46 @@ def test_the_explanation_says_what_the_customer_holds_of_a_required_licence(sam,
         Licence.objects.create(company=group, kind=kind, number="L-7", **held)
 
     assert told in explained(sam, graz, product, on="2026-08-01")
+
+
+@pytest.mark.req("ENT-05")
+@pytest.mark.parametrize(
+    ("values", "told", "found"),
+    [
+        ({}, "Yes", "counts"),
+        ({"valid_until": timedelta(days=1)}, "1 day left", "ending"),
+        ({"valid_until": timedelta(days=61)}, "Yes", "counts"),
+        ({"valid_until": timedelta(0)}, "Expired", "expired"),
+        ({"valid_from": timedelta(days=1)}, "Not yet", ""),
+        ({"is_withdrawn": True}, "Withdrawn", "expired"),
+    ],
+)
+def test_the_list_of_licences_says_which_count_today_and_which_end_soon(mona, acme, values, told, found):
+    dated = {
+        key: erp_today() + value if isinstance(value, timedelta) else value for key, value in values.items()
+    }
+    kind = LicenceKind.objects.create(code="ANCHOR", name="Anchors")
+    Licence.objects.create(company=acme, kind=kind, number="L-7", **dated)
+    page = reverse("admin:accounts_licence_changelist")
+
+    listed = mona.signed_in().get(page).content.decode()
+    filtered = {
+        key
+        for key in ("counts", "ending", "expired")
+        if mona.signed_in().get(page, {"standing": key}).context["cl"].result_count
+    }
+
+    assert told in listed
+    assert filtered == ({"counts", "ending"} if found == "ending" else {found} - {""})
+
+
+@pytest.mark.req("ENT-14")
+def test_a_customer_s_page_leads_to_the_question_with_the_customer_filled_in(mona, acme):
+    page = mona.signed_in().get(reverse("admin:accounts_company_change", args=[acme.pk])).content.decode()
+    way = reverse("admin:catalog_assortment_explain") + f"?company={acme.number}"
+    assert way in page
+
+    asked = mona.signed_in().get(way)
+
+    assert asked.status_code == 200
+    assert f'value="{acme.number}"' in asked.content.decode()

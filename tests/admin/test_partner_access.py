@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.actions.staff import Access, assign_staff_roles, grant_partner_access
+from accounts.actions.staff import Access, assign_staff_roles, end_partner_access, grant_partner_access
 from accounts.models import User
 from accounts.staff import PARTNER, roles_of
 from core.errors import InvalidValue, NotAllowed
@@ -102,3 +102,26 @@ def test_somebody_unknown_is_let_in_from_the_list_of_partners(otto, mona, acme, 
     assert not User.objects.filter(email="rob@partner.example").exists()
     assert "Quinn" in browser.get(page).content.decode()
     assert mona.signed_in().get(page).status_code == 403
+
+
+def test_it_is_ended_before_its_time_with_a_reason_and_renewed_with_what_is_known(pia, otto, mona):
+    browser, page = pia.signed_in(), reverse("admin:accounts_user_partner", args=[pia.user.pk])
+    with pytest.raises(NotAllowed):
+        end_partner_access(pia.user, reason="Done", by=mona.actor)
+    assert otto.signed_in().post(page, {"do": "end", "why": " "}).status_code == 422
+    assert browser.get(reverse("admin:index")).status_code == 200
+    shown = otto.signed_in().get(page).content.decode()
+    assert 'value="ACME"' in shown
+    assert "Set up EDI" in shown
+
+    answer = otto.signed_in().post(page, {"do": "end", "why": "The contract is over"})
+
+    assert answer.status_code == 302
+    assert browser.get(reverse("admin:index")).url.startswith(reverse("account_login"))
+    entry = AuditEntry.objects.get(action="partner.ended")
+    assert (entry.user_id, entry.object_key, entry.data) == (
+        otto.user.pk, str(pia.user.pk), {"reason": "The contract is over"},
+    )  # fmt: skip
+    ended = User.objects.get(pk=pia.user.pk).access_until
+    end_partner_access(pia.user, reason="Again", by=otto.actor)
+    assert User.objects.get(pk=pia.user.pk).access_until == ended
