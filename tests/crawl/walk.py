@@ -1,5 +1,7 @@
 """The walk: one request per cell, in a savepoint, and what the answer and the tables say about it."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Iterator
@@ -68,6 +70,14 @@ class Report:
     leaks: list[str] = field(default_factory=list)
     shut: list[str] = field(default_factory=list)
     did: set[str] = field(default_factory=set)
+
+    def add(self, other: Report) -> None:
+        """Take in what another walk of the same addresses found."""
+        self.cells += other.cells
+        self.routes |= other.routes
+        self.leaks += other.leaks
+        self.shut += other.shut
+        self.did |= other.did
 
 
 class Walk:
@@ -272,12 +282,12 @@ class Walk:
             key = str(key).lower()
         return Thing(access.kind, key, model.company, values=model.values)
 
-    def idle(self) -> list[str]:
-        """The steps that wrote nothing for anybody: of these the walk has shown nothing."""
+    def steps(self) -> set[str]:
+        """The steps that write something for somebody: of one that never did, a walk has shown nothing."""
         steps = {
             name for name, access in self.table.items() if "POST" in access.methods and not access.open_to
         }
-        return sorted(steps - self.report.did - UNTOLD)
+        return steps - UNTOLD
 
 
 def _home(place: str) -> str:
