@@ -158,6 +158,8 @@ class CategoryAdmin(FedAdmin):
     list_display = ("name", "parent", "slug", "position", "size")
     list_select_related = ("parent",)
     search_fields = ("name", "slug", "pim_id")
+    # Said here, since a query that counts forgets the order of its model, and pages need one.
+    ordering = ("position", "name", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
         """With the number of products, counted once for the list."""

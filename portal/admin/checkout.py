@@ -205,6 +205,7 @@ class CachedCreditAdmin(FreshForm, HistoryTab, OwnCustomers, ModelAdmin):
     """How far our last known credit of an account counts while the ERP does not answer."""
 
     customer = "company"
+    ordering = ("-pk",)
     list_display = ("company", "amount", "note")
     list_select_related = ("company",)
     search_fields = ("company__number", "company__name")

@@ -167,5 +167,6 @@ class PaymentTermAdmin(FedAdmin):
     """When invoices fall due, by the ERP's word."""
 
     customer = None
+    ordering = ("code",)
     list_display = ("code", "name", "net_days")
     search_fields = ("code", "name")

@@ -46,6 +46,14 @@ class ConnectionAdmin(KeptAdmin):
         """With the domains at hand."""
         return super().get_queryset(request).prefetch_related("domains")
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who may only look reads the domains where others type them."""
+        if obj is None or self.has_change_permission(request, obj):
+            return self.fieldsets
+        (name, first), *others = self.fieldsets
+        shown = tuple("where" if field == "domains" else field for field in first["fields"])
+        return ((name, {**first, "fields": shown}), *others)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """People are known by the issuer and led back by the key: both stay."""
         return (*self.readonly_fields, "key", "issuer", "company") if obj else self.readonly_fields

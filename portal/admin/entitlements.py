@@ -72,6 +72,8 @@ class AssortmentAdmin(EntitlementAdmin):
     form = AssortmentForm
     list_display = ("code", "name", "covers", "products", "categories", "givings")
     search_fields = ("code", "name")
+    # Said here, since a query that counts forgets the order of its model, and pages need one.
+    ordering = ("code",)
     inlines = (CategoryInline, AssignmentInline)
     fieldsets = (
         (None, {"fields": ("code", "name", "covers", "note")}),

@@ -58,6 +58,7 @@ class PriceListAssignmentAdmin(FedAdmin):
     """Who gets which list."""
 
     customer = "company"
+    ordering = ("-pk",)
     list_display = ["price_list", "company", "segment_shown", "priority", "valid_from", "valid_until"]
     list_select_related = ["price_list", "company"]
     search_fields = ["price_list__code", "price_list__name", "company__number", "company__name"]
@@ -180,6 +181,7 @@ class ItemCostAdmin(FedAdmin):
     """What products cost us."""
 
     customer = None
+    ordering = ("-pk",)
     list_display = ["product", "cost", "as_of"]
     list_select_related = ["product"]
     search_fields = ["product__sku"]
@@ -194,6 +196,7 @@ class TaxRateAdmin(FedAdmin):
     """The ERP's tax rates."""
 
     customer = None
+    ordering = ("-pk",)
     list_display = ["code", "name", "rate", "as_of"]
     search_fields = ["code", "name"]
 

@@ -71,6 +71,8 @@ class SegmentAdmin(FreshForm, HistoryTab, OwnCustomers, SimpleHistoryAdmin, Mode
     list_display = ("key", "kind", "name", "count")
     list_filter = ("kind",)
     search_fields = ("code", "name")
+    # Said here, since a query that counts forgets the order of its model, and pages need one.
+    ordering = ("kind", "code")
     inlines = (SegmentLimitInline, SegmentMemberInline)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Segment]:

@@ -1,5 +1,7 @@
 """Companies' own sign-ins in the back office: who sets them up, what is refused where, and what is never shown."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
@@ -124,6 +126,8 @@ def test_a_sales_manager_sees_it_and_changes_nothing(acme, mona):
     browser = mona.signed_in()
 
     assert "id.acme.example" in browser.get(LIST).content.decode()
+    page = browser.get(f"{LIST}{made.pk}/change/").content.decode()
+    assert re.search(r"[Dd]omains\b.{0,400}?>\s*acme\.example\s*<", page, re.DOTALL)
     assert browser.post(f"{LIST}{made.pk}/change/", typed(acme, name="Mine")).status_code == 403
     assert browser.post(f"{LIST}add/", typed(acme, key="second")).status_code == 403
     assert SignInConnection.objects.get().name == "Works ID"

@@ -15,7 +15,7 @@ from core.outbox import record
 from orders.models import CheckoutPolicy
 from portal.admin.core import rule_words
 from portal.admin.fed import FedAdmin
-from tests.factories.accounts import AddressFactory, CompanyFactory, MembershipFactory
+from tests.factories.accounts import AddressFactory, CompanyFactory, MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +38,19 @@ def test_every_list_opens_also_while_it_is_empty(root, model):
     response = root.get(_address(model))
 
     assert response.status_code == 200
+
+
+def test_every_list_has_an_order_so_that_no_page_of_it_shows_a_row_twice(rf):
+    request = rf.get("/admin/")
+    request.user = UserFactory(is_superuser=True, is_staff=True)
+
+    unordered = [
+        model._meta.label
+        for model, page in admin.site._registry.items()
+        if not page.get_queryset(request).ordered
+    ]
+
+    assert unordered == []
 
 
 @pytest.mark.parametrize("model", list(admin.site._registry), ids=lambda model: model._meta.label)

@@ -114,6 +114,7 @@ class FlowAdmin(FedAdmin):
     """The queryset and permissions of the theme, a page of our own."""
 
     customer = None
+    ordering = ("flow",)
 
     def get_urls(self) -> list[URLPattern]:
         """The page of a flow goes by its name."""

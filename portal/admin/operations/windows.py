@@ -77,6 +77,7 @@ class WindowAdmin(FreshForm, HistoryTab, OwnCustomers, ModelAdmin):
 
     customer = None
     form = WindowForm
+    ordering = ("-pk",)
     list_display = ("system_word", "kind", "when", "note", "is_active")
     list_filter = ("system", "kind", "is_active")
     search_fields = ("system", "note")
