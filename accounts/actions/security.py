@@ -5,6 +5,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, User
+from accounts.queries.companies import require_below
 from accounts.scope import Scope
 from accounts.second_factors import has_second_factor
 from accounts.states import Right
@@ -18,11 +19,11 @@ def require_second_factor(scope: Scope, is_required: bool, *, has_shown: bool = 
     """Let everybody who acts for the company, or one below it, need a second factor from the next request on.
 
     has_shown: whether the session counts as one with a second factor, as a provider has vouched.
-    Raises NotAllowed without the right to manage people, WrongState for who asks it of everybody and has none:
+    Raises NotAllowed without the right to manage people, there and below, WrongState for who asks it of everybody and has none:
     he or she would be shut out at once, and could not take it back. Records `company.second_factor_required`.
     """
     ownership.check(by, "accounts.Company", ["requires_second_factor"])
-    scope.require(Right.MANAGE_PEOPLE)
+    require_below(scope, Right.MANAGE_PEOPLE)
     company = Company.objects.select_for_update(of=("self",), no_key=True).get(pk=scope.company_id or 0)
     if company.requires_second_factor == is_required:
         return company

@@ -9,7 +9,8 @@ from accounts.models import (
     Company,
 )
 from accounts.scope import Scope
-from core.errors import NotFound
+from accounts.states import Depth, Right
+from core.errors import NotAllowed, NotFound
 
 
 def company_in(scope: Scope, number: str) -> Company:
@@ -26,6 +27,24 @@ def acting_company(scope: Scope) -> Company:
     if company is None:
         raise NotFound(_("You are not a member of any company here."))
     return company
+
+
+def reaches_below(scope: Scope, right: Right) -> bool:
+    """Whether a right goes as far as what is decided for the companies below too; without any of these it does."""
+    if scope.depths.get(right) == Depth.BELOW:
+        return True
+    return scope.may(right) and not Company.objects.filter(parent_id=scope.company_id).exists()
+
+
+def require_below(scope: Scope, right: Right) -> None:
+    """Refuse what counts for the companies below, too, to who may do it in the own unit alone. Raises NotAllowed."""
+    scope.require(right)
+    if not reaches_below(scope, right):
+        raise NotAllowed(
+            _("This counts for the companies below, too, and there your role does not let you %(right)s.")
+            % {"right": right.label},
+            right=str(right),
+        )
 
 
 def asks_for_approval(lineage: Sequence[int]) -> bool:

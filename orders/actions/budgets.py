@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, Membership
+from accounts.queries.companies import require_below
 from accounts.scope import Scope
 from accounts.states import Right
 from core import outbox, ownership
@@ -49,6 +50,8 @@ def save_budget(
     budget = Budget(company=company, currency=company.currency) if key is None else _own(scope, key)
     if key is not None and seen != stamp_of(budget):
         raise OutOfDate(_("Somebody has changed this budget meanwhile: open it again."))
+    if draft.includes_below or budget.includes_below:
+        require_below(scope, Right.MANAGE_COMPANY)
     if not draft.name.strip():
         raise InvalidValue(_("Give the budget a name."), field="name")
     if draft.amount is not None and draft.amount < 0:
@@ -80,6 +83,8 @@ def end_budget(scope: Scope, key: int, *, by: Actor) -> None:
     """Let a budget count no more; its movements stay. Records `budget.changed`. Raises NotAllowed, NotFound."""
     company = _manage(scope, by)
     budget = _own(scope, key)
+    if budget.includes_below:
+        require_below(scope, Right.MANAGE_COMPANY)
     budget.is_active = False
     budget.save(update_fields=["is_active"])
     _tell(company, budget, by)
@@ -87,8 +92,12 @@ def end_budget(scope: Scope, key: int, *, by: Actor) -> None:
 
 @action
 def add_cost_centre(scope: Scope, code: str, name: str, *, by: Actor) -> CostCentre:
-    """Make a cost centre; from then on every order of the company names one. Raises NotAllowed, InvalidValue."""
+    """Make a cost centre; from then on every order of the company, and of those below, names one.
+
+    Raises NotAllowed, also where the right does not go as far, InvalidValue.
+    """
     company = _manage(scope, by)
+    require_below(scope, Right.MANAGE_COMPANY)
     if not code.strip() or not name.strip():
         raise InvalidValue(_("A cost centre has a code and a name."), field="code")
     try:

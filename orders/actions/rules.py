@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company
+from accounts.queries.companies import require_below
 from accounts.scope import Scope
 from accounts.seats import seats_of
 from accounts.states import Right
@@ -44,10 +45,13 @@ class RuleDraft:
 def draft_rule(scope: Scope, draft: RuleDraft, *, by: Actor) -> ApprovalRule:
     """Write down the next version of a rule; it changes nothing until it is put in force.
 
-    Raises NotAllowed without the right to manage the company, InvalidValue for what says nothing, for people who
-    may not approve here, and for a second rule of the same name, NotFound for a rule that it is to be a version of.
+    Raises NotAllowed without the right to manage the company, and those below where it counts there; InvalidValue
+    for what says nothing, for people who may not approve here, and for a second rule of the same name; NotFound for
+    a rule that it is to be a version of.
     """
     company = _manage(scope, by)
+    if draft.applies_below:
+        require_below(scope, Right.MANAGE_COMPANY)
     if not draft.name.strip():
         raise InvalidValue(_("Give the rule a name."), field="name")
     check_conditions(draft.conditions)
@@ -108,10 +112,14 @@ def activate_rule(
     if start < now and at is not None:
         raise InvalidValue(_("That moment is over: choose a later one."), field="active_from")
 
-    for other in ApprovalRule.objects.filter(company=company, code=code, active_from__isnull=False):
-        if other.ended_at is None or other.ended_at > start:
-            other.ended_at = start
-            other.save(update_fields=["ended_at"])
+    before = ApprovalRule.objects.filter(company=company, code=code, active_from__isnull=False)
+    replaced = [other for other in before if other.ended_at is None or other.ended_at > start]
+    if any(one.applies_below for one in (rule, *replaced)):
+        require_below(scope, Right.MANAGE_COMPANY)
+
+    for other in replaced:
+        other.ended_at = start
+        other.save(update_fields=["ended_at"])
     rule.active_from = start
     rule.save(update_fields=["active_from"])
     _tell(company, rule, by)
@@ -130,6 +138,9 @@ def end_rule(scope: Scope, code: str, *, by: Actor) -> None:
     current = [rule for rule in rules if rule.ended_at is None or rule.ended_at > now]
     if not current:
         raise WrongState(_("This rule is not in force."))
+    if any(rule.applies_below for rule in current):
+        require_below(scope, Right.MANAGE_COMPANY)
+
     for rule in current:
         rule.ended_at = max(now, rule.active_from or now)
         rule.save(update_fields=["ended_at"])

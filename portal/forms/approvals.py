@@ -14,6 +14,7 @@ from orders.actions.budgets import BudgetDraft
 from orders.models import Budget
 from orders.queries.budget import cost_centres_for, stamp_of
 from orders.states import OnExceeding, PeriodKind
+from portal.forms.reach import only_here
 
 
 class BudgetForm(forms.Form):
@@ -46,6 +47,7 @@ class BudgetForm(forms.Form):
 
     def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        only_here(self, "includes_below", scope)
         people = [("", _("everybody's")), *((user.pk, str(user)) for user in _members(scope))]
         centres = [("", _("all")), *((one.code, str(one)) for one in cost_centres_for(scope))]
         for name, choices in (("member", people), ("cost_centre", centres)):

@@ -13,6 +13,7 @@ from catalog.queries import exact_hits, search_products
 from orders.actions.rules import RuleDraft
 from orders.models import ApprovalRule
 from orders.states import Condition
+from portal.forms.reach import only_here
 from portal.rule_names import choices_for
 
 STEPS = (1, 2, 3)
@@ -44,6 +45,7 @@ class RuleForm(forms.Form):
     def __init__(self, *args: Any, scope: Scope, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.scope = scope
+        only_here(self, "applies_below", scope)
         for kind in NUMBERS:
             self.fields[kind.value] = forms.DecimalField(
                 label=kind.label, required=False, min_value=Decimal(0)

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.queries.companies import reaches_below
 from accounts.states import Right
 from core.errors import InvalidValue
 from orders.actions.budgets import add_cost_centre, end_budget, save_budget
@@ -79,11 +80,12 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     may_manage = request.scope.may(Right.MANAGE_COMPANY)
+    may_add = may_manage and reaches_below(request.scope, Right.MANAGE_COMPANY)
     context = {
         "states": budget_states(request.scope),
         "may_manage": may_manage,
         "form": (form or BudgetForm(scope=request.scope)) if may_manage else None,
-        "centre": (centre or CostCentreForm()) if may_manage else None,
+        "centre": (centre or CostCentreForm()) if may_add else None,
         "centres": cost_centres_for(request.scope),
     }
     return render(request, "portal/approvals/budgets.html", context, status=status)

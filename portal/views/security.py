@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.actions.security import require_second_factor
-from accounts.queries.companies import acting_company
+from accounts.queries.companies import acting_company, reaches_below
 from accounts.queries.connections import all_only_way_for, identities_of
 from accounts.queries.scopes import needs_second_factor
 from accounts.second_factors import authenticators_of, sessions_of
@@ -44,7 +44,7 @@ def security(request: BuyerRequest) -> HttpResponse:
         "company": None if request.scope.is_empty else acting_company(request.scope),
         "is_asked": needs_second_factor(request.scope),
         "has_shown": is_vouched(request) and has_shown_factor(request),
-        "may_ask": request.scope.may(Right.MANAGE_PEOPLE),
+        "may_ask": reaches_below(request.scope, Right.MANAGE_PEOPLE),
     }
     return render(request, "portal/security.html", context)
 
