@@ -135,6 +135,13 @@ class MemberInvited(Payload):
     invited_by: str
 
 
+class PasswordForgotten(Payload):
+    """A new password was asked for. user: the key of the person; the link is made of it when it is mailed."""
+
+    user: int
+    person: Invitee
+
+
 class RegistrationTold(Payload):
     """Somebody has typed a registration; the mail that follows is all that differs between known and unknown people."""
 
@@ -250,6 +257,7 @@ describe(ContactProposed, "contact.proposed")
 describe(MemberEnrolled, "member.enrolled", "member.changed")
 describe(MemberEnded, "member.ended")
 describe(MemberInvited, "member.invited")
+describe(PasswordForgotten, "password.forgotten")
 
 
 class StaffRolesAssigned(Payload):

@@ -59,6 +59,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "credit_note.issued": ("mail",),
     "case.escalated": ("mail",),
     "member.invited": ("mail",),
+    "password.forgotten": ("mail",),
     "registration.submitted": ("mail",),
     "registration.known": ("mail",),
     "registration.repeated": ("mail",),

@@ -98,6 +98,15 @@ MAILS: dict[str, Mail] = {
         path="/join/{pass}/",
         lets_in=True,
     ),
+    "password.forgotten": Mail(
+        _people("person"),
+        _("Choose a new password"),
+        _("Somebody, most likely you, asked for a new password at %(shop)s."),
+        _("The button works once. If it was not you, leave it: nothing has changed."),
+        action=_("Choose a new password"),
+        path="/accounts/password/reset/key/{reset}/",
+        lets_in=True,
+    ),
     "registration.submitted": Mail(
         _people("person"),
         _("Confirm your e-mail address for %(shop)s"),

@@ -43,6 +43,24 @@ def require_second_factor(scope: Scope, is_required: bool, *, has_shown: bool = 
 
 
 @action
+def ask_new_password(user: User, *, by: Actor) -> None:
+    """Let somebody have the mail by which a new password is chosen. Records `password.forgotten`.
+
+    The worker sends it: an answer that waits for a mail server, or fails with it, tells who is known here.
+    """
+    user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+    outbox.record(
+        "password.forgotten",
+        subject=f"user:{user.pk}",
+        payload={
+            "user": user.pk,
+            "person": {"name": str(user), "email": user.email, "locale": user.locale},
+        },
+        by=by,
+    )
+
+
+@action
 def end_sessions_of(user: User, *, by: Actor) -> User:
     """End every session of a person at its next request; the caller may renew the own one with what is returned."""
     User.objects.filter(pk=user.pk).update(sign_in_round=F("sign_in_round") + 1)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.invitations import pass_of
+from accounts.passwords import pass_of as reset_of
 from accounts.queries.scopes import heirs_of, sees_prices
 from accounts.registrations import pass_of as confirmation_of
 from core import amounts
@@ -128,6 +129,9 @@ def facts_of(message: Message) -> dict[str, str]:
         if payload.get("registration_key")
         else "",
         "pass": pass_of(payload["invitation"]) if payload.get("invitation") else "",
+        "reset": reset_of(payload["user"])
+        if message.name == "password.forgotten" and payload.get("user")
+        else "",
         "approval": word_of(Asked(numbers["order"], int(payload.get("round") or 0))),
         **{name: str(payload.get(name) or "") for name in ("flow", "cause", "promise", "age", "invited_by")},
     }

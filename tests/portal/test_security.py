@@ -19,8 +19,10 @@ from django.urls import reverse
 
 from accounts.models import Company
 from core.models import AuditEntry, Event
+from integrations.models import SentMail
 from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory
+from tests.portal.mailing import let_mails_out
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("ACC-12")]
 WORD = "pass-phrase-4711"
@@ -292,6 +294,7 @@ def test_a_password_chosen_by_the_mailed_link_ends_every_session(anna, mailoutbo
     browsers = [sign_in(anna.user)[0] for _nth in range(2)]
     stranger = Client()
     stranger.post(reverse("account_reset_password"), {"email": anna.user.email})
+    let_mails_out()
     link = re.search(r"http://\S+(/accounts/password/reset/key/\S+)", mailoutbox[0].body)[1]
     form = stranger.get(link, follow=True)
     new = "another-word-8842"
@@ -301,6 +304,29 @@ def test_a_password_chosen_by_the_mailed_link_ends_every_session(anna, mailoutbo
     anna.user.refresh_from_db()
     assert anna.user.check_password(new)
     assert [browser.get("/home/").status_code for browser in browsers] == [302, 302]
+
+
+def test_a_mail_server_that_is_down_tells_nobody_who_is_known_here(anna, settings, mailoutbox):
+    works = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+
+    answers = {
+        (answer.status_code, answer.url)
+        for email in (anna.user.email, "nobody@acme.example")
+        for answer in [Client().post(reverse("account_reset_password"), {"email": email})]
+    }
+
+    assert answers == {(302, reverse("account_reset_password_done"))}
+    assert [event.payload["user"] for event in Event.objects.filter(name="password.forgotten")] == [
+        anna.user.pk
+    ]
+    settings.EMAIL_BACKEND = works
+    let_mails_out()
+    assert [mail.to for mail in mailoutbox] == [[anna.user.email]]
+    link = re.search(r"/accounts/password/reset/key/\S+", mailoutbox[0].body)[0]
+    for kept in (SentMail, Event):
+        assert link not in str(list(kept.objects.values())), kept
 
 
 @pytest.mark.parametrize("kind", ["mfa_activate_totp", "mfa_add_webauthn"])
