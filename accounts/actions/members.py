@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actions.holding import hold_access
 from accounts.invitations import key_of
 from accounts.models import Company, CompanyRole, Invitation, Membership, User
+from accounts.plain_names import check_name
 from accounts.queries.connections import all_connection_of, all_only_way_for, reaches
 from accounts.queries.members import all_members_with, grants_of_member, nearest_with, with_composed
 from accounts.queries.scopes import Acting, acting_as
@@ -56,7 +57,8 @@ def invite_member(company: Company, email: str, name: str, place: Place, *, by: 
     ownership.check(by, "accounts.Membership", ["roles", "order_limit"])
     manager = _manager(company.pk, by)
     company = manager.company
-    email = email.strip()
+    email, name = email.strip(), name.strip()
+    check_name(name, field="name")
     own_roles = _checked(place, manager)
     if Membership.objects.filter(company=company, user__email__iexact=email, is_active=True).exists():
         raise WrongState(_("%(email)s is a member of this company already.") % {"email": email})
@@ -65,7 +67,7 @@ def invite_member(company: Company, email: str, name: str, place: Place, *, by: 
     invitation = Invitation.objects.create(
         company=company,
         email=email,
-        name=name.strip(),
+        name=name,
         invited_by=manager.membership.user,
         expires_at=timezone.now() + VALID_FOR,
         **_columns(place),
@@ -216,7 +218,7 @@ def change_member(membership: Membership, place: Place, *, version: int, by: Act
 def end_membership(membership: Membership, *, reason: str = "", by: Actor) -> Membership:
     """Take a member's access away, from the next request on; documents stay. A repeat changes nothing.
 
-    reason: for the company's own people to read in its activity.
+    An invitation into the company that is still open leads back in no more. reason: for the company's own people to read in its activity.
 
     Records `member.ended`. Raises as change_member, and WrongState for the last administrator.
     """
@@ -227,6 +229,7 @@ def end_membership(membership: Membership, *, reason: str = "", by: Actor) -> Me
     member.is_active = False
     member.version += 1
     member.save(update_fields=["is_active", "version"])
+    _open_invitations(member.company, member.user.email).update(withdrawn_at=timezone.now())
     _keep_an_administrator(member.company_id)
     _tell("member.ended", member, by=by, reason=reason.strip()[:300])
     return member
@@ -240,6 +243,7 @@ def restore_membership(membership: Membership, *, by: Actor) -> Membership:
     if member.is_active:
         return member
     _check_beyond(grants_of_member(member), manager)
+    _check_limits(member.order_limit, member.approval_limit, manager)
     member.is_active = True
     member.version += 1
     member.save(update_fields=["is_active", "version"])
@@ -269,6 +273,7 @@ def compose_role(
         if role is None:
             raise NotFound(_("There is no such role."))
         _check_beyond(grants_of((), [role.grants]), manager)
+        _check_holders(role, wanted, manager)
     made = role or CompanyRole(company=company)
     made.name, made.grants = name.strip(), {right: int(depth) for right, depth in sorted(wanted.items())}
     try:
@@ -333,17 +338,25 @@ def _checked(place: Place, manager: Acting) -> list[CompanyRole]:
     unknown = set(place.roles) - set(Role.values)
     if unknown or not (place.roles or place.own_roles):
         raise InvalidValue(_("Choose at least one role."), field="roles")
-    roles = list(CompanyRole.objects.filter(pk__in=place.own_roles, company__in=manager.scope.lineage))
+    found = CompanyRole.objects.filter(pk__in=place.own_roles, company__in=manager.scope.lineage)
+    # Locked: a role that gains a right in this moment is not given by the rights that it had before.
+    roles = list(found.select_for_update(of=("self",), no_key=True).order_by("pk"))
     if len(roles) != len(set(place.own_roles)):
         raise InvalidValue(_("Choose roles of this company."), field="own_roles")
     grants = grants_of(
         place.roles, [role.grants for role in roles], includes_branches=place.includes_branches
     )
     _check_beyond(grants, manager)
+    _check_limits(place.order_limit, place.approval_limit, manager)
+    return roles
+
+
+def _check_limits(order_limit: Decimal | None, approval_limit: Decimal | None, manager: Acting) -> None:
+    """Nobody gives higher limits than the own ones."""
     approving = nearest_with(Right.APPROVE, manager.company.pk, manager.members) or manager.membership
     for limit, own, label in (
-        (place.order_limit, manager.ordering.order_limit, _("order")),
-        (place.approval_limit, approving.approval_limit, _("approve")),
+        (order_limit, manager.ordering.order_limit, _("order")),
+        (approval_limit, approving.approval_limit, _("approve")),
     ):
         if limit is not None and limit < 0:
             raise InvalidValue(_("A limit cannot be below zero."), field="order_limit")
@@ -353,7 +366,6 @@ def _checked(place: Place, manager: Acting) -> list[CompanyRole]:
                 % {"do": label, "limit": own},
                 right=str(Right.MANAGE_PEOPLE),
             )
-    return roles
 
 
 def _check_beyond(wanted: Grants, manager: Acting) -> None:
@@ -365,6 +377,18 @@ def _check_beyond(wanted: Grants, manager: Acting) -> None:
             % {"rights": ", ".join(str(Right(right).label) for right in sorted(more))},
             right=str(Right.MANAGE_PEOPLE),
         )
+
+
+def _check_holders(role: CompanyRole, wanted: Grants, manager: Acting) -> None:
+    """What a role gains, its holders gain: also in other units, and in their branches, where that is nobody's to give
+    who has it in the own unit alone. Else one would raise oneself, or a friend, where one may not.
+    """
+    gained = {right: depth for right, depth in wanted.items() if depth > role.grants.get(right, 0)}
+    deeper = role.memberships.filter(is_active=True).exclude(
+        company_id=role.company_id, includes_branches=False
+    )
+    if gained and deeper.exists():
+        _check_beyond(grants_of((), [gained], includes_branches=True), manager)
 
 
 def _keep_an_administrator(company_id: int) -> None:
@@ -403,6 +427,7 @@ def _person(invitation: Invitation, name: str, password: str, user: User | None)
     person = User(email=User.objects.normalize_email(invitation.email), name=name.strip() or invitation.name)
     if not person.name:
         raise InvalidValue(_("Enter your name."), field="name")
+    check_name(person.name, field="name")
     try:
         validate_password(password, person)
     except ValidationError as error:

@@ -3,7 +3,6 @@
 Whoever asks is told the same, whatever is known here: what differs is the mail that the address gets.
 """
 
-import re
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -15,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Registration, User
+from accounts.plain_names import check_name
 from accounts.registrations import NEXT, RegistrationState, TaxAnswer, key_of
 from accounts.tax_ids import checked_tax_id
 from core import outbox, ownership
@@ -24,7 +24,6 @@ from core.states import check_move
 
 VALID_FOR = timedelta(hours=48)
 ASKED_AGAIN_AFTER = timedelta(hours=6)
-LINK = re.compile(r"://|www\.|[\r\n]", re.IGNORECASE)
 NEEDED = ("company_name", "street", "postal_code", "city", "person_name", "email")
 
 
@@ -95,9 +94,7 @@ def _checked(asked: Application) -> tuple[dict[str, str], TaxAnswer]:
     except ValidationError:
         raise InvalidValue(_("Enter an e-mail address such as name@company.com."), field="email") from None
     for name in ("company_name", "person_name"):
-        # It stands in a mail to an address that nobody has confirmed: no words of a stranger with a link in them.
-        if LINK.search(values[name]):
-            raise InvalidValue(_("A name alone, without the address of a page."), field=name)
+        check_name(values[name], field=name)  # it stands in a mail to an address that nobody has confirmed
     tax = checked_tax_id(country, values["tax_id"])
     for name, text in values.items():
         most = Registration._meta.get_field(name).max_length  # type: ignore[union-attr]

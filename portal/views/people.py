@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from allauth.core.internal.ratelimit import consume
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
@@ -37,6 +38,9 @@ from portal.middleware import ACTING_COMPANY, BuyerRequest
 from portal.views.replies import move_on, show_again
 
 PAGE = 50
+# Each is a mail to an address that somebody has typed: enough for a whole company in a day, not for a flood of a box.
+BY_PERSON = {"invite": "100/h/user,400/d/user"}
+BY_ADDRESS = {"invite_mail": "5/h/key,10/d/key"}
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -71,7 +75,7 @@ def invite(request: BuyerRequest) -> HttpResponse:
         own_roles=people.roles_for(request.scope),
         initial={"unit": request.scope.company_number},
     )
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and _has_room(request, form):
         company = company_in(request.scope, form.cleaned_data["unit"])
         try:
             sent = members.invite_member(
@@ -86,6 +90,17 @@ def invite(request: BuyerRequest) -> HttpResponse:
     if form.is_bound:
         return show_again(request, "portal/people/invite.html", context)
     return render(request, "portal/people/invite.html", context)
+
+
+def _has_room(request: BuyerRequest, form: InviteForm) -> bool:
+    """Whether this person may send one more invitation now, and this address get one; the form says it if not."""
+    address = f"{request.scope.company_id}:{form.cleaned_data['email'].lower()}"
+    if consume(request, app="accord", action="invite", config=BY_PERSON, user=request.user) and consume(
+        request, app="accord", action="invite_mail", config=BY_ADDRESS, key=address
+    ):
+        return True
+    form.add_error(None, _("There were many invitations just now. Please go on with this one in an hour."))
+    return False
 
 
 @login_required

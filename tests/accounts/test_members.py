@@ -409,3 +409,58 @@ def test_who_manages_in_a_branch_from_above_gives_no_more_than_the_limits_of_tha
     for place in (BUYER, Place(roles=("approver",), order_limit=Decimal(1))):
         with pytest.raises(NotAllowed):
             invite_member(company, "new@x.example", "New", place, by=gina.actor)
+
+
+@pytest.mark.req("ACC-07")
+def test_a_role_gains_nothing_that_its_holders_elsewhere_would_have_deeper_than_whoever_changes_it(tree, ada):
+    company, branch = tree[1:3]
+    runs_unit = CompanyRole.objects.create(
+        company=company, name="Runs the unit", grants={"manage_people": 2, "see_orders": 2, "buy": 2}
+    )
+    looks = CompanyRole.objects.create(company=company, name="Looks", grants={"see_orders": 2})
+    mara = enrol("Mara", company)
+    Membership.objects.get(user=mara.user).own_roles.add(runs_unit)
+    own = MembershipFactory(user=mara.user, company=branch, roles=[])
+    wide = member("Willi", company, includes_branches=True)
+
+    for holder in (own, wide):
+        looks.memberships.set([holder])
+        with pytest.raises(NotAllowed):
+            compose_role(company, "Looks", {"see_orders": 2, "buy": 2}, role=looks, by=mara.actor)
+        compose_role(company, "Looks on", {"see_orders": 2}, role=looks, by=mara.actor)
+
+    looks.refresh_from_db()
+    assert looks.grants == {"see_orders": 2}
+    assert not scope_for(mara.user.pk, branch.pk).may(Right.BUY)
+    looks.memberships.clear()
+    made = compose_role(company, "Looks", {"see_orders": 2, "buy": 2}, role=looks, by=mara.actor)
+    assert made.grants == {"buy": 2, "see_orders": 2}
+
+
+@pytest.mark.req("ACC-07")
+def test_an_end_of_access_takes_open_invitations_along(tree, ada):
+    gone = enrol("Gus", tree[1], "viewer")
+    end_membership(Membership.objects.get(user=gone.user), by=ada.actor)
+    _made, word = invite(ada, tree[1], email=gone.user.email.upper())
+    restore_membership(Membership.objects.get(user=gone.user), by=ada.actor)
+    _elsewhere, still = invite(ada, tree[2], email=gone.user.email)
+
+    end_membership(Membership.objects.get(user=gone.user), by=ada.actor)
+
+    with pytest.raises(WrongState):
+        accept_invitation(word, user=gone.user, by=NOBODY)
+    assert open_invitation(still).company == tree[2]
+    assert not Membership.objects.get(user=gone.user, company=tree[1]).is_active
+
+
+@pytest.mark.req("ACC-07")
+def test_nobody_gives_a_place_back_whose_limits_are_above_the_own_ones(tree, ada):
+    small = enrol("Sina", tree[1], "administrator", order_limit=Decimal(100))
+    gone = member("Gus", tree[1], "buyer", is_active=False)
+
+    with pytest.raises(NotAllowed):
+        restore_membership(gone, by=small.actor)
+
+    gone.refresh_from_db()
+    assert not gone.is_active
+    assert restore_membership(gone, by=ada.actor).is_active

@@ -15,7 +15,7 @@ from integrations import delivery
 from integrations.models import SentMail
 from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory
-from tests.portal.pages import form_of
+from tests.portal.pages import form_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -256,3 +256,33 @@ def test_a_number_in_another_form_is_answered_with_the_form_to_type(acme, ada, b
     )
 
     assert "Type a number, such as 200 or 2,000.50." in page.content.decode()
+
+
+@pytest.mark.req("ACC-07", "SEC-13")
+@pytest.mark.parametrize(
+    "name", ["See http://evil.example", "www.evil.example", "Nina,\nyour account is closed"]
+)
+def test_an_invitation_carries_a_name_and_no_words_of_its_senders(acme, ada, client, name):
+    typed = {"unit": "ACME", "email": "nina@acme.example", "name": name, "roles": ["buyer"]}
+
+    answer = ada.signed_in().post(INVITE, typed)
+
+    assert answer.status_code == 422
+    assert "A name alone" in text_of(answer)
+    assert not Invitation.objects.exists()
+    made = invite_member(acme, "nina@acme.example", "Nina", Place(("administrator",)), by=ada.actor)
+    join = reverse("portal:join", args=[pass_of(made.key)])
+    assert client.post(join, {"name": name, "password": "a-quite-long-pass-4711"}).status_code == 422
+    assert not User.objects.filter(email="nina@acme.example").exists()
+
+
+@pytest.mark.req("SEC-13")
+def test_nobodys_box_is_flooded_by_invitations(acme, ada):
+    browser = ada.signed_in()
+    typed = {"unit": "ACME", "email": "nina@acme.example", "name": "Nina", "roles": ["buyer"]}
+
+    answers = [browser.post(INVITE, typed).status_code for _attempt in range(7)]
+
+    assert answers == [302] * 5 + [422] * 2
+    assert Event.objects.filter(name="member.invited").count() == 5
+    assert browser.post(INVITE, {**typed, "email": "next@acme.example"}).status_code == 302
