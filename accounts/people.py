@@ -158,7 +158,10 @@ def search_activity(
     found = activity_for(scope, actions)
     if not text:
         return found
-    people = list(User.objects.filter(name__icontains=text).order_by("pk").values_list("pk", flat=True)[:200])
+    units = {*scope.reach(Right.MANAGE_PEOPLE), *scope.lineage}
+    near = User.objects.filter(Q(memberships__company_id__in=units) | Q(is_staff=True), name__icontains=text)
+    # People of others are left out before they are counted: who is there elsewhere changes no answer here.
+    people = list(near.order_by("pk").distinct().values_list("pk", flat=True)[:200])
     behalf = [f"user:{pk}" for pk in people]
     invited = Invitation.objects.filter(Q(name__icontains=text) | Q(email__icontains=text))
     mine = invited.filter(company_id__in=scope.reach(Right.MANAGE_PEOPLE))

@@ -98,16 +98,20 @@ def withdraw_invitation(key: str, *, by: Actor) -> Invitation:
     invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=found.pk)
     if invitation.accepted_at or invitation.withdrawn_at:
         raise WrongState(_("This invitation has been used or withdrawn already."))
+    _withdraw(invitation, by)
+    return invitation
+
+
+def _withdraw(invitation: Invitation, by: Actor) -> None:
     invitation.withdrawn_at = timezone.now()
     invitation.save(update_fields=["withdrawn_at"])
     audit.log(
         "invitation.withdrawn",
         by=by,
         about=f"invitation:{invitation.key}",
-        company=Company.objects.get(pk=found.company_id).number,
+        company=Company.objects.get(pk=invitation.company_id).number,
         data={"invitation": str(invitation.key)},
     )
-    return invitation
 
 
 def open_invitation(word: str, *, now: datetime | None = None) -> Invitation:
@@ -229,7 +233,9 @@ def end_membership(membership: Membership, *, reason: str = "", by: Actor) -> Me
     member.is_active = False
     member.version += 1
     member.save(update_fields=["is_active", "version"])
-    _open_invitations(member.company, member.user.email).update(withdrawn_at=timezone.now())
+    still = _open_invitations(member.company, member.user.email)
+    for invitation in still.select_for_update(of=("self",)).order_by("pk"):
+        _withdraw(invitation, by)
     _keep_an_administrator(member.company_id)
     _tell("member.ended", member, by=by, reason=reason.strip()[:300])
     return member

@@ -43,7 +43,7 @@ class DirectLine:
 
 @dataclass(frozen=True)
 class DirectOrder:
-    """All that a caller decides. reference: the caller's own key of this order, unique per person.
+    """All that a caller decides. reference: the caller's own key of this order, unique per person and company.
 
     cost_centre: its code, needed where the company has any.
     """
@@ -92,9 +92,9 @@ class PricedWish:
         )
 
 
-def direct_ref(by: Actor, reference: str) -> str:
-    """What an order of the API is known by: one per person and key."""
-    return f"{by.user_id}:{reference}"
+def direct_ref(by: Actor, company_id: int, reference: str) -> str:
+    """What an order of the API is known by: one per person, company and key."""
+    return f"{by.user_id}:{company_id}:{reference}"
 
 
 @action
@@ -109,7 +109,7 @@ def order_directly(
     """
     scope.require(Right.BUY)
     assert scope.company_id is not None  # noqa: S101 - an empty scope has no rights
-    origin_ref = direct_ref(by, wanted.reference)
+    origin_ref = direct_ref(by, scope.company_id, wanted.reference)
     placed = placed_before("api", origin_ref, scope.company_id)
     if placed is not None:
         return placed

@@ -90,7 +90,7 @@ def order_from_api(
     hold. Raises as `order_directly`; a refusal leaves the decisions that led to it.
     """
     company = acting_company(scope)
-    if is_placed(company, "api", direct_ref(by, wanted.reference)):
+    if is_placed(company, "api", direct_ref(by, company.pk, wanted.reference)):
         return under_key(lambda: order_directly(scope, wanted, by=by))
     scope.require(Right.BUY)
     lines = priced_lines(scope, wanted.lines)

@@ -2,9 +2,12 @@
 
 import pytest
 
+from accounts.queries.scopes import scope_for
 from core.models import Event, IdempotencyKey
 from orders.models import Order
 from quotes.actions.answers import accept_quote
+from tests.conftest import Member
+from tests.factories.accounts import MembershipFactory
 from tests.factories.approvals import CostCentreFactory
 from tests.factories.catalog import ProductFactory, StockLevelFactory
 from tests.factories.orders import sell
@@ -61,6 +64,18 @@ def test_the_same_key_for_another_request_is_refused(screw, anna):
 
     assert (answer.status_code, answer.json()["code"]) == (422, "key_reused")
     assert Order.objects.count() == 1
+
+
+@pytest.mark.req("INT-37", "SEC-13")
+def test_a_key_used_for_one_company_says_nothing_in_another(screw, anna, other):
+    MembershipFactory(user=anna.user, company=other, roles=["buyer"])
+    there = Member(anna.user, other, scope_for(anna.user.pk, other.pk), anna.actor)
+
+    first = post(anna.signed_in(), body())
+    second = post(there.signed_in(), body(ship_to="other-1"))
+
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert sorted(Order.objects.values_list("company__number", flat=True)) == ["ACME", "OTHER"]
 
 
 def test_without_a_key_nothing_is_ordered(screw, anna):

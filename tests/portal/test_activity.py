@@ -21,7 +21,7 @@ from accounts.actions.members import (
 )
 from accounts.actions.security import require_second_factor
 from accounts.invitations import pass_of
-from accounts.models import Company, Membership
+from accounts.models import Company, Membership, User
 from accounts.queries.scopes import scope_for
 from core import audit
 from core.actor import Actor, new_correlation_id
@@ -172,3 +172,17 @@ def test_budgets_rules_reroutes_and_the_suppliers_systems_are_told(acme, ada, an
     ):
         assert words in page, words
     assert "a system" not in page
+
+
+@pytest.mark.req("SEC-13")
+def test_a_search_finds_the_own_people_however_many_others_have_the_name(acme, ada, other):
+    others = User.objects.bulk_create(
+        User(email=f"nora{nth}@other.example", name="Nora Other") for nth in range(201)
+    )
+    Membership.objects.bulk_create(Membership(user=one, company=other, roles=["buyer"]) for one in others)
+    nora = enrol("Nora", acme, "administrator")
+    compose_role(acme, "Workshop", {"see_orders": 2}, by=nora.actor)
+
+    page = text_of(ada.signed_in().get(ACTIVITY, {"q": "nora"}))
+
+    assert "Workshop" in page
