@@ -32,6 +32,9 @@ class Counted:
     def __bool__(self) -> bool:
         return self.number > 0
 
+    def __str__(self) -> str:
+        return f"{self.number}{'+' if self.is_more else ''}"
+
     def __add__(self, other: "Counted") -> "Counted":
         number = self.number + other.number
         return Counted(min(number, COUNTED), self.is_more or other.is_more or number > COUNTED)

@@ -14,8 +14,9 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Load every app's records, where the owners of fields are declared; let the database write history."""
-        from core import history, triggers
+        from core import history, lookups, triggers
 
+        lookups.register()
         autodiscover_modules("records")
         connection_created.connect(history.listen, dispatch_uid="history")
         post_migrate.connect(triggers.install, sender=self, dispatch_uid="history")

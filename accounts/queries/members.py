@@ -1,6 +1,6 @@
 """Memberships, and what each of them grants where."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from django.contrib.postgres.aggregates import JSONBAgg
@@ -16,7 +16,7 @@ from accounts.models import (
     Membership,
     User,
 )
-from accounts.queries.lines import ABOVE, line_of, lineage_of
+from accounts.queries.lines import ABOVE, lines_of
 from accounts.scope import Scope
 from accounts.standing import SHUT
 from accounts.states import Depth, Right, Role, grants_of
@@ -146,31 +146,35 @@ def buyers_below(scope: Scope) -> list[User]:
 
 
 def all_members_with(right: Right, company_ids: Iterable[int]) -> list[User]:
-    """The active people who hold a right in one of these companies: there, from above, lent, or for somebody absent."""
-    wanted = set(company_ids)
-    above = {pk for company_id in wanted for pk in lineage_of(company_id)} - wanted
+    """The active people who hold a right in one of these companies: there, from above, lent, or for somebody absent.
+
+    Three statements, five for approvals while somebody is absent, however many companies there are.
+    """
+    lines = lines_of(company_ids)
+    everywhere = {company.pk for line in lines.values() for company in line}
     found: dict[int, User] = {}
-    members = Membership.objects.filter(company_id__in=wanted | above, is_active=True, user__is_active=True)
+    members = Membership.objects.filter(company_id__in=everywhere, is_active=True, user__is_active=True)
     for member in with_composed(members.exclude(company__status__in=SHUT)).select_related("user"):
         depth = grants_of_member(member).get(right)
-        if depth is not None and (member.company_id in wanted or depth == Depth.BELOW):
+        if depth is not None and (member.company_id in lines or depth == Depth.BELOW):
             found[member.user_id] = member.user
     lent = CompanyUserPermission.objects.filter(
         Q(valid_until=None) | Q(valid_until__gt=Now()),
-        content_object_id__in=wanted,
+        content_object_id__in=set(lines),
         permission__codename=str(right),
         user__is_active=True,
     )
     found |= {row.user_id: row.user for row in lent.select_related("user")}
     if right == Right.APPROVE:
-        found |= _deputies(wanted, wanted | above)
+        found |= _deputies(lines)
     return sorted(found.values(), key=lambda user: user.pk)
 
 
-def _deputies(wanted: Iterable[int], lines: Iterable[int]) -> dict[int, User]:
+def _deputies(lines: Mapping[int, Sequence[Company]]) -> dict[int, User]:
     """Who decides on approvals of companies for somebody absent, as far as that person may (APR-09)."""
+    everywhere = {company.pk: company for line in lines.values() for company in line}
     rows = Delegation.objects.filter(
-        company_id__in=set(lines),
+        company_id__in=set(everywhere),
         ended_at=None,
         valid_from__lte=Now(),
         valid_until__gt=Now(),
@@ -178,13 +182,18 @@ def _deputies(wanted: Iterable[int], lines: Iterable[int]) -> dict[int, User]:
         delegator__is_active=True,
     ).select_related("delegate")
     current = list(rows)
+    if not current:
+        return {}
+    people = {pk for row in current for pk in (row.delegator_id, row.delegate_id)}
+    members = members_in(list(everywhere.values()), people)
     found: dict[int, User] = {}
-    for company_id in wanted if current else ():
-        line = line_of(company_id)
-        here = [row for row in current if row.company_id in {company.pk for company in line}]
-        members = members_in(line, {pk for row in here for pk in (row.delegator_id, row.delegate_id)})
-        for row in here:
-            own = at_or_above(row.company_id, members.get(row.delegator_id, ()), line)
-            if row.delegate_id in members and Right.APPROVE in grants_at(line[0], own):
+    for line in lines.values():
+        here = {company.pk for company in line}
+        there = {pk: [member for member in rows if member.company_id in here] for pk, rows in members.items()}
+        for row in current:
+            if row.company_id not in here or not there.get(row.delegate_id):
+                continue
+            own = at_or_above(row.company_id, there.get(row.delegator_id, ()), line)
+            if Right.APPROVE in grants_at(line[0], own):
                 found[row.delegate_id] = row.delegate
     return found

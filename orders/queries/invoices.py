@@ -253,9 +253,10 @@ def due_invoices(scope: Scope, *, limit: int) -> list[Invoice]:
     return sorted(found, key=lambda row: (row.due_on, row.pk))[:limit]
 
 
-def due_count(scope: Scope) -> int:
-    """How many invoices are overdue or due within a week; two statements at most."""
-    return sum(rows.count() for rows in _due(scope))
+def due_count(scope: Scope) -> Counted:
+    """How many invoices are overdue or due within a week, up to COUNTED; one statement."""
+    found = counts({str(place): rows for place, rows in enumerate(_due(scope))})
+    return sum(found.values(), Counted(0))
 
 
 def _due(scope: Scope) -> list[QuerySet[Invoice]]:

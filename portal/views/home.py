@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from accounts.listing import Counted, counts
 from accounts.queries.scopes import acting_by_number
 from accounts.scope import Scope
 from accounts.states import Right
@@ -23,9 +24,10 @@ from orders.queries.overview import OpenOrders, open_orders, returned_to
 from portal.features import ages_of
 from portal.middleware import ACTING_COMPANY, BuyerRequest
 from portal.views.approvals import reason_in
-from quotes.queries.offers import QuoteRow, open_quotes, quote_rows, waiting_quotes
+from quotes.queries.offers import QuoteRow, quote_rows, waiting_count, waiting_quotes
 
 ROWS = 8
+NONE = Counted(0)
 
 
 @dataclass(frozen=True)
@@ -39,21 +41,21 @@ class Desk:
     orders: OpenOrders
     returned: list[Order]
     approvals: list[tuple[Order, str]]
-    approval_count: int | None
+    approval_count: Counted | None
     quotes: list[QuoteRow]
-    quote_count: int | None
+    quote_count: Counted | None
     credit: CreditOutlook | None
     balance: Balance | None
     due: list[Invoice]
-    due_count: int
+    due_count: Counted
     budgets: list[BudgetState]
     may_answer: bool
 
     @property
-    def waiting(self) -> int:
+    def waiting(self) -> Counted:
         """How many things wait for this person."""
-        answers = (self.quote_count or 0) if self.may_answer else 0
-        return (self.approval_count or 0) + answers + len(self.returned)
+        answers = self.quote_count if self.may_answer else None
+        return (self.approval_count or NONE) + (answers or NONE) + Counted(len(self.returned))
 
 
 @login_required
@@ -77,13 +79,13 @@ def desk_of(scope: Scope, *, features: frozenset[str]) -> Desk:
         orders=open_orders(scope, limit=ROWS),
         returned=list(returned_to(scope)[:ROWS]),
         approvals=[(order, reason_in(scope, order)) for order in waiting[:ROWS]] if approves else [],
-        approval_count=waiting.count() if approves else None,
+        approval_count=counts({"waiting": waiting})["waiting"] if approves else None,
         quotes=quote_rows(waiting_quotes(scope, limit=ROWS)) if may_answer else [],
-        quote_count=open_quotes(scope).count() if sees_quotes else None,
+        quote_count=waiting_count(scope) if sees_quotes else None,
         credit=credit_outlook(scope, ZERO) if sees_prices and "credit" in features else None,
         balance=balance_of(scope) if sees_invoices else None,
         due=due_invoices(scope, limit=ROWS) if sees_invoices else [],
-        due_count=due_count(scope) if sees_invoices else 0,
+        due_count=due_count(scope) if sees_invoices else NONE,
         budgets=budget_states(scope) if sees_prices else [],
         may_answer=may_answer,
     )
