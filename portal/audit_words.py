@@ -89,6 +89,8 @@ KINDS: dict[str, Any] = {
     "case": _("Case"),
     "pricelist": _("Price list"),
     "price_list": _("Price list"),
+    "address_proposal": _("Proposed address"),
+    "contact_proposal": _("Proposed contact data"),
 }
 
 

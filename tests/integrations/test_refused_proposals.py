@@ -41,6 +41,8 @@ def test_its_case_names_the_address_who_wants_it_and_the_message(refused, otto):
     row = Delivery.objects.get(destination="erp-addresses")
     wanted = (
         "Hafenstrasse 9",
+        f"Proposed address {refused.pk}",
+        "Address proposed",
         refused.proposed_by.email,
         reverse("admin:integrations_delivery_page", args=[row.pk]),
     )

@@ -24,7 +24,7 @@ from portal.admin.customers import EVERY
 from portal.admin.fed import FedAdmin
 from portal.admin.operations.processes import shown_processes_of
 from portal.admin.operations.story import evidence_of, story_of
-from portal.admin.operations.words import AgeMark, age_mark, kind_icon, kind_words, page_of
+from portal.admin.operations.words import AgeMark, age_mark, document_of, kind_icon, kind_words, page_of
 from portal.admin.pages import admin_page
 
 PER_PAGE = 50
@@ -53,7 +53,7 @@ def row_of(case: Case, names: dict[str, str]) -> CaseRow:
         words=kind_words(case.kind),
         icon=kind_icon(case.kind),
         age=age_mark(case.opened_at, limit, now=ends_at),
-        document=case.subject.partition(":")[2] or case.subject,
+        document=document_of(case.subject),
         page=page_of(case.subject),
     )
 

@@ -8,6 +8,7 @@ from core.models import Case, CaseStep
 from core.queries import all_events_of, all_steps_of
 from orders.queries.timeline import TimelineRow, rows_of
 from portal.admin.operations.words import step_words
+from portal.audit_words import action_words
 
 SOURCES = {"portal": "Accord", "us": "Accord", "erp": "ERP", "pim": "PIM", "hub": "Accord"}
 
@@ -54,4 +55,6 @@ def _step(step: CaseStep) -> Happening:
 
 
 def _event(row: TimelineRow) -> Happening:
-    return Happening(row.at, row.text, row.note, row.person, row.source, row.source_name, row.tone)
+    is_name = "." in row.text and " " not in row.text  # nothing has words for it in a document's story
+    text = action_words(row.text) if is_name else row.text
+    return Happening(row.at, text, row.note, row.person, row.source, row.source_name, row.tone)

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from core.models import Event
 from orders.queries.wording import WORDINGS
+from portal.audit_words import action_words
+from portal.audit_words import kind_words as thing_words
 from portal.templatetags.accord import span
 
 # Where a case's age turns from ordinary to amber, as a part of its limit.
@@ -98,13 +100,19 @@ def document_words(subject: str) -> str:
     return number if kind in PAGES else subject
 
 
+def document_of(subject: str) -> str:
+    """What a case is about, in short: a number of ours alone says nothing, so its kind stands before it."""
+    kind, _colon, key = subject.partition(":")
+    return f"{thing_words(kind)} {key}" if key.isdigit() else key or subject
+
+
 def event_words(event: Event) -> str:
-    """What happened, as a timeline says it; an event without words, or of another form, keeps its name."""
+    """What happened, as a timeline says it; an event without words there, or of another form, as the log calls it."""
     wording = WORDINGS.get(event.name)
     try:
-        return str(wording.title(event.payload)) if wording else event.name
+        return str(wording.title(event.payload)) if wording else action_words(event.name)
     except (KeyError, TypeError, ValueError):
-        return event.name
+        return action_words(event.name)
 
 
 # What names a person in a payload; it is not needed to mend anything.
