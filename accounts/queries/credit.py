@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from accounts.models import (
-    Company,
-    CreditAccount,
-)
+from django.db.models import Q, QuerySet
+
+from accounts.models import Company, CreditAccount
 from accounts.queries.lines import line_of, tree_of
+from accounts.standing import Standing
 
 
 @dataclass(frozen=True)
@@ -81,3 +81,11 @@ def _sharing(owner: Company) -> dict[int, CreditAccount | None]:
             shared[company.pk] = account
             ahead += children.get(company.pk, [])
     return shared
+
+
+def all_shut_accounts() -> QuerySet[CreditAccount]:
+    """The credit accounts by which no order goes through: a limit of zero, or a hold; newest first, for staff (CRT-09)."""
+    shut = Q(limit_amount=0) | Q(is_on_hold=True) | Q(company__status=Standing.ON_HOLD)
+    rows = CreditAccount.objects.filter(shut, company__merged_into=None)
+    rows = rows.exclude(company__status__in=[Standing.REJECTED, Standing.CLOSED])
+    return rows.select_related("company").order_by("-pk")

@@ -52,7 +52,11 @@ class Fact:
 
 # Each takes the request and answers facts and panels of this person's role; nothing for others. By
 # name, because the theme's settings name this module before the apps are ready.
-SOURCES = ["portal.admin.sales.desk.work_of", "portal.admin.operations.work.work_of"]
+SOURCES = [
+    "portal.admin.sales.desk.work_of",
+    "portal.admin.finance.work_of",
+    "portal.admin.operations.work.work_of",
+]
 
 
 def desk(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
