@@ -18,9 +18,10 @@ from integrations.actions.flows import ask_for_run, pause_flow, resume_flow
 from integrations.actions.switches import set_read_only
 from integrations.flows import FLOWS
 from integrations.models import FlowRun, FlowState, RejectedRow
-from integrations.monitoring import all_flow_health, all_service_health
+from integrations.monitoring import all_flow_health
 from integrations.playbooks import all_playbooks, playbook, rules
 from integrations.register import BY_HAND, NOTICED
+from integrations.service_health import all_service_health
 from integrations.states import Direction, FlowMode, Light
 from portal.admin.customers import EVERY
 from portal.admin.fed import FedAdmin
