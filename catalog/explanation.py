@@ -7,9 +7,9 @@ from enum import StrEnum
 
 from catalog.entitlement import range_of, within
 from catalog.models import AssortmentRule, Product
-from catalog.queries import path_of
 from catalog.ranges import Given, Range, Standing
 from catalog.restrictions import Binding, bindings_for
+from catalog.tree import path_of
 
 
 class Verdict(StrEnum):

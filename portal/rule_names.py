@@ -11,7 +11,8 @@ from django.utils.translation import ngettext
 from accounts.queries.addresses import ship_to_below
 from accounts.queries.members import buyers_below
 from accounts.scope import Scope
-from catalog.queries import CategoryNode, categories_for, products_by_sku
+from catalog.queries import products_by_sku
+from catalog.tree import CategoryNode, categories_for
 from orders.queries.budget import cost_centres_below
 from orders.states import Condition
 

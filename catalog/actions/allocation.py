@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from django.db.models import Q
 
+from catalog.availability import Pair, figures_of, reserved_by_pair
 from catalog.models import Allocation, StockLevel
-from catalog.queries import Pair, figures_of, reserved_by_pair
 from catalog.rules import available, promised
 from core import freshness
 from core.actor import Actor, action

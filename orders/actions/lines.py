@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.scope import Scope
 from catalog.actions.allocation import Want, allocate_stock
+from catalog.availability import availability
 from catalog.models import Product, ProductUnit, Warehouse
-from catalog.queries import availability, known_products
+from catalog.queries import known_products
 from catalog.rules import whole_units
 from core import outbox
 from core.actor import Actor

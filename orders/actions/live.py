@@ -11,8 +11,8 @@ from accounts.models import Company
 from accounts.queries.lines import lineage_of
 from accounts.segments import ages_judged_for
 from catalog.actions.stock import take_told_stock
+from catalog.availability import WarehouseAvailability, availability
 from catalog.models import Product
-from catalog.queries import WarehouseAvailability, availability
 from core import conflicts
 from core.actor import Actor, action
 from core.logging import get_logger
@@ -21,15 +21,7 @@ from orders.live import LiveAnswers, LiveQuestion
 from orders.queries.credit import CreditOutlook, all_credit_outlook
 from orders.queries.live import checkout_table
 from orders.rules.confirm import disagreement_of, plain, sentence_of
-from orders.rules.live import (
-    DIFFERENT,
-    ERP_HOLDS,
-    Decision,
-    Table,
-    check_confirmed,
-    situation_of,
-    unheard,
-)
+from orders.rules.live import DIFFERENT, ERP_HOLDS, Decision, Table, check_confirmed, situation_of, unheard
 from orders.states import LiveKind, LiveRule
 
 logger = get_logger(__name__)

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.queries.addresses import ship_to_addresses
 from accounts.scope import NOTHING, Scope
+from catalog.availability import WarehouseAvailability, availability
 from catalog.models import Product, ProductUnit, Warehouse
-from catalog.queries import WarehouseAvailability, availability, hidden_products
+from catalog.queries import hidden_products
 from catalog.rules import check_quantity, conversion, whole_units
 from core.errors import DomainError, InvalidValue
 from core.money import ZERO, line_net

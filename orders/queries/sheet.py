@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from catalog.availability import WarehouseAvailability
 from catalog.models import Product, ProductUnit, Warehouse
-from catalog.queries import WarehouseAvailability
 from catalog.rules import conversion
 from core.money import ZERO, line_net
 from orders.models import Cart, CartLine

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.scope import Scope
 from accounts.seats import seats_of
 from accounts.states import RIGHTS, Right, Role
-from catalog.queries import exact_hits, search_products
+from catalog.hits import exact_hits, search_products
 from orders.actions.rules import RuleDraft
 from orders.models import ApprovalRule
 from orders.states import Condition

@@ -11,7 +11,7 @@ from accounts.models import Company
 from accounts.queries.companies import acting_company
 from accounts.scope import Scope
 from accounts.states import Right
-from catalog.queries import availability
+from catalog.availability import availability
 from core.actor import Actor
 from core.errors import DomainError, DuplicateKey
 from core.freshness import is_stale

@@ -13,7 +13,8 @@ from accounts.models import Company
 from accounts.queries.lines import lineage_of
 from accounts.scope import Scope
 from accounts.states import Right
-from catalog.queries import all_hidden_from, availability
+from catalog.availability import availability
+from catalog.queries import all_hidden_from
 from core.days import erp_today
 from core.errors import NotFound
 from orders.live import LiveQuestion

@@ -10,8 +10,8 @@ import pytest
 from django.db import connection
 
 from catalog.actions.allocation import Want, allocate_stock, count_shipment, release_allocation
+from catalog.availability import availability
 from catalog.models import Allocation, StockLevel
-from catalog.queries import availability
 from core import freshness
 from core.actor import Actor
 from core.errors import InvalidValue

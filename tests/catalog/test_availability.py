@@ -8,7 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from catalog.queries import availability, unit_of
+from catalog.availability import availability
+from catalog.queries import unit_of
 from catalog.rules import UnknownUnit
 from core import freshness
 from tests.factories.catalog import ProductFactory, StockLevelFactory, WarehouseFactory

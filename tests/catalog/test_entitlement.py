@@ -8,7 +8,8 @@ from accounts.queries.scopes import scope_for
 from accounts.scope import NOTHING
 from catalog.entitlement import entitled
 from catalog.models import Product
-from catalog.queries import categories_for, category_by_slug, products_for
+from catalog.queries import products_for
+from catalog.tree import categories_for, category_by_slug
 from core.errors import NotFound
 from tests.conftest import enrol
 from tests.factories.accounts import AddressFactory, CompanyFactory

@@ -11,15 +11,10 @@ from catalog.actions.categories import apply_categories
 from catalog.actions.content import apply_content
 from catalog.actions.products import apply_products
 from catalog.actions.stock import apply_stock, apply_warehouses
+from catalog.availability import availability
 from catalog.models import Allocation, Category, Media, Product, ProductUnit, StockLevel, Warehouse
-from catalog.queries import availability, products_for
-from catalog.records import (
-    CategoryRecord,
-    ContentRecord,
-    ProductRecord,
-    StockRecord,
-    WarehouseRecord,
-)
+from catalog.queries import products_for
+from catalog.records import CategoryRecord, ContentRecord, ProductRecord, StockRecord, WarehouseRecord
 from core import freshness
 from core.actor import Actor, acting
 from core.errors import NotOwner

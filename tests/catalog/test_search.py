@@ -8,17 +8,11 @@ from accounts.scope import NOTHING
 from catalog.actions.content import apply_content
 from catalog.actions.products import apply_products
 from catalog.facets import facets_of, filtered, natural
+from catalog.hits import search_products
 from catalog.models import Category, Product
-from catalog.queries import (
-    by_category,
-    categories_for,
-    media_by_reference,
-    product_by_sku,
-    products_for,
-    related_to,
-    search_products,
-)
+from catalog.queries import media_by_reference, product_by_sku, products_for, related_to
 from catalog.records import ContentRecord, ProductRecord
+from catalog.tree import by_category, categories_for
 from core.actor import Actor
 from core.errors import NotFound
 from tests.factories.catalog import (

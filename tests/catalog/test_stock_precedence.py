@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from catalog.actions.stock import apply_stock, take_told_stock
+from catalog.availability import availability
 from catalog.models import StockLevel
-from catalog.queries import availability
 from catalog.records import StockRecord
 from core import freshness, ownership
 from core.models import Conflict

@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts.actions.segments import limit_age, put_in_segment
 from accounts.models import Segment, SegmentLimit, User
 from accounts.segments import ages_judged_for
+from catalog.availability import availability
 from catalog.models import Product, StockLevel, Warehouse
-from catalog.queries import availability
 from core import freshness
 from core.actor import Actor
 from core.errors import InvalidValue

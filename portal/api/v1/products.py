@@ -10,15 +10,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.scope import Scope
+from catalog.availability import availability
+from catalog.hits import search_products
 from catalog.models import Product
-from catalog.queries import (
-    availability,
-    product_by_sku,
-    products_for,
-    search_products,
-    unit_of,
-    with_parts,
-)
+from catalog.queries import product_by_sku, products_for, unit_of, with_parts
 from catalog.rules import conversion
 from core import ownership
 from core.money import line_net

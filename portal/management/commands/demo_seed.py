@@ -9,21 +9,15 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.actions.licences import keep_licence
-from accounts.actions.people import (
-    Identity,
-    Invitation,
-    assign_sales_rep,
-    enrol_member,
-    register_person,
-)
+from accounts.actions.people import Identity, Invitation, assign_sales_rep, enrol_member, register_person
 from accounts.models import Company, Licence, LicenceKind, User
 from accounts.queries.companies import all_companies
 from accounts.queries.licences import licence_kind_by_code
 from catalog.actions.entitlements import keep_entitlement
 from catalog.entitlement import assortment_by_code
 from catalog.models import Assortment, AssortmentAssignment, AssortmentRule, ProductRestriction
-from catalog.queries import all_category_by_slug
 from catalog.restrictions import restrictions_on
+from catalog.tree import all_category_by_slug
 from core.actor import Actor, acting
 from portal.demo import approvals, entitlements, keep_sign_ins, password, people, registrations
 from portal.demo_approvals import Desk

@@ -22,7 +22,9 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.scope import Scope
 from catalog import queries
 from catalog.facets import Facet, facets_of, filtered
+from catalog.hits import exact_hits, search_products
 from catalog.models import Category, Product
+from catalog.tree import below, by_category, categories_for, category_by_slug, path_of
 from core import freshness
 from portal.features import ages_of
 from portal.forms.catalogue import ORDERS, SORTS, Chip, ListQuery
@@ -107,7 +109,7 @@ def category(request: BuyerRequest, slug: str) -> HttpResponse:
     """The products of a category and all below it."""
     return _listing(
         request,
-        lambda: Listed(queries.products_for(request.scope), queries.category_by_slug(request.scope, slug)),
+        lambda: Listed(queries.products_for(request.scope), category_by_slug(request.scope, slug)),
     )
 
 
@@ -119,15 +121,13 @@ def search(request: BuyerRequest) -> HttpResponse:
     asked = ListQuery.of(request.GET)
     if not asked.text:
         return redirect("portal:catalogue")
-    found = queries.search_products(request.scope, asked.text)
-    exact = queries.exact_hits(found)
+    found = search_products(request.scope, asked.text)
+    exact = exact_hits(found)
     if len(exact) == 1 and not wants_part(request) and not asked.chosen:
         return redirect("portal:product-detail", sku=exact[0])
     return _listing(
         request,
-        lambda: Listed(
-            found, queries.category_by_slug(request.scope, asked.category) if asked.category else None
-        ),
+        lambda: Listed(found, category_by_slug(request.scope, asked.category) if asked.category else None),
     )
 
 
@@ -204,15 +204,15 @@ def _content(request: BuyerRequest, listed: Callable[[], Listed]) -> Content:
 
 def _read_content(request: BuyerRequest, listed: Listed) -> Content:
     asked, category, products = ListQuery.of(request.GET), listed.category, listed.products
-    tree = queries.categories_for(request.scope, products)
+    tree = categories_for(request.scope, products)
     if category is not None:
-        products = products.filter(category__in=queries.below(category))
+        products = products.filter(category__in=below(category))
     facets = facets_of(products, asked.chosen)
     shown = filtered(products, asked.chosen)
     if asked.sort:
         shown = shown.order_by(*ORDERS[asked.sort])
     elif not asked.text:
-        shown = queries.by_category(shown)
+        shown = by_category(shown)
     page = Paginator(queries.with_parts(shown).defer(*UNSHOWN), PER_PAGE).get_page(asked.page)
     picks = tuple(picked(product, Wish()) for product in page.object_list)
     columns, cells = _table(picks)
@@ -220,7 +220,7 @@ def _read_content(request: BuyerRequest, listed: Listed) -> Content:
     context = {
         "asked": asked,
         "category": category,
-        "path": queries.path_of(category)[:-1],
+        "path": path_of(category)[:-1],
         "tree": tree,
         "facets": facets,
         "chips": _chips(asked, facets),

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from accounts.scope import Scope
 from accounts.states import Right
+from catalog.availability import WarehouseAvailability, availability
 from catalog.models import Product, ProductUnit
-from catalog.queries import WarehouseAvailability, availability
 from catalog.rules import check_quantity, conversion, least, quantum
 from core.errors import DomainError
 from core.money import ZERO, line_net

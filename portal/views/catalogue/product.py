@@ -11,9 +11,10 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.states import Right
 from catalog import queries
+from catalog.availability import WarehouseAvailability
 from catalog.models import Media, Product, ProductRelation
-from catalog.queries import WarehouseAvailability
 from catalog.rules import whole_units
+from catalog.tree import path_of
 from core import freshness
 from core.money import ZERO
 from portal.forms.catalogue import wish_of
@@ -46,7 +47,7 @@ def product_detail(request: BuyerRequest, sku: str) -> HttpResponse:
     context = {
         "product": product,
         "offer": offer,
-        "path": queries.path_of(product.category),
+        "path": path_of(product.category),
         "shows_prices": request.scope.may(Right.VIEW_PRICES),
         "units": units,
         "ladder": rungs_of(offer, units),
