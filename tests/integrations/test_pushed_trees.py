@@ -10,7 +10,7 @@ from core.models import Case
 from integrations.models import InboxMessage
 from tests.factories.accounts import CompanyFactory
 from tests.factories.integrations import Sender
-from tests.integrations.test_inbound import INBOUND, LATER, SECRET, message, work
+from tests.integrations.pushed import INBOUND, LATER, SECRET, message, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("ACC-02")]
 

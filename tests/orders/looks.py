@@ -4,7 +4,9 @@ from io import StringIO
 
 from django.core.management import call_command
 
+from catalog.models import Allocation
 from core.models import Event
+from orders.models import Order
 
 
 def counters(order):
@@ -21,3 +23,8 @@ def agrees():
 
 def events(order):
     return list(Event.objects.filter(subject=f"order:{order.number}").values_list("name", flat=True))
+
+
+def nothing_was_ordered() -> bool:
+    told = Event.objects.exclude(name="cart.updated")
+    return not Order.objects.exists() and not Allocation.objects.exists() and not told.exists()
