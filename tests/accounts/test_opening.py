@@ -119,6 +119,16 @@ def test_hanging_a_customer_elsewhere_never_makes_a_circle_nor_lets_it_dangle(pa
     assert AuditEntry.objects.filter(action="company.placed").count() == 2
 
 
+def test_a_customer_hangs_below_none_that_trades_in_another_currency(pair, mona):
+    upper, _lower = pair
+    CompanyFactory(number="SWISS", currency="CHF")
+
+    with pytest.raises(InvalidValue, match="currency"):
+        place_company(upper, "SWISS", by=mona.actor)
+
+    assert Company.objects.get(number=upper).parent is None
+
+
 def test_what_the_erp_knows_is_hung_elsewhere_there(pair, mona, erp):
     upper, lower = pair
     Company.objects.filter(number=lower).update(erp_id="5")

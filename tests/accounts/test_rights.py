@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +14,7 @@ from accounts.scope import NOTHING
 from accounts.states import RIGHTS, Depth, Right, Role, beyond, grants_of, with_brought
 from orders.queries.orders import approvals_for, orders_for
 from tests.conftest import enrol
-from tests.factories.accounts import CompanyFactory
+from tests.factories.accounts import CompanyFactory, lend
 from tests.factories.approvals import let_wait
 from tests.factories.orders import OrderFactory
 
@@ -38,14 +37,6 @@ def tree(db):
 def compose(company, name="Own", **grants):
     """A role that a company made for itself."""
     return CompanyRole.objects.create(company=company, name=name, grants=grants)
-
-
-def lend(member, company, right, until=None):
-    """Lend a right on a company."""
-    permission = Permission.objects.get(content_type__app_label="accounts", codename=str(right))
-    return CompanyUserPermission.objects.create(
-        user=member.user, permission=permission, content_object=company, valid_until=until
-    )
 
 
 @pytest.mark.req("ACC-05")
@@ -124,7 +115,7 @@ def test_a_sister_is_as_foreign_as_any_company(tree):
 @pytest.mark.req("APR-09")
 def test_a_lent_right_counts_until_it_ends_and_ends_with_the_company(acme, anna):
     now = timezone.now()
-    lent = lend(anna, acme, Right.APPROVE, now + timedelta(hours=1))
+    lent = lend(anna.user, Right.APPROVE, acme, until=now + timedelta(hours=1))
 
     scope = scope_for(anna.user.pk, acme.pk)
     assert scope.may(Right.APPROVE)
@@ -141,7 +132,7 @@ def test_a_lent_right_counts_until_it_ends_and_ends_with_the_company(acme, anna)
 def test_a_new_company_under_an_old_key_inherits_no_right_of_the_old_one(anna):
     gone = CompanyFactory()
     key = gone.pk
-    lend(anna, gone, Right.BUY)
+    lend(anna.user, Right.BUY, gone)
     gone.delete()
 
     again = CompanyFactory(pk=key)

@@ -4,29 +4,18 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import Permission
-from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from accounts.customers import explained_meeting
-from accounts.models import Company, CompanyRole, CompanyUserPermission, Delegation, Membership, User
+from accounts.models import CompanyRole, Delegation, Membership, User
 from accounts.queries.explained import all_explained_rights
 from accounts.queries.scopes import may
 from accounts.staff import excluded_by
 from accounts.states import Right
 from tests.conftest import employ, enrol
-from tests.factories.accounts import CompanyFactory
+from tests.factories.accounts import CompanyFactory, lend
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("ACC-05", "ACC-06")]
-
-
-def lend(user, right, company, until=None, reason="stands in"):
-    permission = Permission.objects.get(
-        codename=right, content_type=ContentType.objects.get_for_model(Company)
-    )
-    return CompanyUserPermission.objects.create(
-        user=user, permission=permission, content_object=company, valid_until=until, reason=reason
-    )
 
 
 @pytest.fixture
@@ -66,8 +55,8 @@ def people(family):
     role = CompanyRole.objects.create(company=group, name="Lead", grants={"approve": 3, "use_api": 2})
     Membership.objects.get(user=found["composed"].user).own_roles.add(role)
     lend(found["weak"].user, "see_invoices", firm)
-    lend(found["weak"].user, "buy", firm, now - timedelta(days=1))
-    lend(found["nobody"].user, "approve", branch, now + timedelta(days=1))
+    lend(found["weak"].user, "buy", firm, until=now - timedelta(days=1))
+    lend(found["nobody"].user, "approve", branch, until=now + timedelta(days=1))
     lend(found["shut"].user, "buy", family[4])
     for who, ahead in (("delegate", -1), ("weak", 1)):
         Delegation.objects.create(

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.actions.people import Identity, register_person
-from accounts.actions.staff import assign_staff_roles
+from accounts.actions.staff import Access, assign_staff_roles, grant_partner_access
 from accounts.models import ForbiddenPair, User
 from accounts.staff import (
     AREAS,
@@ -93,6 +93,13 @@ def test_groups_hold_exactly_what_the_table_says_whatever_was_changed_by_hand():
         held = Group.objects.get(name=role).permissions.select_related("content_type")
         assert {f"{row.content_type.app_label}.{row.codename}" for row in held} == permissions_of(role)
     assert ForbiddenPair.objects.count() == len(FORBIDDEN)
+
+
+def test_nobody_lets_oneself_in_as_a_partner(otto):
+    with pytest.raises(NotAllowed):
+        grant_partner_access(otto.user, Access(days=7, customers=(), reason="me"), by=otto.actor)
+
+    assert PARTNER not in roles_of(otto.user)
 
 
 def test_nobody_gives_roles_to_oneself_and_a_superuser_has_no_duty(otto):

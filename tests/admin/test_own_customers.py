@@ -4,32 +4,21 @@ from datetime import date, timedelta
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import Permission
-from django.contrib.contenttypes.models import ContentType
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from accounts.customers import customers_of
-from accounts.models import Company, CompanyUserPermission
+from accounts.models import Company
 from orders.models import Invoice
 from portal.admin.customers import EVERY, OwnCustomers
 from pricing.models import PriceList
 from tests.conftest import employ
-from tests.factories.accounts import CompanyFactory
+from tests.factories.accounts import CompanyFactory, lend
 from tests.factories.catalog import ProductFactory
 from tests.factories.orders import OrderFactory
 from tests.factories.pricing import PriceListFactory, PriceRowFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("ACC-16", "SEC-12")]
-
-
-def lend(user, company, until=None):
-    permission = Permission.objects.get(
-        codename="see_orders", content_type=ContentType.objects.get_for_model(Company)
-    )
-    return CompanyUserPermission.objects.create(
-        user=user, permission=permission, content_object=company, valid_until=until
-    )
 
 
 def bill(company):
@@ -155,7 +144,7 @@ def test_a_deputy_sees_the_customer_until_the_right_ends(theirs):
     page = reverse("admin:accounts_company_change", args=[company.pk])
     assert dora.signed_in().get(page).status_code == 404
 
-    lent = lend(dora.user, company, timezone.now() + timedelta(hours=1))
+    lent = lend(dora.user, "see_orders", company, until=timezone.now() + timedelta(hours=1))
     assert dora.signed_in().get(page).status_code == 200
 
     lent.valid_until = timezone.now() - timedelta(seconds=1)

@@ -4,8 +4,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import factory
+from django.contrib.auth.models import Permission
 
-from accounts.models import Address, Company, CreditAccount, Membership, PaymentTerm, User
+from accounts.models import (
+    Address,
+    Company,
+    CompanyUserPermission,
+    CreditAccount,
+    Membership,
+    PaymentTerm,
+    User,
+)
 
 AS_OF = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 
@@ -76,3 +85,13 @@ class CreditAccountFactory(factory.django.DjangoModelFactory):
     limit_amount = Decimal("10000")
     used_amount = Decimal("0")
     as_of = AS_OF
+
+
+def lend(
+    user: User, right: str, company: Company, *, until: datetime | None = None, reason: str = "stands in"
+) -> CompanyUserPermission:
+    """Lend somebody a right on a company, until a moment or for good."""
+    permission = Permission.objects.get(content_type__app_label="accounts", codename=str(right))
+    return CompanyUserPermission.objects.create(
+        user=user, permission=permission, content_object=company, valid_until=until, reason=reason
+    )

@@ -1,5 +1,6 @@
 """Approving and rejecting orders, and taking them back."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -14,6 +15,7 @@ from orders.actions.erp import confirm_order
 from orders.models import Order
 from orders.queries.orders import approvals_for, order_by_number, orders_for, orders_with_po, search_orders
 from orders.queries.outlook import approval_outlook
+from orders.rules.approval import needs_approval
 from tests.conftest import Member, enrol
 from tests.factories.accounts import AddressFactory, CompanyFactory, MembershipFactory
 from tests.factories.erp_facts import answer
@@ -60,6 +62,20 @@ def test_a_rejection_needs_a_reason(waiting, boris):
 
     waiting.refresh_from_db()
     assert waiting.status == "pending_approval"
+
+
+@pytest.mark.parametrize(
+    ("net", "limit", "waits"),
+    [
+        ("500", "500", False),
+        ("500.01", "500", True),
+        ("0", "0", True),
+        ("0.01", "0", True),
+        ("9999", None, False),
+    ],
+)
+def test_above_the_limit_an_order_waits_and_at_zero_every_one(net, limit, waits):
+    assert needs_approval(Decimal(net), limit and Decimal(limit)) is waits
 
 
 def test_nobody_decides_on_the_own_order(waiting, anna):
@@ -111,6 +127,12 @@ def test_the_inbox_holds_what_waits_for_this_person_alone(waiting, anna, boris, 
 
     Membership.objects.filter(user=anna.user).update(roles=["buyer", "approver"])
     assert not approvals_for(scope_for(anna.user.pk, anna.company.pk)).exists()
+
+
+@pytest.mark.req("ACC-16", "APR-06")
+def test_nothing_waits_for_whoever_acts_in_an_approvers_place(waiting, boris):
+    assert approvals_for(boris.scope).exists()
+    assert not approvals_for(replace(boris.scope, principal_id=boris.user.pk)).exists()
 
 
 def test_an_order_is_not_cancelled_here_once_the_erp_has_it(anna, erp):

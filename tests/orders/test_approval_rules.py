@@ -11,17 +11,19 @@ from accounts.seats import seats_of
 from core.errors import InvalidValue, NotAllowed, WrongState
 from core.models import Event
 from orders.actions.approval import approve_order, reject_order, return_order, stamp_of
+from orders.actions.rules import activate_rule, end_rule
 from orders.models import ApprovalDecision, Order
 from orders.queries.approval import approvers_now, open_request
 from orders.queries.chains import chains_of
 from orders.queries.orders import approvals_for
 from orders.queries.outlook import approval_outlook
+from orders.queries.rules import rules_in_force
 from orders.rules.approval import NoApprover
 from orders.rules.conditions import OrderFacts, check_conditions, hits
-from orders.rules.steps import Candidate, Hit, check_steps, chosen, plan
+from orders.rules.steps import AskedOf, Candidate, Hit, check_steps, chosen, may_decide, plan
 from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory
-from tests.factories.approvals import asks, delegation_of, rule_of
+from tests.factories.approvals import LONG_AGO, asks, delegation_of, rule_of
 from tests.factories.orders import order_now, sell
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +136,23 @@ def test_rules_stand_side_by_side_and_ask_the_same_only_once():
         (1, False, (), (7,)),
         (2, False, ("finance",), ()),
     ]
+
+
+@pytest.mark.req("APR-06")
+@pytest.mark.parametrize(
+    ("user_id", "holder_id", "allows_own", "decides"),
+    [
+        (2, 2, False, True),
+        (1, 1, False, False),
+        (2, 1, False, False),
+        (1, 2, False, False),
+        (1, 1, True, True),
+    ],
+)
+def test_neither_who_decides_nor_whose_seat_it_is_has_ordered_it(user_id, holder_id, allows_own, decides):
+    step = AskedOf(True, frozenset(), frozenset(), allows_own, frozenset({1}), Decimal(50))
+
+    assert may_decide(step, user_id=user_id, holder_id=holder_id, roles=(), limit=None) is decides
 
 
 @pytest.fixture
@@ -385,3 +404,19 @@ def test_inbox_and_rule_say_the_same_of_everybody(anna, boris, fin, gina):
         ruled = {order for order in orders if who.user in approvers_now(open_request(order), order)}
         assert listed == ruled
     assert {seat.user for seat in seats_of(anna.company.pk)} == {anna.user, boris.user, fin.user, gina.user}
+
+
+@pytest.mark.req("APR-04")
+def test_a_version_that_is_or_was_in_force_is_not_put_in_force_again(acme):
+    boss = enrol("Boss", acme, "administrator")
+    rule = rule_of(acme)
+
+    with pytest.raises(WrongState):
+        activate_rule(boss.scope, rule.code, 1, by=boss.actor)
+    end_rule(boss.scope, rule.code, by=boss.actor)
+    with pytest.raises(WrongState):
+        activate_rule(boss.scope, rule.code, 1, by=boss.actor)
+
+    rule.refresh_from_db()
+    assert rule.active_from == LONG_AGO
+    assert rules_in_force([acme.pk]) == []

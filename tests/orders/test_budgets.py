@@ -334,3 +334,12 @@ def test_each_decision_keeps_the_budget_as_it_stood_and_was_shown_then(anna, bor
     (kept,) = request.decisions.get().figures["budget_figures"]
     assert Decimal(kept["left"]) == shown.figures.left == 60
     assert kept["budget"] == "Workshop"
+
+
+@pytest.mark.req("APR-08")
+def test_who_neither_orders_nor_decides_sees_no_budget_but_the_own(acme):
+    fin, vera = enrol("Fin", acme, "buyer"), enrol("Vera", acme, "viewer")
+    for_all, own = BudgetFactory(company=acme), BudgetFactory(company=acme, member=vera.user)
+
+    assert {state.budget for state in budget_states(fin.scope)} == {for_all}
+    assert {state.budget for state in budget_states(vera.scope)} == {own}

@@ -163,6 +163,21 @@ def test_a_price_that_moved_is_shown_and_taken_only_when_confirmed(waiting, bori
 
 
 @pytest.mark.req("APR-07")
+def test_what_was_confirmed_is_not_taken_for_what_has_changed_since(waiting, boris):
+    reprice(Product.objects.get(sku="A1"), "1.50")
+    with pytest.raises(OutOfDate) as shown:
+        approve_order(waiting, by=boris.actor)
+    reprice(Product.objects.get(sku="A1"), "1.80")
+
+    with pytest.raises(OutOfDate) as refusal:
+        approve_order(waiting, by=boris.actor, confirmed=shown.value.details["confirm"])
+
+    assert refusal.value.details["changes"][0]["now"] == "1.800000"
+    waiting.refresh_from_db()
+    assert waiting.status == "pending_approval"
+
+
+@pytest.mark.req("APR-07")
 def test_a_total_that_meets_another_rule_starts_the_approval_again(waiting, boris, anna):
     fin = enrol("Fin", anna.company, "finance", "approver")
     rule_of(
