@@ -9,13 +9,16 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
-import pytest
 from django.conf import settings
 from psycopg import sql
 
 from portal.postgres.cluster import Access, Cluster
+
+if TYPE_CHECKING:
+    import pytest
 
 
 class ClusterInUse:
@@ -88,3 +91,8 @@ def migrated_template(cluster: Cluster) -> str:
                 migrated.execute("ALTER TABLE core_rowchange ENABLE TRIGGER core_rowchange_history_whole")
             connection.execute(sql.SQL("ALTER DATABASE migrating RENAME TO {}").format(sql.Identifier(name)))
     return name
+
+
+if __name__ == "__main__":  # ahead of the tests, beside the checks
+    if settings.DATABASES["default"].get("EMBEDDED"):
+        migrated_template(cluster_of_tests())

@@ -11,6 +11,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -31,7 +33,8 @@ PRODUCTION = {
 # The tests' cluster also for the checks: they leave the one of development alone, and none behind.
 CLUSTER = Cluster(PROJECT / "var" / "test-postgres", durable=False)
 DEVELOPMENT = {"PORTAL_EMBEDDED_DB": "1", "PORTAL_PGDATA": str(CLUSTER.root), "PORTAL_PG_FLEETING": "1"}
-CHECKS: dict[str, tuple[list[str], dict[str, str]]] = {
+Step = tuple[list[str], dict[str, str]]
+CHECKS: dict[str, Step] = {
     "format": ([str(BIN / "ruff"), "format", "--check", "--quiet", "."], {}),
     "lint": ([str(BIN / "ruff"), "check", "--quiet", "."], {}),
     "templates": ([str(BIN / "djhtml"), "--tabwidth", "2", "--check", "templates"], {}),
@@ -42,6 +45,11 @@ CHECKS: dict[str, tuple[list[str], dict[str, str]]] = {
     "requirements": ([sys.executable, "-m", "tests.requirements", "--check"], {}),
     "deployment": ([*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
 }
+# What the tests begin with: the database that theirs are cloned from, migrated while the checks go on.
+AHEAD: dict[str, Step] = {
+    "database": ([sys.executable, "-m", "tests.databases"], {"DJANGO_SETTINGS_MODULE": "tests.settings"})
+}
+LONGEST = {"types", "database"}
 
 
 def main() -> int:
@@ -53,8 +61,9 @@ def main() -> int:
 
 def run(arguments: list[str]) -> int:
     """Do what `make test` or `make lint` asks for, and return the exit code."""
-    failed = [name for name in CHECKS if not passes(name)]
-    if "--lint" in arguments:
+    is_lint = "--lint" in arguments
+    failed = failed_of(CHECKS if is_lint else {**CHECKS, **AHEAD})
+    if is_lint:
         return 1 if failed else 0
 
     require_programs()
@@ -67,22 +76,28 @@ def run(arguments: list[str]) -> int:
     return 1 if failed or tests.returncode else 0
 
 
-def passes(name: str) -> bool:
+def failed_of(steps: Mapping[str, Step]) -> list[str]:
+    """Take steps that do not need each other, two at a time, and return which failed."""
+    names = sorted(steps, key=lambda name: name not in LONGEST)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        good = dict(zip(names, pool.map(lambda name: passes(name, *steps[name]), names), strict=True))
+    return [name for name in steps if not good[name]]
+
+
+def passes(name: str, command: list[str], variables: dict[str, str]) -> bool:
     """Run one check and tell in a line how it ended; what it said follows only when it failed."""
-    command, variables = CHECKS[name]
     started = time.monotonic()
     done = subprocess.run(command, env=environment(variables), capture_output=True, text=True)
     good = done.returncode == 0
-    print(f"{'ok    ' if good else 'FAILED'} {name} ({time.monotonic() - started:.0f} s)", flush=True)
-    if not good:
-        print(done.stdout + done.stderr, flush=True)
+    said = "" if good else f"\n{done.stdout}{done.stderr}"
+    print(f"{'ok    ' if good else 'FAILED'} {name} ({time.monotonic() - started:.0f} s){said}", flush=True)
     return good
 
 
 def environment(variables: dict[str, str]) -> dict[str, str]:
     """Give a check the settings it is about, whatever the caller's shell has set."""
     ours = {*PRODUCTION, *DEVELOPMENT, "DEBUG", "PORTAL_DEMO", "PORTAL_VAR", "PORTAL_PGDATA"}
-    keep_url = {"DATABASE_URL"} if not variables else set()
+    keep_url = set() if variables in (DEVELOPMENT, PRODUCTION) else {"DATABASE_URL"}
     kept = {name: value for name, value in os.environ.items() if name not in ours - keep_url}
     return {**kept, **variables}
 
