@@ -31,6 +31,7 @@ from core.actor import Actor, action
 from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongState
 
 VALID_FOR = timedelta(days=14)
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -248,8 +249,14 @@ def restore_membership(membership: Membership, *, by: Actor) -> Membership:
     member, manager = managed(membership, by)
     if member.is_active:
         return member
-    _check_beyond(grants_of_member(member), manager)
-    _check_limits(member.order_limit, member.approval_limit, manager)
+    grants = grants_of_member(member)
+    _check_beyond(grants, manager)
+    # A limit of what the place does not let one do gives nothing.
+    _check_limits(
+        member.order_limit if Right.BUY in grants else ZERO,
+        member.approval_limit if Right.APPROVE in grants else ZERO,
+        manager,
+    )
     member.is_active = True
     member.version += 1
     member.save(update_fields=["is_active", "version"])

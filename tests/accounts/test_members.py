@@ -464,3 +464,5 @@ def test_nobody_gives_a_place_back_whose_limits_are_above_the_own_ones(tree, ada
     gone.refresh_from_db()
     assert not gone.is_active
     assert restore_membership(gone, by=ada.actor).is_active
+    looks_on = member("Vic", tree[1], "viewer", is_active=False)
+    assert restore_membership(looks_on, by=small.actor).is_active
