@@ -40,9 +40,13 @@ class Node:
 
 
 def all_roots(customers: Customers) -> QuerySet[Company]:
-    """Those of the customers whose parent is not among them, with the number of those below, as `below`."""
+    """Those of the customers, but for merged ones, whose parent is not among them, with the number of those below, as `below`."""
     top = Q(parent=None) if customers.is_all else Q(parent=None) | ~customers.of("parent")
-    return _counted(customers.companies().filter(top)).select_related("sales_rep").order_by("name", "pk")
+    return (
+        _counted(customers.companies().filter(top, merged_into=None))
+        .select_related("sales_rep")
+        .order_by("name", "pk")
+    )
 
 
 def as_nodes(companies: Iterable[Company], depth: int = 0) -> list[Node]:
@@ -69,7 +73,7 @@ def all_line_to(company: Company, customers: Customers) -> list[Node]:
 
 def all_below(company: Company, customers: Customers) -> QuerySet[Company]:
     """What hangs directly below a company, with the number of those below, as `below`; however many, to be paged."""
-    below = customers.companies().filter(parent=company).select_related("sales_rep")
+    below = customers.companies().filter(parent=company, merged_into=None).select_related("sales_rep")
     return _counted(below).order_by("name", "pk")
 
 
@@ -86,7 +90,7 @@ def all_found(text: str, customers: Customers) -> list[Node]:
 
 def _counted(rows: QuerySet[Company]) -> QuerySet[Company]:
     """With the children counted row by row: a page counts those of its own companies alone."""
-    below = Company.objects.filter(parent=OuterRef("pk")).order_by().values("parent")
+    below = Company.objects.filter(parent=OuterRef("pk"), merged_into=None).order_by().values("parent")
     counted = Subquery(below.annotate(number=Count("pk")).values("number"))
     return rows.annotate(below=Coalesce(counted, 0))
 

@@ -33,6 +33,7 @@ COMPANY_TONES = {
     "on_hold": "warning",
     "rejected": "danger",
     "closed": "danger",
+    "merged": "out",
 }
 
 
@@ -80,7 +81,7 @@ class CompanyAdmin(FedHistoryAdmin):
 
     customer = "pk"
     list_display = ("number", "name", "standing", "parent", "payment_term", "sales_rep", "limit")
-    list_select_related = ("parent", "payment_term", "sales_rep", "credit")
+    list_select_related = ("parent", "payment_term", "sales_rep", "credit", "merged_into")
     list_filter = ("status", ("sales_rep", admin.RelatedOnlyFieldListFilter))
     search_fields = ("number", "name", "tax_id", "email")
     search_help_text = _("Number, name, VAT number or e-mail address; also the number of an address")
@@ -152,7 +153,9 @@ class CompanyAdmin(FedHistoryAdmin):
 
     @display(description=_("standing"), label=COMPANY_TONES, ordering="status")
     def standing(self, company: Company) -> tuple[str, str]:
-        """The status as a badge."""
+        """The status as a badge; of one that was merged what it became."""
+        if company.merged_into:
+            return "merged", _("Merged into %(number)s") % {"number": company.merged_into.number}
         return company.status, company.get_status_display()
 
     @admin.display(description=_("credit limit"))

@@ -71,6 +71,15 @@ def _holdings(companies: Collection[Company]) -> dict[int, dict[str, Counted]]:
     return {company.pk: {name: found[f"{company.pk}:{name}"] for name in held} for company in companies}
 
 
+def _merged_words(number: str, into: str) -> str:
+    return _(
+        "%(number)s is %(into)s now: its people and documents have moved, and its number leads there."
+    ) % {
+        "number": number,
+        "into": into,
+    }
+
+
 def _is_posted(request: HttpRequest, one: str, other: str) -> bool:
     return (request.POST.get("one"), request.POST.get("other")) == (one, other)
 
@@ -87,10 +96,10 @@ def duplicates_page(request: HttpRequest) -> HttpResponse:
     match request.POST.get("do", ""):
         case "keep_one":
             merge_companies(other, one, reason=reason, by=by)
-            done = _("%(number)s is one customer now.") % {"number": one}
+            done = _merged_words(other, one)
         case "keep_other":
             merge_companies(one, other, reason=reason, by=by)
-            done = _("%(number)s is one customer now.") % {"number": other}
+            done = _merged_words(one, other)
         case "part":
             part_companies(one, other, reason=reason, by=by)
             done = _("%(one)s and %(other)s are two customers; they are not shown again.") % {

@@ -28,6 +28,7 @@ from tests.factories.accounts import AddressFactory, CompanyFactory, MembershipF
 from tests.factories.erp_facts import invoice
 from tests.factories.orders import order_now, sell
 from tests.factories.quotes import offer
+from tests.portal.pages import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("ACC-13")]
 
@@ -168,7 +169,8 @@ def test_the_steward_sees_the_pairs_side_by_side_and_merges_or_parts_them(mona, 
     assert all(word in page for word in ("Alpina A-1", "Alpina C-1", "the same VAT number"))
 
     said = {"one": "A-1", "other": "B-1", "reason": "One customer"}
-    client.post("/admin/accounts/company/duplicates/", {**said, "do": "keep_one"})
+    told = client.post("/admin/accounts/company/duplicates/", {**said, "do": "keep_one"}, follow=True)
+    assert "B-1 is A-1 now" in told.content.decode()
     refused = client.post("/admin/accounts/company/duplicates/", {**said, "do": "part"})
     said = {"one": "A-1", "other": "C-1", "reason": "Two"}
     client.post("/admin/accounts/company/duplicates/", {**said, "do": "part"})
@@ -176,6 +178,25 @@ def test_the_steward_sees_the_pairs_side_by_side_and_merges_or_parts_them(mona, 
     assert Company.objects.get(number="B-1").merged_into.number == "A-1"
     assert refused.status_code == 404
     assert "No pair" in client.get("/admin/accounts/company/duplicates/").content.decode()
+    assert "Merged into A-1" in client.get("/admin/accounts/company/", {"q": "B-1"}).content.decode()
+    tree = client.get("/admin/accounts/company/tree/").content.decode()
+    assert ("Alpina A-1" in tree, "Alpina B-1" in tree) == (True, False)
+
+
+@pytest.mark.req("ACC-17")
+def test_beside_each_of_a_pair_stands_what_would_move(mona, anna):
+    double = CompanyFactory(number="ACME-2", name="Acme", tax_id="ATU1")
+    Company.objects.filter(pk=anna.company.pk).update(tax_id="ATU1")
+    sell("S-1", "1.00")
+    order_now(anna, **{"S-1": 3})
+    client = mona.signed_in()
+    client.get("/admin/accounts/company/duplicates/")
+
+    page = " ".join(text_of(client.get("/admin/accounts/company/duplicates/")).split())
+
+    assert "People 1 0" in page
+    assert "Orders 1 0" in page
+    assert double.number in page
 
 
 @pytest.fixture
