@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions.holding import hold_access
-from accounts.actions.members import enrol_newcomer, fulfil_invitation, may_still_give
+from accounts.actions.invitations import fulfil_invitation, may_still_give
+from accounts.actions.members import enrol_newcomer
 from accounts.models import Company, Invitation, SignInConnection, SignInDomain, SignInIdentity, User
 from accounts.models.connection import DOMAIN, SECRET_NAME
 from accounts.queries.connections import stays_within

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions.members import managed
+from accounts.actions.granting import managed
 from accounts.customers import check_meets
 from accounts.models import Company, Membership, User
 from accounts.queries.lines import line_of, tree_of

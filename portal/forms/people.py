@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions.members import Place
+from accounts.actions.granting import Place
 from accounts.models import CompanyRole, Membership
 from accounts.seats import seats_of
 from accounts.states import MAY_BE_OWN, Depth, Grants, Right, Role

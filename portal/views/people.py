@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts import people
-from accounts.actions import members
+from accounts.actions import invitations, members, roles
 from accounts.actions.managers import name_manager
 from accounts.models import CompanyRole, Membership, User
 from accounts.queries.companies import acting_company, company_in
@@ -78,7 +78,7 @@ def invite(request: BuyerRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _has_room(request, form):
         company = company_in(request.scope, form.cleaned_data["unit"])
         try:
-            sent = members.invite_member(
+            sent = invitations.invite_member(
                 company, form.cleaned_data["email"], form.cleaned_data["name"], form.place(), by=request.actor
             )
         except DomainError as error:
@@ -173,7 +173,7 @@ def member_restore(request: BuyerRequest, pk: int) -> HttpResponse:
 def invitation_withdraw(request: BuyerRequest, key: str) -> HttpResponse:
     """Take an invitation back."""
     invitation = people.invitation_in(request.scope, str(key))
-    gone = members.withdraw_invitation(str(invitation.key), by=request.actor)
+    gone = invitations.withdraw_invitation(str(invitation.key), by=request.actor)
     messages.success(
         request, _("The invitation of %(email)s opens nothing any more.") % {"email": gone.email}
     )
@@ -206,7 +206,7 @@ def role_detail(request: BuyerRequest, pk: int) -> HttpResponse:
 def role_remove(request: BuyerRequest, pk: int) -> HttpResponse:
     """Remove a role that nobody has."""
     role = people.role_in(request.scope, pk)
-    members.remove_role(role, by=request.actor)
+    roles.remove_role(role, by=request.actor)
     messages.success(request, _("The role %(name)s is gone.") % {"name": role.name})
     return move_on(request, "portal:role-list")
 
@@ -219,7 +219,7 @@ def _role_page(request: BuyerRequest, role: CompanyRole | None) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         company = acting_company(request.scope)
         try:
-            made = members.compose_role(
+            made = roles.compose_role(
                 company, form.cleaned_data["name"], form.grants(), role=role, by=request.actor
             )
         except DomainError as error:
@@ -237,7 +237,7 @@ def _role_page(request: BuyerRequest, role: CompanyRole | None) -> HttpResponse:
 def join(request: HttpRequest, word: str) -> HttpResponse:
     """The page that the link of an invitation opens; it works for one person once."""
     try:
-        invitation = members.open_invitation(word)
+        invitation = invitations.open_invitation(word)
     except DomainError as error:
         if is_one_too_many(request, "join", most=10, seconds=300):
             return render(request, "429.html", status=429)
@@ -255,7 +255,7 @@ def join(request: HttpRequest, word: str) -> HttpResponse:
     if request.method == "POST" and (user is not None or form.is_valid()):
         typed = form.cleaned_data if user is None else {}
         try:
-            person = members.accept_invitation(
+            person = invitations.accept_invitation(
                 word,
                 name=typed.get("name", ""),
                 password=typed.get("password", ""),

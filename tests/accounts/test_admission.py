@@ -10,7 +10,7 @@ from accounts.actions.admission import (
     hand_over_registration,
     reject_registration,
 )
-from accounts.actions.members import accept_invitation
+from accounts.actions.invitations import accept_invitation
 from accounts.actions.opening import number_for
 from accounts.actions.segments import save_segment
 from accounts.applicants import similar_to

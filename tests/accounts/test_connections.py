@@ -4,7 +4,9 @@ import pytest
 from django.db import transaction
 
 from accounts.actions.connections import Draft, enter_by_connection, save_connection
-from accounts.actions.members import Place, accept_invitation, end_membership, invite_member
+from accounts.actions.granting import Place
+from accounts.actions.invitations import accept_invitation, invite_member
+from accounts.actions.members import end_membership
 from accounts.invitations import pass_of
 from accounts.models import Invitation, Membership, User
 from accounts.vouching import Claims

@@ -9,17 +9,10 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from accounts.actions.members import (
-    Place,
-    accept_invitation,
-    change_member,
-    compose_role,
-    end_membership,
-    invite_member,
-    open_invitation,
-    remove_role,
-    restore_membership,
-)
+from accounts.actions.granting import Place
+from accounts.actions.invitations import accept_invitation, invite_member, open_invitation
+from accounts.actions.members import change_member, end_membership, restore_membership
+from accounts.actions.roles import compose_role, remove_role
 from accounts.invitations import pass_of
 from accounts.models import Company, CompanyRole, Invitation, Membership, User
 from accounts.people import member_in, members_for

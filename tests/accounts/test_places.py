@@ -2,14 +2,10 @@
 
 import pytest
 
-from accounts.actions.members import (
-    Place,
-    accept_invitation,
-    compose_role,
-    end_membership,
-    invite_member,
-    restore_membership,
-)
+from accounts.actions.granting import Place
+from accounts.actions.invitations import accept_invitation, invite_member
+from accounts.actions.members import end_membership, restore_membership
+from accounts.actions.roles import compose_role
 from accounts.invitations import pass_of
 from accounts.models import CompanyRole, Invitation, Membership
 from core.errors import InvalidValue, NotAllowed, WrongState

@@ -13,7 +13,9 @@ from allauth.usersessions.models import UserSession
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from accounts.actions.members import Place, compose_role, invite_member
+from accounts.actions.granting import Place
+from accounts.actions.invitations import invite_member
+from accounts.actions.roles import compose_role
 from accounts.models import Company, CompanyRole, Delegation, Membership, User
 from accounts.queries.scopes import scope_for
 from catalog.models import Product

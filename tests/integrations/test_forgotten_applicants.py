@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.actions.admission import Admission, admit_company, reject_registration
-from accounts.actions.members import accept_invitation
+from accounts.actions.invitations import accept_invitation
 from accounts.actions.registrations import Application, confirm_registration, submit_registration
 from accounts.invitations import pass_of as invitation_pass
 from accounts.models import Invitation, Registration

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from accounts.actions.members import Place, change_member, end_membership
+from accounts.actions.granting import Place
+from accounts.actions.members import change_member, end_membership
 from accounts.models import CreditAccount, Membership, User
 from core.errors import NotAllowed
 from core.models import Event

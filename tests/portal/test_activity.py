@@ -7,18 +7,11 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from accounts.actions.granting import Place
+from accounts.actions.invitations import accept_invitation, invite_member, withdraw_invitation
 from accounts.actions.managers import name_manager
-from accounts.actions.members import (
-    Place,
-    accept_invitation,
-    change_member,
-    compose_role,
-    end_membership,
-    invite_member,
-    remove_role,
-    restore_membership,
-    withdraw_invitation,
-)
+from accounts.actions.members import change_member, end_membership, restore_membership
+from accounts.actions.roles import compose_role, remove_role
 from accounts.actions.security import require_second_factor
 from accounts.invitations import pass_of
 from accounts.models import Company, Membership, User

@@ -11,7 +11,8 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from accounts.actions.members import Place, invite_member
+from accounts.actions.granting import Place
+from accounts.actions.invitations import invite_member
 from accounts.invitations import pass_of
 from tests.conftest import enrol
 from tests.portal.mailing import let_mails_out

@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from accounts.actions.members import Place, invite_member
+from accounts.actions.granting import Place
+from accounts.actions.invitations import invite_member
 from accounts.models import CompanyRole, Membership
 from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory

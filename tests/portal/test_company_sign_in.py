@@ -12,21 +12,15 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.actions.connections import Draft, save_connection, unlink_identity
-from accounts.actions.members import Place, invite_member
+from accounts.actions.granting import Place
+from accounts.actions.invitations import invite_member
 from accounts.models import Invitation, Membership, SignInConnection, SignInIdentity, User
 from core.errors import InvalidValue
 from core.models import AuditEntry
 from tests.conftest import employ, enrol
 from tests.factories.accounts import CompanyFactory, MembershipFactory
 from tests.issuer import CLIENT, SECRET
-from tests.portal.issuing import (
-    STAFF,
-    address_of,
-    connect,
-    sign_in_there,
-    started,
-    way_back,
-)
+from tests.portal.issuing import STAFF, address_of, connect, sign_in_there, started, way_back
 from tests.portal.mailing import let_mails_out
 from tests.portal.test_security import code_of
 

@@ -15,7 +15,9 @@ from django.apps import apps
 from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.actions.members import Place, compose_role, invite_member
+from accounts.actions.granting import Place
+from accounts.actions.invitations import invite_member
+from accounts.actions.roles import compose_role
 from accounts.models import Company
 from accounts.staff import SALES
 from orders.actions.cart import CartItem, add_line

@@ -6,7 +6,8 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from accounts.actions.members import Place, invite_member
+from accounts.actions.granting import Place
+from accounts.actions.invitations import invite_member
 from accounts.invitations import pass_of
 from accounts.models import CompanyRole, Invitation, Membership, User
 from accounts.states import Right
