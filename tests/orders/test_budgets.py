@@ -10,10 +10,11 @@ from accounts.models import Company, Membership
 from core.days import erp_today
 from core.errors import InvalidValue
 from orders.actions.approval import approve_order, reject_order, return_order
+from orders.actions.budgets import BudgetDraft, save_budget
 from orders.actions.cancel import cancel_order
 from orders.actions.erp import apply_order_status, confirm_order
 from orders.actions.invoices import apply_invoice
-from orders.models import BudgetEntry, Order
+from orders.models import Budget, BudgetEntry, Order
 from orders.queries.budget import budget_states, states_of
 from orders.records import OrderStatusRecord
 from orders.rules.budget import OverBudget, Weight, moves_to, period_of
@@ -343,3 +344,15 @@ def test_who_neither_orders_nor_decides_sees_no_budget_but_the_own(acme):
 
     assert {state.budget for state in budget_states(fin.scope)} == {for_all}
     assert {state.budget for state in budget_states(vera.scope)} == {own}
+
+
+@pytest.mark.req("APR-08")
+def test_a_budget_is_of_nobody_who_does_not_order_for_the_company(acme, clara):
+    boss = enrol("Boss", acme, "administrator")
+    draft = BudgetDraft("Clara", Decimal(100), "month", "refuse", member_id=clara.user.pk)
+
+    with pytest.raises(InvalidValue) as refusal:
+        save_budget(boss.scope, draft, by=boss.actor)
+
+    assert refusal.value.details["field"] == "member"
+    assert not Budget.objects.exists()
