@@ -6,14 +6,11 @@ from decimal import Decimal
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import (
-    Company,
-    Membership,
-    User,
-)
+from accounts.actions.granting import tell_of_member
+from accounts.models import Company, Membership, User
 from accounts.staff import check_roles
 from accounts.states import Role
-from core import audit, outbox, ownership
+from core import audit, ownership
 from core.actor import Actor, action
 from core.errors import InvalidValue
 
@@ -92,13 +89,7 @@ def enrol_member(company: Company, invitation: Invitation, *, by: Actor) -> Memb
         },
     )
 
-    outbox.record(
-        "member.enrolled",
-        subject=f"company:{company.number}",
-        payload={"user": invitation.user.pk, "roles": list(invitation.roles)},
-        by=by,
-        company=company.number,
-    )
+    tell_of_member("member.enrolled", membership, by=by)
     return membership
 
 
