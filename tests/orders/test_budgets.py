@@ -17,7 +17,8 @@ from orders.actions.invoices import apply_invoice
 from orders.models import Budget, BudgetEntry, Order
 from orders.queries.budget import budget_states, states_of
 from orders.records import OrderStatusRecord
-from orders.rules.budget import OverBudget, Weight, moves_to, period_of
+from orders.rules.budget import OverBudget, Weight, moves_to, period_of, weight
+from orders.states import OrderStatus
 from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory
 from tests.factories.approvals import BudgetFactory, CostCentreFactory
@@ -46,6 +47,17 @@ def figures(budget):
 )
 def test_a_day_lies_in_one_period(kind, day, period):
     assert period_of(kind, day) == period
+
+
+@pytest.mark.req("APR-08")
+@pytest.mark.parametrize("status", OrderStatus)
+def test_an_order_weighs_until_it_ends_reserved_first_and_spent_once_the_erp_has_it(status):
+    waits = {"pending_approval", "received", "on_hold"}
+    expected = (100, 0) if status in waits else (0, 80) if status in {"confirmed", "closed"} else (0, 0)
+
+    found = weight(status, Decimal(100), Decimal(80))
+
+    assert (found.reserved, found.spent) == expected
 
 
 def test_a_custom_period_counts_on_its_days_alone():
