@@ -126,9 +126,10 @@ def confirm_registration(word: str, *, by: Actor) -> Registration:
     the same address waits already. Records `registration.confirmed`.
     """
     ownership.check(by, "accounts.Registration", ["state"])
-    found = Registration.objects.select_for_update(of=("self",), no_key=True).get(
-        pk=open_registration(word).pk
-    )
+    rows = Registration.objects.select_for_update(of=("self",), no_key=True)
+    found = rows.filter(pk=open_registration(word).pk).first()
+    if found is None:  # forgotten in this moment, since its time was over
+        raise WrongState(_("This link is over. Please register again; it takes a minute."))
     if found.state != RegistrationState.UNCONFIRMED:
         raise WrongState(
             _("This link has been used: the address is confirmed, and we have your registration.")

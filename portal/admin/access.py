@@ -170,6 +170,7 @@ PAGES: dict[str, Page] = {
     "accounts_company_tree": Page("accounts.view_company"),
     "accounts_company_duplicates": Page("accounts.change_membership", methods=BOTH, every=True),
     "accounts_company_acting": Page("accounts.add_assistance", "accounts.Company", methods=BOTH),
+    "accounts_company_administrator": Page("accounts.decide_registration", "accounts.Company", methods=BOTH),
     "accounts_company_act_for": Page("accounts.add_assistance", "accounts.Company"),
     "accounts_registration_page": Page("accounts.view_registration", "accounts.Registration"),
     "accounts_registration_admit": _decide(),

@@ -18,6 +18,7 @@ from accounts import tree
 from accounts.models import Address, Company, CreditAccount, PaymentTerm
 from integrations.identifiers import all_customers_named
 from portal.admin.acting import acting_page
+from portal.admin.administrator import administrator_page
 from portal.admin.customer_page import shown_of_customer
 from portal.admin.customers import customers_for
 from portal.admin.duplicates import duplicates_page
@@ -101,12 +102,17 @@ class CompanyAdmin(FedHistoryAdmin):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        """The tree and the doubles beside the list, and the page on which acting for a buyer begins."""
+        """The tree and the doubles beside the list, and the pages of acting for a buyer and of the administrator."""
         view = self.admin_site.admin_view
         own = [
             path("tree/", view(self.tree_view), name="accounts_company_tree"),
             path("duplicates/", view(duplicates_page), name="accounts_company_duplicates"),
             path("<int:company_id>/acting/", view(acting_page), name="accounts_company_acting"),
+            path(
+                "<int:company_id>/administrator/",
+                view(administrator_page),
+                name="accounts_company_administrator",
+            ),
         ]
         return own + super().get_urls()
 

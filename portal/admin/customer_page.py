@@ -11,6 +11,7 @@ from core.queries import all_newest_causes
 from orders.queries.approval import all_requests
 from orders.queries.invoices import all_invoices
 from orders.queries.orders import all_orders
+from portal.admin.administrator import administered
 from portal.usecases.effective import effective
 
 MOST_COUNTED = 1000
@@ -22,6 +23,7 @@ def shown_of_customer(company: Company) -> dict[str, Any]:
     causes = all_newest_causes(one.subject for one in proposed)
     return {
         "company": company,
+        **administered(company),
         "forbidden": forbidden_in(company.status),
         "effective": effective(company),
         "proposed": [(one, causes.get(one.subject, "")) for one in proposed],

@@ -1,5 +1,6 @@
 """A company registers: nothing is told to the asker, nothing reaches the staff before the address is confirmed."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -28,6 +29,7 @@ from integrations.systems import job_actor
 from tests.conftest import employ
 from tests.factories.accounts import CompanyFactory, UserFactory
 from tests.factories.registrations import FOREIGN, TYPED, RegistrationFactory
+from tests.held import Held
 
 pytestmark = pytest.mark.django_db
 
@@ -100,6 +102,21 @@ def test_a_link_that_is_over_forged_or_of_another_kind_opens_nothing():
     made.refresh_from_db()
     assert made.state == "unconfirmed"
     assert str(made.key) not in word
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.req("SEC-15")
+def test_a_link_that_is_followed_while_its_registration_is_forgotten_is_over_and_nothing_worse():
+    made, word = register()
+    forgets = Held(lambda: Registration.objects.filter(pk=made.pk).delete())
+    forgets.step()
+
+    threading.Timer(1.0, forgets.end).start()
+    with pytest.raises(WrongState) as refusal:
+        confirm_registration(word, by=NOBODY)
+
+    assert "This link is over" in str(refusal.value)
+    assert not Registration.objects.exists()
 
 
 def test_who_can_sign_in_already_leaves_nothing_but_a_mail():

@@ -23,12 +23,13 @@ from tests.crawl.walk import Report
 WALKERS = (*ROLES, NONE, PAST, BUYER, SUPERUSER)
 # What a person of the staff leaves behind by asking alone: a line in the log, and the theme's own memory of a search.
 LOGGED = {"core_auditentry", "cache"}
-# What is seen refused here, and done in tests of its own: the steps of a registration, a manager, a step of an
+# What is seen refused here, and done in tests of its own: the steps of a registration, an administrator, a manager, a step of an
 # approval that asks somebody else, and what names a provider of sign-ins.
 UNTOLD = {
     "accounts_registration_admit", "accounts_registration_attach", "accounts_registration_reject",
     "accounts_registration_hand_over", "accounts_registration_place", "accounts_registration_ask_again",
     "accounts_registration_send_again", "accounts_user_managers", "orders_order_reroute",
+    "accounts_company_administrator",
     "accounts_signinconnection_add add", "accounts_signinconnection_change change",
 }  # fmt: skip
 # Of whom every request is a line in the log.

@@ -4,7 +4,6 @@ import threading
 from decimal import Decimal
 
 import pytest
-from django.db import connection, transaction
 
 from accounts.actions.proposals import note_proposal_sent
 from accounts.models import AddressProposal, CompanyRole, ContactProposal, Invitation, Membership
@@ -22,6 +21,7 @@ from tests.conftest import enrol
 from tests.factories.accounts import AddressFactory, CompanyFactory, MembershipFactory
 from tests.factories.approvals import BudgetFactory
 from tests.factories.orders import choice_of, fill, order_now, sell
+from tests.held import Held
 from tests.orders.test_concurrency import at_once
 
 pytestmark = pytest.mark.req("ACC-13")
@@ -42,39 +42,6 @@ def twin(acme, head):
     twin = CompanyFactory(number="ACME-2", name="Acme", parent=head)
     AddressFactory(company=twin, erp_id="acme-2-1")
     return twin
-
-
-class Held:
-    """A transaction of another connection that goes on step by step."""
-
-    def __init__(self, *steps):
-        self._steps, self._go, self._done = steps, threading.Semaphore(0), threading.Semaphore(0)
-        self.error = None
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self):
-        try:
-            with transaction.atomic():
-                for step in self._steps:
-                    self._go.acquire(timeout=30)
-                    step()
-                    self._done.release()
-                self._go.acquire(timeout=30)
-        except Exception as error:  # noqa: BLE001 - told to the test
-            self.error = error
-            self._done.release()
-        finally:
-            connection.close()
-
-    def step(self):
-        self._go.release()
-        assert self._done.acquire(timeout=30)
-
-    def end(self):
-        self._go.release()
-        self._thread.join(30)
-        assert not self._thread.is_alive()
 
 
 @at_the_same_time
