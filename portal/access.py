@@ -255,6 +255,18 @@ ROUTES: dict[str, Access] = {
     "portal:mail-html": Access(open_to=DEMO),
 }
 
+# What writes nothing of a company's and says itself what it is about: the way out of a stale tab.
+UNBOUND = frozenset({"portal:company-switch"})
+
+
+def is_bound(name: str) -> bool:
+    """Whether what an address does is done for the acting company: its forms say for which one they were shown.
+
+    name: of a page of the portal, with its namespace. What opens to everybody knows no company.
+    """
+    access = ROUTES.get(name)
+    return name.startswith("portal:") and name not in UNBOUND and not (access and access.open_to)
+
 
 def addresses() -> dict[str, list[str]]:
     """Every address with the names of its parameters, but for the back office and the sign-in library's."""

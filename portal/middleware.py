@@ -24,6 +24,7 @@ from accounts.vouching import only_way_words
 from core import amounts, freshness, refusals
 from core.actor import Actor, acting, new_correlation_id
 from core.errors import DomainError, NotAllowed, NotFound, OutOfDate, WrongState
+from portal.access import is_bound
 from portal.kept import kept, names
 from portal.openid.marks import VOUCHED_SESSION
 
@@ -198,14 +199,23 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Refuse a form that was shown for another company: nothing is done (failure bank 22).
+        """Refuse a form that was shown for another company, or says for none: nothing is done (failure bank 22).
 
         Nothing of ours has a NUL in its number, name or words, and PostgreSQL holds none: not found.
         """
         if _holds_nul(request):
             raise Http404
-        shown_for = request.POST.get("acting_company") if request.method == "POST" else None
+        if request.method != "POST" or not request.user.is_authenticated:
+            return None  # who is signed out, as of now too, is led to the sign-in where it is needed
+        shown_for = request.POST.get("acting_company")
         acting_for = request.scope.mark  # type: ignore[attr-defined]
+        if shown_for is None and is_bound(request.resolver_match.view_name):  # type: ignore[union-attr]
+            return self.process_exception(
+                request,
+                OutOfDate(
+                    _("That page did not say which company it was open for. Nothing was done: load it again.")
+                ),
+            )
         if shown_for is None or shown_for == acting_for:
             return None
         return self.process_exception(

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test import Client, TransactionTestCase
+from django.utils import timezone
 from hypothesis import HealthCheck
 from hypothesis import settings as drawn
 from pytest_django import DjangoDbBlocker
 
-from accounts.models import Company, User
+from accounts.models import Assistance, Company, User
+from accounts.queries.members import memberships_of
 from accounts.queries.scopes import scope_for
 from accounts.scope import NOTHING, Scope
-from accounts.staff import AUDITOR, FINANCE, INTEGRATION_ADMIN, OPERATOR, SALES, SALES_MANAGER
+from accounts.staff import AUDITOR, FINANCE, INTEGRATION_ADMIN, OPERATOR, PARTNER, SALES, SALES_MANAGER
 from core import ownership
 from core.actor import Actor
 from demo.clones import cloned_stack
@@ -77,6 +81,37 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
 
 
+class Browser(Client):
+    """A browser that says with each form for which company it was shown, or what it was made of, as the pages do.
+
+    The page is taken to be fresh: a test of a stale one says `acting_company` or `seen_version` itself; None leaves the
+    field out.
+    """
+
+    def post(self, path: str, data: object = None, *args: object, **more: object) -> object:
+        """Send a form."""
+        data = {} if data is None else data
+        if isinstance(data, dict) and "content_type" not in more and not args:
+            if path.startswith("/admin/") and path.endswith("/change/") and "seen_version" not in data:
+                seen = re.findall(rb'name="seen_version" value="([0-9a-f]{64})"', self.get(path).content)
+                data = {**data, **({"seen_version": seen[0].decode()} if seen else {})}
+            if data.get("acting_company", "") is None:
+                data = {name: value for name, value in data.items() if name != "acting_company"}
+            elif not path.startswith(("/api/", "/admin/", "/accounts/", "/inbound/")):
+                data = {"acting_company": self._mark(), **data}
+        return super().post(path, data, *args, **more)  # type: ignore[arg-type]
+
+    def _mark(self) -> str:
+        assistance = Assistance.objects.filter(pk=self.session.get("assistance", 0)).first()
+        if assistance is not None:
+            return f"{assistance.company.number} #{assistance.pk}"
+        company = Company.objects.filter(pk=self.session.get("acting_company", 0)).first()
+        if company is None:
+            first = memberships_of(int(self.session.get("_auth_user_id", 0))).first()
+            company = first.company if first else None
+        return company.number if company else ""
+
+
 @dataclass(frozen=True)
 class Member:
     """One of the cast: a person in a company, as pages, scopes and actions know them.
@@ -91,7 +126,7 @@ class Member:
 
     def signed_in(self) -> Client:
         """A browser in which this person is signed in and acts for the company."""
-        client = Client()
+        client = Browser()
         client.force_login(self.user, "allauth.account.auth_backends.AuthenticationBackend")
         if self.company is None:
             return client
@@ -146,7 +181,8 @@ def clara(other: Company) -> Member:
 
 def employ(name: str, *roles: str) -> Member:
     """Make a person of the staff with these roles; such a person has no company."""
-    user = UserFactory(name=name, email=f"{name.lower()}@nordwind.example", is_staff=True)
+    until = timezone.now() + timedelta(days=3) if PARTNER in roles else None
+    user = UserFactory(name=name, email=f"{name.lower()}@nordwind.example", is_staff=True, access_until=until)
     user.groups.set(Group.objects.filter(name__in=roles))
     return Member(user, None, NOTHING, Actor("admin", name, user_id=user.pk))  # type: ignore[arg-type]
 

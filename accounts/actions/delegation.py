@@ -51,7 +51,8 @@ def delegate_approvals(
 def end_delegation(scope: Scope, key: int, *, by: Actor) -> None:
     """Take a delegation of one's own back before its time. Records `delegation.ended`. Raises NotFound."""
     Company.objects.select_for_update(of=("self",), no_key=True).filter(pk=scope.company_id or 0).first()
-    row = Delegation.objects.filter(
+    rows = Delegation.objects.select_for_update(of=("self",), no_key=True)
+    row = rows.filter(
         pk=key, delegator_id=scope.user_id or 0, company_id=scope.company_id or 0, ended_at=None
     ).first()
     if row is None:

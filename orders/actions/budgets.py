@@ -49,7 +49,9 @@ def save_budget(
     company = _manage(scope, by)
     budget = Budget(company=company, currency=company.currency) if key is None else _own(scope, key)
     if key is not None and seen != stamp_of(budget):
-        raise OutOfDate(_("Somebody has changed this budget meanwhile: open it again."))
+        raise OutOfDate(
+            _("Somebody has changed this budget meanwhile, or the form is an old one: load the page again.")
+        )
     if draft.includes_below or budget.includes_below:
         require_below(scope, Right.MANAGE_COMPANY)
     if not draft.name.strip():
@@ -79,10 +81,17 @@ def save_budget(
 
 
 @action
-def end_budget(scope: Scope, key: int, *, by: Actor) -> None:
-    """Let a budget count no more; its movements stay. Records `budget.changed`. Raises NotAllowed, NotFound."""
+def end_budget(scope: Scope, key: int, *, seen: str, by: Actor) -> None:
+    """Let a budget count no more; its movements stay. seen: as in `save_budget`.
+
+    Records `budget.changed`. Raises NotAllowed, NotFound, OutOfDate.
+    """
     company = _manage(scope, by)
     budget = _own(scope, key)
+    if seen != stamp_of(budget):
+        raise OutOfDate(
+            _("Somebody has changed this budget meanwhile, or the form is an old one: load the page again.")
+        )
     if budget.includes_below:
         require_below(scope, Right.MANAGE_COMPANY)
     budget.is_active = False

@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from accounts.models import Company
 from accounts.queries.companies import require_below
@@ -25,15 +26,23 @@ from orders.rules.conditions import check_conditions
 from orders.rules.steps import check_steps
 from orders.states import Approvers
 
+CHANGED = gettext_noop(
+    "This rule has another version meanwhile, or the form is an old one: load the page again, and look at it first."
+)
+
 
 @dataclass(frozen=True)
 class RuleDraft:
-    """A version to be. code: of the rule it is a version of, "" for a new one. note: why."""
+    """A version to be. code: of the rule it is a version of, "" for a new one. note: why.
+
+    after: the newest version that there was when the form was shown, None for a new rule.
+    """
 
     name: str
     conditions: Sequence[Mapping[str, Any]]
     steps: Sequence[Mapping[str, Any]]
     code: str = ""
+    after: int | None = None
     note: str = ""
     applies_below: bool = True
     may_be_replaced: bool = False
@@ -47,7 +56,7 @@ def draft_rule(scope: Scope, draft: RuleDraft, *, by: Actor) -> ApprovalRule:
 
     Raises NotAllowed without the right to manage the company, and those below where it counts there; InvalidValue
     for what says nothing, for people who may not approve here, and for a second rule of the same name; NotFound for
-    a rule that it is to be a version of.
+    a rule that it is to be a version of; OutOfDate where that has a newer version than was shown.
     """
     company = _manage(scope, by)
     if draft.applies_below:
@@ -64,7 +73,9 @@ def draft_rule(scope: Scope, draft: RuleDraft, *, by: Actor) -> ApprovalRule:
     if draft.code and not own.exists():
         raise NotFound(_("There is no such approval rule."))
 
-    version = (own.aggregate(last=Max("version"))["last"] or 0) + 1
+    version = _newest(company, code) + 1
+    if draft.code and draft.after != version - 1:
+        raise OutOfDate(_(CHANGED))
     try:
         with transaction.atomic():
             rule = ApprovalRule.objects.create(
@@ -127,12 +138,15 @@ def activate_rule(
 
 
 @action
-def end_rule(scope: Scope, code: str, *, by: Actor) -> None:
+def end_rule(scope: Scope, code: str, *, version: int, by: Actor) -> None:
     """Let a rule ask for no more approvals from now on. Records `approval_rule.changed`.
 
-    Raises NotAllowed, WrongState when it is not in force and none of it is to come.
+    version: the newest one as it was shown. Raises NotAllowed, OutOfDate where there is a newer one, WrongState when
+    it is not in force and none of it is to come.
     """
     company = _manage(scope, by)
+    if _newest(company, code) not in (0, version):
+        raise OutOfDate(_(CHANGED))
     now = timezone.now()
     rules = ApprovalRule.objects.filter(company=company, code=code, active_from__isnull=False)
     current = [rule for rule in rules if rule.ended_at is None or rule.ended_at > now]
@@ -145,6 +159,12 @@ def end_rule(scope: Scope, code: str, *, by: Actor) -> None:
         rule.ended_at = max(now, rule.active_from or now)
         rule.save(update_fields=["ended_at"])
         _tell(company, rule, by)
+
+
+def _newest(company: Company, code: str) -> int:
+    """The number of the newest version of a rule; 0 where there is none."""
+    own = ApprovalRule.objects.filter(company=company, code=code)
+    return int(own.aggregate(last=Max("version"))["last"] or 0)
 
 
 def _manage(scope: Scope, by: Actor) -> Company:

@@ -29,6 +29,11 @@ class BudgetState:
     figures: BudgetFigures
 
     @property
+    def stamp(self) -> str:
+        """How it is set, see `stamp_of`."""
+        return stamp_of(self.budget)
+
+    @property
     def last_on(self) -> date:
         """The last day of the period."""
         return self.after_on - timedelta(days=1)

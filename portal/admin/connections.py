@@ -12,6 +12,7 @@ from unfold.decorators import display
 
 from accounts.actions.connections import save_connection, unlink_identity
 from accounts.models import SignInConnection, SignInIdentity
+from accounts.states import Role
 from portal.admin.customers import OwnCustomers
 from portal.admin.kept_rows import KeptAdmin
 from portal.forms.connections import ConnectionForm
@@ -47,16 +48,19 @@ class ConnectionAdmin(KeptAdmin):
         return super().get_queryset(request).prefetch_related("domains")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Who may only look reads the domains where others type them."""
-        if obj is None or self.has_change_permission(request, obj):
-            return self.fieldsets
-        (name, first), *others = self.fieldsets
-        shown = tuple("where" if field == "domains" else field for field in first["fields"])
-        return ((name, {**first, "fields": shown}), *others)
+        """The domains are typed as one text; whoever may only look sees them side by side."""
+        if self.has_change_permission(request, obj):
+            return super().get_fieldsets(request, obj)
+        names = {"domains": "where", "newcomer_roles": "what_newcomers_get"}
+        return [
+            (title, {**parts, "fields": tuple(names.get(name, name) for name in parts["fields"])})
+            for title, parts in super().get_fieldsets(request, obj)
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """People are known by the issuer and led back by the key: both stay."""
-        return (*self.readonly_fields, "key", "issuer", "company") if obj else self.readonly_fields
+        shown = (*self.readonly_fields, "where", "what_newcomers_get")
+        return (*shown, "key", "issuer", "company") if obj else shown
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """It is taken out of use, not deleted: the log names it."""
@@ -71,6 +75,11 @@ class ConnectionAdmin(KeptAdmin):
     def where(self, row: SignInConnection) -> str:
         """The domains, side by side."""
         return ", ".join(one.domain for one in row.domains.all())
+
+    @display(description=_("roles of newcomers"))
+    def what_newcomers_get(self, row: SignInConnection) -> str:
+        """The roles in words."""
+        return ", ".join(str(Role(role).label) for role in row.newcomer_roles) or "–"
 
     @display(description=_("secret"), label={"there": "success", "missing": "danger", "none": "info"})
     def secret(self, row: SignInConnection) -> tuple[str, Any]:

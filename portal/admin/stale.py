@@ -36,7 +36,8 @@ class FreshForm:
     """An admin class whose form carries what it was made of, and is refused when that has changed (failure bank 48).
 
     What it was made of: the values of its fields, those of its inline rows, and the newest version of the row's
-    history, so that a synchronisation is noticed as well as a person. A post without it is not from a page of ours.
+    history, so that a synchronisation is noticed as well as a person. A post without it is not from a page of ours, and is
+    refused the same way.
     What the action behind the form refuses is told at its field, and nothing that was typed is lost.
     """
 
@@ -81,7 +82,7 @@ class FreshForm:
             if row is None or not self.has_change_permission(request, row):  # type: ignore[attr-defined]
                 return self._form(request, object_id, form_url, extra_context)
             now = self._version(request, row)
-            if request.method == "POST" and request.POST.get(SEEN, now) != now:
+            if request.method == "POST" and request.POST.get(SEEN) != now:
                 return self._refused(request, row)
             seen = request.POST.get(SEEN, now)
             return self._form(request, object_id, form_url, {**(extra_context or {}), "seen": seen})
@@ -118,6 +119,7 @@ class FreshForm:
         versions = versions_of(type(row), row.pk, most=1) if hasattr(type(row), "history") else []
         context = {
             "row": row,
+            "has_stamp": SEEN in request.POST,
             "opts": row._meta,
             "differences": differences,
             "versions": [ShownVersion(one, with_cause=False) for one in versions],

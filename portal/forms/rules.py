@@ -33,6 +33,7 @@ class RuleForm(forms.Form):
     """A version of an approval rule: conditions that all must hold, and up to three steps."""
 
     code = forms.CharField(required=False, widget=forms.HiddenInput)
+    after = forms.IntegerField(required=False, widget=forms.HiddenInput)
     name = forms.CharField(label=_("Name of the rule"), max_length=120)
     applies_below = forms.BooleanField(label=_("Also for the companies below"), required=False, initial=True)
     may_be_replaced = forms.BooleanField(label=_("Companies below may replace it"), required=False)
@@ -150,6 +151,7 @@ class RuleForm(forms.Form):
         return RuleDraft(
             name=data["name"],
             code=data["code"],
+            after=data["after"],
             note=data["note"],
             conditions=self._conditions(),
             steps=[one for step in STEPS if (one := self._step(step)) is not None],
@@ -200,6 +202,7 @@ def rule_initial(rule: ApprovalRule) -> dict[str, Any]:
         name: getattr(rule, name)
         for name in ("code", "name", "applies_below", "may_be_replaced", "replaces_above", "allows_own")
     }
+    found["after"] = rule.version
     for one in rule.conditions:
         named = one.get("any_of", [])
         listed = named if one["kind"] in CHOSEN else ", ".join(named)

@@ -54,7 +54,8 @@ def budget_save(request: BuyerRequest) -> HttpResponse:
 def budget_end(request: BuyerRequest) -> HttpResponse:
     """Let a budget count no more."""
     request.scope.require(Right.MANAGE_COMPANY)
-    end_budget(request.scope, whole_number(request.POST.get("key")), by=request.actor)
+    key, seen = whole_number(request.POST.get("key")), request.POST.get("seen", "")
+    end_budget(request.scope, key, seen=seen, by=request.actor)
     messages.success(request, _("The budget counts no more; what was booked stays."))
     return redirect("portal:budget-list")
 

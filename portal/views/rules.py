@@ -75,7 +75,8 @@ def rule_activate(request: BuyerRequest) -> HttpResponse:
 def rule_end(request: BuyerRequest) -> HttpResponse:
     """Let a rule ask no more."""
     request.scope.require(Right.MANAGE_COMPANY)
-    end_rule(request.scope, request.POST.get("rule", ""), by=request.actor)
+    version = whole_number(request.POST.get("version"))
+    end_rule(request.scope, request.POST.get("rule", ""), version=version, by=request.actor)
     messages.success(request, _("The rule asks for no approvals any more."))
     return redirect("portal:approval-rules")
 

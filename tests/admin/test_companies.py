@@ -16,6 +16,7 @@ from tests.factories.approvals import asks, rule_of
 from tests.factories.assortments import assortment, give
 from tests.factories.catalog import ProductFactory
 from tests.factories.pricing import PriceListFactory
+from tests.portal.pages import seen_in
 
 pytestmark = pytest.mark.django_db
 
@@ -183,7 +184,8 @@ def test_the_back_office_makes_a_segment_and_puts_companies_in_and_out(root, lin
         "members-0-segment": str(segment.pk),
         "members-0-DELETE": "on",
     }
-    root.post(f"/admin/accounts/segment/{segment.pk}/change/", out)
+    page = f"/admin/accounts/segment/{segment.pk}/change/"
+    root.post(page, {**out, "seen_version": seen_in(root.get(page))})
     segment.refresh_from_db()
     assert (segment.name, segment.key) == ("The South", "region:south")
     assert not SegmentMember.objects.exists()

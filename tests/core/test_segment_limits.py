@@ -20,6 +20,7 @@ from portal.usecases.effective import effective
 from tests.factories.accounts import CompanyFactory
 from tests.factories.orders import order_now, sell
 from tests.orders.test_ended_meanwhile import Running
+from tests.portal.pages import seen_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("ACC-15")]
 BY = Actor("admin", "Otto")
@@ -98,7 +99,8 @@ def test_the_back_office_sets_it_and_says_what_counts_for_a_customer(strategic):
     root = User.objects.create_superuser("root@accord.example", "pw", name="Root")
     browser.force_login(root, "allauth.account.auth_backends.AuthenticationBackend")
     page = f"/admin/accounts/segment/{strategic.pk}/change/"
-    form = browser.get(page).context["adminform"].form.initial
+    opened = browser.get(page)
+    form = {**opened.context["adminform"].form.initial, "seen_version": seen_in(opened)}
     posted = {
         "name": "Key accounts",
         "limits-TOTAL_FORMS": "1",

@@ -14,7 +14,7 @@ from accounts.actions.delegation import delegate_approvals, end_delegation
 from accounts.models import Delegation, Membership
 from accounts.queries.scopes import scope_for
 from core.actor import Actor
-from core.errors import InvalidValue, NotAllowed, NotFound, WrongState
+from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongState
 from core.models import Case, Event
 from orders.actions.approval import approve_order
 from orders.actions.budgets import BudgetDraft, add_cost_centre, save_budget
@@ -52,14 +52,19 @@ def test_a_threshold_is_changed_by_a_new_version_for_new_orders_only(anna, boris
     waiting = order_now(anna, A1=60)
     assert waiting.status == "pending_approval"
 
-    draft_rule(boss.scope, draft("70", code="big-orders"), by=boss.actor)
+    for after in (None, 0, 2):
+        with pytest.raises(OutOfDate):
+            draft_rule(boss.scope, draft("70", code="big-orders", after=after), by=boss.actor)
+    draft_rule(boss.scope, draft("70", code="big-orders", after=1), by=boss.actor)
     activate_rule(boss.scope, "big-orders", 2, by=boss.actor)
 
     assert order_now(anna, A1=60).status == "received"
     waiting.refresh_from_db()
     assert waiting.status == "pending_approval"
     assert [rule["version"] for rule in waiting.approval_rules] == [1]
-    end_rule(boss.scope, "big-orders", by=boss.actor)
+    with pytest.raises(OutOfDate):
+        end_rule(boss.scope, "big-orders", version=1, by=boss.actor)
+    end_rule(boss.scope, "big-orders", version=2, by=boss.actor)
     assert order_now(anna, A1=90).status == "received"
     with pytest.raises(WrongState):
         activate_rule(boss.scope, "big-orders", 1, by=boss.actor)

@@ -52,3 +52,9 @@ def text_of(response) -> str:
     reader = _Reader()
     reader.feed(response.content.decode())
     return re.sub(r"\s+", " ", " ".join(reader.words)).strip()
+
+
+def seen_in(response) -> str:
+    """What a form of the back office says that it was made of."""
+    (word,) = re.findall(r'name="seen_version" value="([0-9a-f]{64})"', response.content.decode())
+    return word

@@ -216,7 +216,13 @@ def test_a_kept_page_carries_the_token_of_its_own_request(anna, acme, screw):
         tokens = set(re.findall(r'csrfmiddlewaretoken" value="([^"]+)"', browser.get(LIST).content.decode()))
         added = browser.post(
             reverse("portal:cart-line-add"),
-            {"sku": screw.sku, "quantity": "1", "unit": "piece", "csrfmiddlewaretoken": token},
+            {
+                "sku": screw.sku,
+                "quantity": "1",
+                "unit": "piece",
+                "csrfmiddlewaretoken": token,
+                "acting_company": "ACME",
+            },  # fmt: skip
         )
 
         assert added.status_code == 302

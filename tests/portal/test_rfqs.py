@@ -166,7 +166,7 @@ def test_the_pages_take_a_fixed_number_of_statements(anna, lines, django_assert_
         sell(f"P{nth}")
     fill(anna, **{f"P{nth}": 2 for nth in range(lines)})
     client = anna.signed_in()
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(33):
         client.get(NEW)
     rfq = ask(anna)
 
