@@ -37,6 +37,7 @@ ACTIONS: dict[str, Any] = {
     "customer.merged": _("Customers merged"),
     "partner.requested": _("Page opened by a partner"),
     "partner.refused": _("Partner refused: the access is over"),
+    "superuser.requested": _("Page opened by a superuser in a buyer's place"),
     "partner.let_in": _("Partner let in"),
     "partner.ended": _("Access of a partner ended before its time"),
     "staff.roles_assigned": _("Roles of the staff given"),

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import SESSION_KEY
-from django.db import IntegrityError, transaction
+from django.contrib.auth.models import Group
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,7 +15,7 @@ from accounts.models import User
 from accounts.staff import PARTNER, roles_of
 from core.errors import InvalidValue, NotAllowed
 from core.models import AuditEntry
-from tests.conftest import Member
+from tests.conftest import Member, employ
 from tests.factories.accounts import UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("SEC-11")]
@@ -125,3 +127,53 @@ def test_it_is_ended_before_its_time_with_a_reason_and_renewed_with_what_is_know
     ended = User.objects.get(pk=pia.user.pk).access_until
     end_partner_access(pia.user, reason="Again", by=otto.actor)
     assert User.objects.get(pk=pia.user.pk).access_until == ended
+
+
+@pytest.mark.req("SEC-11", "SEC-12")
+@pytest.mark.parametrize("way", ["group first", "end taken away", "set by the roles' table"])
+def test_nobody_is_a_partner_without_an_end_whoever_writes(way):
+    person = UserFactory(
+        is_staff=True, access_until=None if way == "group first" else timezone.now() + timedelta(days=1)
+    )
+    role = Group.objects.get(name=PARTNER)
+
+    def break_it():
+        with transaction.atomic():
+            if way == "set by the roles' table":
+                User.groups.through.objects.create(user_id=person.pk, group_id=role.pk)
+            else:
+                person.groups.add(role)
+            User.objects.filter(pk=person.pk).update(access_until=None)
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    with pytest.raises(IntegrityError, match="until a day"):
+        break_it()
+
+    assert not person.groups.exists()
+
+
+@pytest.mark.req("SEC-11")
+def test_an_end_that_comes_in_the_same_transaction_is_enough():
+    person = UserFactory(is_staff=True)
+
+    with transaction.atomic():
+        person.groups.add(Group.objects.get(name=PARTNER))
+        User.objects.filter(pk=person.pk).update(access_until=timezone.now() + timedelta(days=1))
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    assert person.groups.get().name == PARTNER
+
+
+@pytest.mark.req("SEC-11", "SEC-12")
+def test_the_page_of_roles_does_not_make_a_partner():
+    person = employ("Rolf", "Operator")
+    root = UserFactory(is_staff=True, is_superuser=True)
+    browser = Client()
+    browser.force_login(root, "allauth.account.auth_backends.AuthenticationBackend")
+
+    page = browser.post(reverse("admin:accounts_user_roles", args=[person.user.pk]), {"roles": [PARTNER]})
+
+    assert page.status_code in (409, 422)
+    assert roles_of(person.user) == {"Operator"}

@@ -278,3 +278,25 @@ def test_a_session_of_the_staff_is_never_one_of_the_buyer(anna, sam):
     assert browser.post(reverse("portal:company-switch"), {"company": "ACME"}).status_code == 404
     assert employ("Nora", "Sales").signed_in().post(reverse("portal:acting-stop")).status_code == 302
     assert Assistance.objects.get().ended_at is None
+
+
+@pytest.mark.req("SEC-08", "SEC-11")
+def test_what_a_superuser_asks_for_in_a_buyers_place_is_written_down_and_nothing_else_of_the_account(
+    anna, acme
+):
+    root = employ("Root")
+    User.objects.filter(pk=root.user.pk).update(is_superuser=True)
+    browser = browser_for(Member(User.objects.get(pk=root.user.pk), None, root.scope, root.actor), anna)
+    browser.get("/admin/")
+
+    browser.get("/orders/")
+    browser.post("/cart/clear/")
+
+    entries = AuditEntry.objects.filter(action="superuser.requested").order_by("pk")
+    assert [(entry.data["method"], entry.data["path"], entry.data["status"]) for entry in entries] == [
+        ("GET", "/orders/", 200),
+        ("POST", "/cart/clear/", 302),
+    ]
+    assert {(entry.user_id, entry.on_behalf_of, entry.company_number) for entry in entries} == {
+        (root.user.pk, f"user:{anna.user.pk}", "ACME")
+    }
