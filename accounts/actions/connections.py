@@ -22,6 +22,7 @@ from accounts.vouching import FREE_MAIL, Claims, Newcomers, check_claims
 from core import audit, ownership
 from core.actor import Actor, action
 from core.errors import InvalidValue, NotAllowed
+from core.links import holds_link
 
 
 @dataclass(frozen=True)
@@ -241,7 +242,8 @@ def _joined(user: User | None, connection: SignInConnection, claims: Claims, *, 
 
 
 def _made(claims: Claims, invited_as: str) -> User:
-    user = User(email=claims.email, name=claims.name or invited_as or claims.email.partition("@")[0])
+    told = "" if holds_link(claims.name) else claims.name
+    user = User(email=claims.email, name=told or invited_as or claims.email.partition("@")[0])
     user.set_unusable_password()
     try:
         with transaction.atomic():

@@ -1,6 +1,7 @@
 """Mails on their way out: written down under the key of their effect, then sent."""
 
 import smtplib
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from email.utils import parseaddr
@@ -19,6 +20,7 @@ from accounts.queries.scopes import heirs_of, sees_prices
 from accounts.registrations import pass_of as confirmation_of
 from core import amounts
 from core.cases import CaseFacts, open_case
+from core.links import without_links
 from integrations.actions.mails import Letter, keep_letter, note_sent
 from integrations.failures import Broken, CallFailed, Transient, UnknownOutcome
 from integrations.mails import Mail, Recipient, mail_for
@@ -72,10 +74,10 @@ def _letter(mail: Mail, message: Message, to: Recipient) -> Letter:
     with translation.override(to.locale), amounts.hidden(not sees):
         words = facts_of(message)
         context: dict[str, Any] = {
-            "recipient": to,
+            "recipient": replace(to, name=without_links(to.name) if to.name != to.email else to.name),
             "lead": str(mail.lead) % words,
             "note": str(mail.note) % words if mail.note else "",
-            "quoted": message.payload.get(mail.quoted, "") if mail.quoted else "",
+            "quoted": without_links(str(message.payload.get(mail.quoted) or "")) if mail.quoted else "",
             "lines": lines_of(message.payload, with_amounts=sees),
             "currency": words["currency"],
             "heading": " ".join((str(mail.subject) % words).split()),
@@ -106,9 +108,9 @@ def facts_of(message: Message) -> dict[str, str]:
     company = payload.get("company_name") or (snapshot.get("company") or {}).get("name") or ""
     return {
         **numbers,
-        "company": str(company),
+        "company": without_links(str(company)),
         "buyer": _buyer(payload),
-        "decided_by": str(payload.get("decided_by") or _("your company")),
+        "decided_by": without_links(str(payload.get("decided_by") or _("your company"))),
         "price_news": _("Prices had changed since it was submitted and were taken as they are now.")
         if payload.get("has_new_prices")
         else "",
@@ -133,7 +135,8 @@ def facts_of(message: Message) -> dict[str, str]:
         if message.name == "password.forgotten" and payload.get("user")
         else "",
         "approval": word_of(Asked(numbers["order"], int(payload.get("round") or 0))),
-        **{name: str(payload.get(name) or "") for name in ("flow", "cause", "promise", "age", "invited_by")},
+        "invited_by": without_links(str(payload.get("invited_by") or "")),
+        **{name: str(payload.get(name) or "") for name in ("flow", "cause", "promise", "age")},
     }
 
 
@@ -142,7 +145,8 @@ def _buyer(payload: dict[str, Any]) -> str:
     buyer = _name(payload.get("buyer"))
     if not payload.get("entered_by"):
         return buyer
-    return _("%(staff)s for %(buyer)s") % {"staff": payload["entered_by"], "buyer": buyer}
+    staff = without_links(str(payload["entered_by"]))
+    return _("%(staff)s for %(buyer)s") % {"staff": staff, "buyer": buyer}
 
 
 def lines_of(payload: dict[str, Any], *, with_amounts: bool = True) -> list[dict[str, Any]]:
@@ -165,7 +169,7 @@ def lines_of(payload: dict[str, Any], *, with_amounts: bool = True) -> list[dict
 
 
 def _name(person: Any) -> str:
-    return str(person.get("name") or "") if isinstance(person, dict) else ""
+    return without_links(str(person.get("name") or "")) if isinstance(person, dict) else ""
 
 
 def _amount(value: Any, currency: str) -> str:

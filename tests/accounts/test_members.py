@@ -459,3 +459,24 @@ def test_nobody_gives_a_place_back_whose_limits_are_above_the_own_ones(tree, ada
     assert restore_membership(gone, by=ada.actor).is_active
     looks_on = member("Vic", tree[1], "viewer", is_active=False)
     assert restore_membership(looks_on, by=small.actor).is_active
+
+
+@pytest.mark.req("ACC-07")
+@pytest.mark.parametrize("name", ["evil.com/pay", "Nina www.evil.zz", "Nina\nevil"])
+def test_a_name_that_stands_in_a_mail_to_others_is_a_name(tree, ada, name):
+    with pytest.raises(InvalidValue) as refusal:
+        invite_member(tree[1], "nina@acme.example", name, BUYER, by=ada.actor)
+
+    assert refusal.value.details["field"] == "name"
+    assert not Invitation.objects.exists()
+    assert not Event.objects.filter(name="member.invited").exists()
+
+
+@pytest.mark.req("ACC-07")
+def test_nor_does_whoever_joins_take_one(tree, ada):
+    _invitation, word = invite(ada, tree[1])
+
+    with pytest.raises(InvalidValue):
+        accept_invitation(word, name="evil.com/pay", password=NEW_PASSWORD, by=NOBODY)
+
+    assert not User.objects.filter(email="new@branch.example").exists()

@@ -154,6 +154,9 @@ def test_who_waits_already_gets_a_mail_and_no_second_registration():
         ({"tax_id": "ATU62047137"}, "tax_id"),
         ({"phone": "1" * 41}, "phone"),
         ({"company_name": "Win at https://bad.example"}, "company_name"),
+        ({"company_name": "evil.com/pay"}, "company_name"),
+        ({"person_name": "Pay at evil.zz/now"}, "person_name"),
+        ({"person_name": "evil.com"}, "person_name"),
         ({"person_name": "Nora\nLook at this"}, "person_name"),
     ],
 )

@@ -7,6 +7,8 @@ import pytest
 from django.core import mail
 from django.urls import resolve
 
+from accounts.models import User
+from core.models import Event
 from integrations import delivery
 from quotes.actions.answers import request_change
 from quotes.actions.offers import withdraw_quote
@@ -67,3 +69,24 @@ def test_a_buyer_hears_of_a_withdrawal_only_if_there_was_an_offer(anna, sam):
 
     assert told() == [(anna.user.email, "portal:quote-detail")]
     assert "Mill stopped." in mail.outbox[0].body
+
+
+@pytest.mark.req("QTE-16", "ACC-07")
+def test_words_and_names_that_are_told_on_carry_no_address_to_others(anna, sam):
+    sell("BOLT")
+    quote = offer(anna, sam, BOLT=5)
+    told()
+    User.objects.filter(pk=anna.user.pk).update(name="Anna evil.zz/pay")
+    text = "Too dear. See https://evil.zz/pay?x=1 and evil.com/pay."
+
+    request_change(anna.scope, quote.number, revision=1, comment=text, by=anna.actor)
+    told()
+
+    letter = mail.outbox[-1]
+    html = letter.alternatives[0][0]
+    assert letter.to == [sam.user.email]
+    for shown in (letter.subject, letter.body, html):
+        assert "evil" not in shown
+    assert "Too dear. See [\u2026] and [\u2026]" in letter.body
+    event = Event.objects.get(name="quote.change_requested")
+    assert text in str(event.payload)
