@@ -3,6 +3,7 @@
 Until the ERP has it, it is pending and ours; from then on the ERP's word counts.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,7 +19,7 @@ from accounts.staff import SALES
 from accounts.standing import SHUT, Standing
 from core import outbox, ownership
 from core.actor import Actor, action
-from core.errors import InvalidValue, NotAllowed, NotFound, WrongState
+from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongState
 
 
 @action
@@ -73,18 +74,29 @@ def begin_credit(company: Company, limit_amount: Decimal) -> None:
     )
 
 
+@dataclass(frozen=True)
+class Sent:
+    """How a customer hung here when the ERP was told of it, and with which limit of its own (None: none)."""
+
+    parent_number: str
+    limit_amount: Decimal | None
+
+
 @action
 def note_company_opened(
-    number: str, *, erp_number: str, erp_id: str, at: datetime, by: Actor
+    number: str, *, erp_number: str, erp_id: str, at: datetime, sent: Sent | None = None, by: Actor
 ) -> Company | None:
     """The ERP has a customer that was admitted here: its ids count from now on, and it may order. Repeats are quiet.
 
-    Records `company.opened`. None where the customer is unknown.
+    sent: what the ERP was told; None where it told us. Records `company.opened`. None where the customer is unknown.
+    Raises OutOfDate, with nothing done, where it was hung elsewhere meanwhile: the ERP is to be told before its word counts.
     """
     ownership.check(by, "accounts.Company", ["number", "status", "erp_id", "as_of"])
     company = Company.objects.select_for_update(of=("self",), no_key=True).filter(number=number).first()
     if company is None:
         return None
+    if sent is not None and not company.erp_id and sent != sent_as(company):
+        raise OutOfDate(_("It was hung elsewhere while the ERP was told of it."))
     company.number, company.erp_id = erp_number, erp_id
     # A whole reading that was begun before does not know it yet, and does not close it (apply_customers).
     company.as_of = max(at, company.as_of or at)
@@ -103,6 +115,12 @@ def note_company_opened(
             company=company.number,
         )
     return company
+
+
+def sent_as(company: Company) -> Sent:
+    """How a customer stands now, as the ERP is told."""
+    limits = CreditAccount.objects.filter(company=company).values_list("limit_amount", flat=True)
+    return Sent(company.parent.number if company.parent else "", limits.first())
 
 
 @action
@@ -134,6 +152,8 @@ def send_company_again(pk: int, *, by: Actor) -> Registration:
         raise WrongState(_("Nothing of it is to be sent again."))
     found.erp_trouble = ""
     found.save(update_fields=["erp_trouble"])
+    if company.parent_id is None and not CreditAccount.objects.filter(company=company).exists():
+        begin_credit(company, Decimal(0))  # admitted before there was a first limit
     tell_erp(found, company, by=by)
     return found
 

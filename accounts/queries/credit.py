@@ -58,11 +58,6 @@ def credit_of(company: Company) -> Credit:
     )
 
 
-def all_own_limit(company: Company) -> Decimal | None:
-    """The limit of a company's own, with tax; None where it has none of its own."""
-    return CreditAccount.objects.filter(company=company).values_list("limit_amount", flat=True).first()
-
-
 def _sharing(owner: Company) -> dict[int, CreditAccount | None]:
     """The companies that use a limit, its owner and below but for those with their own, by id.
 

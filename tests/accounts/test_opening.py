@@ -1,9 +1,10 @@
 """A customer that was let in on its way into the ERP: opened once, below whom it hangs, and what is sent again."""
 
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.actions.admission import Admission, admit_company
@@ -14,11 +15,12 @@ from accounts.actions.opening import (
     number_for,
     place_company,
     send_company_again,
+    sent_as,
 )
-from accounts.models import Company, Invitation, Registration
+from accounts.models import Company, CreditAccount, Invitation, Registration
 from accounts.queries.credit import credit_of
 from accounts.records import CreditRecord
-from core.errors import InvalidValue, NotAllowed, NotFound, WrongState
+from core.errors import InvalidValue, NotAllowed, NotFound, OutOfDate, WrongState
 from core.models import AuditEntry, Event
 from integrations.destinations.customers import send
 from integrations.systems import Message, flow_actor
@@ -230,3 +232,52 @@ def test_what_is_sent_again_and_what_comes_back_of_it_do_not_wait_for_each_other
 
     assert not isinstance(again.done(), Exception)
     assert Event.objects.filter(name="company.admitted").count() == 2
+
+
+@pytest.mark.req("ACC-17", "CRT-09")
+def test_one_that_was_admitted_before_there_was_a_first_limit_has_one_of_zero(asked, mona):
+    admit_company(asked.pk, PLAIN, version=1, by=mona.actor)
+    older = CompanyFactory(number="N1", status="pending", erp_id="")
+    CompanyFactory(number="N2", status="pending", erp_id="", parent=older)
+    CreditAccount.objects.all().delete()
+    first = import_module("accounts.migrations.0029_first_limits").FIRST
+
+    for _time in range(2):
+        with connection.cursor() as cursor:
+            cursor.execute(first)
+
+    assert dict(CreditAccount.objects.values_list("company__number", "limit_amount")) == {
+        number_for(asked): 0,
+        "N1": 0,
+    }
+
+
+@pytest.mark.req("ACC-17", "CRT-09")
+def test_and_gets_it_at_the_latest_when_it_is_sent_again(asked, mona):
+    admit_company(asked.pk, PLAIN, version=1, by=mona.actor)
+    CreditAccount.objects.all().delete()
+    Registration.objects.update(erp_trouble="No payment term")
+
+    send_company_again(asked.pk, by=mona.actor)
+
+    assert CreditAccount.objects.get().limit_amount == 0
+    told = Event.objects.filter(name="company.admitted").order_by("-pk")[0].payload
+    assert Decimal(told["credit_limit_amount"]) == 0
+
+
+@pytest.mark.req("ACC-11")
+def test_the_erp_s_answer_about_another_place_than_it_hangs_at_now_changes_nothing(asked, mona, erp):
+    parent = CompanyFactory(number="P")
+    admit_company(asked.pk, PLAIN, version=1, by=mona.actor)
+    number, at = number_for(asked), timezone.now()
+    sent = sent_as(Company.objects.get(number=number))
+    place_company(number, "P", by=mona.actor)
+
+    with pytest.raises(OutOfDate):
+        note_company_opened(number, erp_number=number, erp_id="77", at=at, sent=sent, by=erp)
+
+    company = Company.objects.get(number=number)
+    assert (company.status, company.erp_id, company.parent) == ("pending", "", parent)
+    sent = sent_as(company)
+    note_company_opened(number, erp_number=number, erp_id="77", at=at, sent=sent, by=erp)
+    assert Company.objects.get(number=number).status == "active"

@@ -7,6 +7,8 @@ from accounts.actions.admission import Admission, admit_company
 from accounts.actions.opening import number_for, place_company, send_company_again
 from accounts.models import Address, Company, Registration
 from core.models import Case, Event
+from integrations.connectors.tryton.writing.customers import write_customer
+from integrations.destinations import customers
 from integrations.identifiers import all_resolved
 from integrations.models import Delivery, System
 from integrations.running import run_flow
@@ -132,6 +134,29 @@ def test_a_branch_hangs_below_its_parent_there_as_it_does_here_by_then(shop, pro
 
     assert Company.objects.get(number=number).parent == parent
     assert Company.objects.get(number=number).status == "active"
+
+
+def test_where_it_is_hung_while_the_erp_is_at_it_counts(shop, proxy, mona, monkeypatch):
+    first, second = Company.objects.filter(parent=None).exclude(erp_id="").order_by("pk")[:2]
+    number = admit(asked(71014), mona, parent=first.number)
+    moves = iter([second.number, "", second.number])
+
+    def told(wish):
+        made = write_customer(wish)
+        if (parent := next(moves, None)) is not None:
+            place_company(number, parent, by=mona.actor)
+        return made
+
+    monkeypatch.setattr(customers, "write_customer", told)
+    relay()
+    domain = [["from_.code", "=", number]]
+    related = shop.session.rows("party.relation.all", domain, ["to.code", "type.name"])
+    run_flow("erp.customers", is_asked=True, is_full=True)
+
+    company = Company.objects.get(number=number)
+    assert (company.status, company.parent) == ("active", second)
+    assert [row["to."]["code"] for row in related] == [second.number]
+    assert creations(proxy) == 1
 
 
 def test_a_branch_waits_for_a_parent_that_is_not_there_yet(shop, proxy, mona):

@@ -53,8 +53,8 @@ def write_customer(wish: CompanyAdmitted, erp: Tryton | None = None) -> Made:
             raise Transient("The customer that it is a branch of is not in the ERP yet.")
         row = _party(erp, ground, wish.company_number) or _create(erp, ground, wish)
         _check_same(row, wish)
-        if parent is not None:
-            _relate(erp, ground, row, parent)
+        _relate(erp, ground, row, parent)
+        _limit_again(erp, ground, row, wish)
     except ErpSaidNo as no:
         raise Refused(
             f"The ERP said no: {masked(no.text)}",
@@ -167,12 +167,24 @@ def _country(erp: Tryton, ground: Ground, code: str) -> int:
     return int(rows[0]["id"])
 
 
-def _relate(erp: Tryton, ground: Ground, row: Row, parent: Row) -> None:
+def _limit_again(erp: Tryton, ground: Ground, row: Row, wish: CompanyAdmitted) -> None:
+    """The first limit as it is now, where an earlier try has made the customer with another one."""
+    fields = ["credit_limit_amount"]
+    (there,) = erp.call(f"{PARTY}.read", [row["id"]], fields, context=ground.context)
+    if wish.credit_limit_amount is not None and there["credit_limit_amount"] != wish.credit_limit_amount:
+        erp.write(f"{PARTY}.write", [row["id"]], _limit(wish), context=ground.context)
+
+
+def _relate(erp: Tryton, ground: Ground, row: Row, parent: Row | None) -> None:
+    """Hang a customer below another one, or below none, and nowhere else: until it is open here, that is ours to say."""
     domain = [["from_", "=", row["id"]], ["type.name", "=", BRANCH]]
     found = erp.call(
         "model.party.relation.all.search_read", domain, 0, None, None, ["to"], context=ground.context
     )
-    if any(item["to"] == parent["id"] for item in found):
+    elsewhere = [item["id"] for item in found if parent is None or item["to"] != parent["id"]]
+    if elsewhere:
+        erp.write("model.party.relation.all.delete", elsewhere, context=ground.context)
+    if parent is None or len(elsewhere) < len(found):
         return
     kinds = erp.call(
         "model.party.relation.type.search_read",
