@@ -22,7 +22,7 @@ from orders.actions.facts import judged_of, shown_figures
 from orders.actions.lines import base_quantity, checked_lines, warehouse_of, write_lines
 from orders.actions.live import Confirmation, keep_disagreements
 from orders.actions.moves import lock_order, move
-from orders.actions.place import check_po, checked_cost_centre, checked_ship_to, lock_credit
+from orders.actions.place import address_json, check_po, checked_cost_centre, checked_ship_to, lock_credit
 from orders.actions.reserve import check_room, lock_room, reserve_room, settle_budgets
 from orders.actions.review import pass_on
 from orders.actions.submission import ask_for_approval, close_request
@@ -53,12 +53,13 @@ class ChangedLine:
 
 @dataclass(frozen=True)
 class Resubmission:
-    """What the buyer changed. Lines that are not named stay as they are."""
+    """What the buyer changed. Lines that are not named stay as they are. ship_to_erp_id: "" for the address that it has."""
 
     lines: tuple[ChangedLine, ...] = ()
     po_number: str = ""
     note: str = ""
     cost_centre: str = ""
+    ship_to_erp_id: str = ""
 
 
 @action
@@ -67,7 +68,7 @@ def resubmit_order(
 ) -> Order:
     """Submit a returned order again, with what its buyer changed: all is checked as when it was placed.
 
-    It starts its approval anew; the decisions of earlier rounds stay with it. Prices are today's, but for an
+    It starts its approval anew; the decisions of earlier rounds stay with it. Where the goods go may change. Prices are today's, but for an
     agreed quote, whose quantities stay too. live: what the ERP said just before. Records what place_order
     records. Raises NotAllowed for somebody else's order, WrongState, OutOfDate for a price that differs from
     what was shown, and the refusals of place_order. Source: APR-02, APR-07.
@@ -98,7 +99,7 @@ def resubmit_order(
         acting,
         lines,
         totals.net_amount,
-        ship_to=order.ship_to_address.erp_id,
+        ship_to=draft.ship_to_erp_id,
         cost_centre=cost_centre,
         exceeded=exceeded,
     )
@@ -107,6 +108,7 @@ def resubmit_order(
     take_totals(order, totals)
     order.po_number, order.note = draft.po_number.strip()[:60], draft.note.strip()
     order.cost_centre = cost_centre
+    order.ship_to_address, order.ship_to = ship_to, address_json(ship_to, ship_to.ship_to_number)
     order.warehouse = warehouse_of(lines)
     order.credit_decision = outlook.story()
     order.live_checks = [one.to_json() for one in decisions]
@@ -117,6 +119,8 @@ def resubmit_order(
         "po_number",
         "note",
         "cost_centre",
+        "ship_to_address",
+        "ship_to",
         "warehouse",
         "credit_decision",
         "live_checks",
@@ -192,7 +196,7 @@ def _draft(order: Order, changed: Resubmission, acting: Acting, live: Confirmati
         origin=order.origin,
         origin_ref=order.origin_ref,
         lines=tuple(drafts),
-        ship_to_erp_id=order.ship_to_address.erp_id,
+        ship_to_erp_id=changed.ship_to_erp_id or order.ship_to_address.erp_id,
         po_number=changed.po_number,
         note=changed.note,
         cost_centre=changed.cost_centre,

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.queries.addresses import ship_to_addresses
 from accounts.scope import Scope
 from accounts.states import Right
 from core.errors import DomainError
@@ -54,6 +55,7 @@ class ResubmitForm(forms.Form):
         shows_none = self.is_agreed or order.company_id not in scope.reach(Right.VIEW_PRICES)
         self.scope, self.shows_none, self.is_repriced = scope, shows_none, False
         self.prices = {} if shows_none else _prices(scope, [(line, line.ordered) for line in self.lines])
+        self.fields["ship_to"] = self._places(order, scope)
         centres = list(cost_centres_for(scope))
         if centres and not self.is_agreed:
             choices = [("", "–"), *((one.code, str(one)) for one in centres)]
@@ -69,6 +71,15 @@ class ResubmitForm(forms.Form):
             self.fields[f"price_{line.position}"] = forms.CharField(
                 required=False, widget=forms.HiddenInput, initial=self.prices.get(line.position, "")
             )
+
+    @staticmethod
+    def _places(order: Order, scope: Scope) -> forms.ChoiceField:
+        """Where the goods may go; where the order's own address is out of use, another one has to be chosen."""
+        places = [(one.erp_id, str(one)) for one in ship_to_addresses(scope).filter(company=order.company_id)]
+        own = order.ship_to_address.erp_id
+        if own not in dict(places):
+            places.insert(0, ("", _("Choose another address: the one so far is out of use.")))
+        return forms.ChoiceField(label=_("Deliver to"), choices=places, initial=own, required=False)
 
     def clean(self) -> dict[str, Any]:
         """Refuse prices that were not shown for these quantities, and show them (failure bank 18)."""
@@ -130,6 +141,7 @@ class ResubmitForm(forms.Form):
             po_number=data["po_number"],
             note=data["note"],
             cost_centre=data.get("cost_centre", ""),
+            ship_to_erp_id=data.get("ship_to", ""),
         )
 
     def _shown(self, position: int) -> Decimal | None:

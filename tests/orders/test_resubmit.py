@@ -18,7 +18,7 @@ from orders.queries.orders import approvals_for
 from orders.rules.credit import OverLimit
 from pricing.models import PriceRow
 from tests.conftest import enrol
-from tests.factories.accounts import CreditAccountFactory
+from tests.factories.accounts import AddressFactory, CompanyFactory, CreditAccountFactory
 from tests.factories.approvals import BudgetFactory, asks, rule_of
 from tests.factories.orders import order_now, reprice, sell
 from tests.portal.pages import form_of, text_of
@@ -97,6 +97,22 @@ def test_only_its_buyer_submits_an_order_again_and_only_once(returned, anna, bor
         resubmit_order(returned, Resubmission(), by=anna.actor)
 
     assert returned.approval_requests.count() == 2
+
+
+@pytest.mark.req("APR-02", "ACC-03")
+def test_where_the_goods_go_is_changed_with_the_order_and_judged_by_its_rules(returned, anna):
+    AddressFactory(company=anna.company, erp_id="hall-2", ship_to_code="H2", street="Hall 2")
+    AddressFactory(company=CompanyFactory(), erp_id="foreign")
+    browser = anna.signed_in()
+    form = form_of(browser.get(f"/orders/{returned.number}/"), f"/orders/{returned.number}/resubmit/")
+    with pytest.raises(InvalidValue):
+        resubmit_order(returned, Resubmission(ship_to_erp_id="foreign"), by=anna.actor)
+
+    browser.post(f"/orders/{returned.number}/resubmit/", {**form, "ship_to": "hall-2"})
+
+    returned.refresh_from_db()
+    assert (returned.status, returned.ship_to_address.erp_id) == ("pending_approval", "hall-2")
+    assert (returned.ship_to["street"], returned.ship_to["code"]) == ("Hall 2", "H2")
 
 
 @pytest.mark.req("APR-02")
