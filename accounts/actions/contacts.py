@@ -100,11 +100,18 @@ def settle_contacts(records: Iterable[CustomerRecord], *, by: Actor) -> None:
     )
     for proposal in waiting.select_related("company").order_by("pk"):
         ownership.check(by, "accounts.ContactProposal", ["state", "reason"])
-        record = told[proposal.company.number]
-        if all(_is_same(getattr(record, name), value) for name, value in proposal.changes.items()):
+        record, was = told[proposal.company.number], proposal.was
+        if all(
+            _is_met(getattr(record, name), new, was.get(name, "")) for name, new in proposal.changes.items()
+        ):
             settle(proposal, ProposalState.CONFIRMED, "")
         elif proposal.sent_at and record.as_of > proposal.sent_at:
             settle(proposal, ProposalState.REFUSED, _("We keep it otherwise: please call us."))
+
+
+def _is_met(theirs: str, wanted: str, was: str) -> bool:
+    """Whether the ERP has done what was wanted. Where one was taken away, its next one may stand in the place."""
+    return _is_same(theirs, wanted) or (not wanted and bool(was) and not _is_same(theirs, was))
 
 
 def _is_same(theirs: str, ours: str) -> bool:

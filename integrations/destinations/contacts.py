@@ -24,10 +24,11 @@ def send(message: Message) -> None:
     """Bring proposed contact data to the ERP. Harmless when it is called again."""
     wish = ContactProposed.model_validate(message.payload)
     by = _actor(message)
-    if let_proposal_leave(ContactProposal, wish.proposal, by=by) is None:
+    proposal = let_proposal_leave(ContactProposal, wish.proposal, by=by)
+    if proposal is None:
         settle_cases(message.subject, by=by, reason=_("Nothing of it is left to send."), kinds=(REFUSAL,))
         return
-    note_contacts_sent(wish.proposal, at=write_contacts(wish), by=by)
+    note_contacts_sent(wish.proposal, at=write_contacts(wish, was=proposal.was), by=by)
     settle_cases(message.subject, by=by, reason=_("The ERP has it now."), kinds=(REFUSAL,))
 
 

@@ -11,6 +11,7 @@ from accounts.actions.proposals import let_proposal_leave, refuse_proposal, with
 from accounts.models import Company, ContactProposal
 from core.errors import InvalidValue, NotAllowed, NotOwner, WrongState
 from core.models import Event
+from integrations.connectors.tryton.writing.contacts import _writes
 from tests.accounts.test_apply_customers import customer
 from tests.conftest import enrol
 from tests.factories.accounts import AS_OF
@@ -23,6 +24,7 @@ WISH = {
     "invoice_contact": "Ines Auer",
     "invoice_email": "invoices@acme.example",
 }
+EMPTY = {"phone": "", "email": "", "invoice_contact": "", "invoice_email": ""}
 LATER = AS_OF + timedelta(minutes=1)
 
 
@@ -125,6 +127,41 @@ def test_what_the_erp_tells_otherwise_afterwards_refuses_it(sent, erp):
 
     sent.refresh_from_db()
     assert (sent.state, sent.reason) == ("refused", "We keep it otherwise: please call us.")
+
+
+def test_where_the_first_address_was_taken_away_the_next_one_in_its_place_confirms_it(ada, acme, erp):
+    proposal = propose_contacts(acme, {**EMPTY, "email": ""}, by=ada.actor)
+    let_proposal_leave(ContactProposal, proposal.pk, by=erp)
+    note_contacts_sent(proposal.pk, at=AS_OF, by=erp)
+
+    apply_customers([told(LATER, **{**EMPTY, "email": "second@acme.example"})], by=erp)
+
+    proposal.refresh_from_db()
+    acme.refresh_from_db()
+    assert (proposal.state, acme.email) == ("confirmed", "second@acme.example")
+
+
+def test_and_where_it_stands_there_still_the_erp_keeps_it(ada, acme, erp):
+    proposal = propose_contacts(acme, {**EMPTY, "email": ""}, by=ada.actor)
+    let_proposal_leave(ContactProposal, proposal.pk, by=erp)
+    note_contacts_sent(proposal.pk, at=AS_OF, by=erp)
+
+    apply_customers([told(LATER, **{**EMPTY, "email": WISH["email"]})], by=erp)
+
+    proposal.refresh_from_db()
+    assert proposal.state == "refused"
+
+
+def test_a_second_try_takes_no_further_address_away():
+    kinds = {"type": "email", "invoice": False, "name": ""}
+    first, second = (
+        {"id": key, "value": f"{name}@acme.example", "active": True, **kinds}
+        for key, name in ((1, "first"), (2, "second"))
+    )
+    was = {"email": "first@acme.example"}
+
+    assert _writes([first, second], {"email": ""}, was) == [["write", [1], {"active": False}]]
+    assert _writes([{**first, "active": False}, second], {"email": ""}, was) == []
 
 
 def test_what_has_not_left_is_withdrawn_and_never_leaves(ada, acme, erp):

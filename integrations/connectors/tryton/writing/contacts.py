@@ -1,5 +1,6 @@
 """Contact data that a customer proposes, written to its party in Tryton in one call, and only what is not so yet."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,9 +18,12 @@ WAYS = "contact_mechanisms"
 FIELDS = ["code", *(f"{WAYS}.{name}" for name in ("type", "value", "name", "invoice", "active"))]
 
 
-def write_contacts(wish: ContactProposed, erp: Tryton | None = None) -> datetime:
+def write_contacts(
+    wish: ContactProposed, erp: Tryton | None = None, *, was: Mapping[str, str] | None = None
+) -> datetime:
     """Bring contact data to the ERP; the ERP's time. Harmless when it is called again: what is so is not written.
 
+    was: {name of a field: what stood there when the change was wished for}: what is to go is taken away only while it is that.
     Raises Refused when the customer is not known there or the ERP says no.
     """
     erp = erp or connection()
@@ -40,7 +44,7 @@ def write_contacts(wish: ContactProposed, erp: Tryton | None = None) -> datetime
             code="customer_unknown",
             evidence={"customer": wish.company_number},
         )
-    changes = _writes(found[0][f"{WAYS}."], wish.changes)
+    changes = _writes(found[0][f"{WAYS}."], wish.changes, was or {})
     try:
         if changes:
             erp.write("model.party.party.write", [found[0]["id"]], {WAYS: changes}, context=context)
@@ -54,9 +58,10 @@ def write_contacts(wish: ContactProposed, erp: Tryton | None = None) -> datetime
     return erp.clock or datetime.now(UTC)
 
 
-def _writes(rows: list[Row], changes: dict[str, str]) -> list[Any]:
+def _writes(rows: list[Row], changes: Mapping[str, str], was: Mapping[str, str]) -> list[Any]:
     """What to do with the ways of contact of a party: those to be written, made, or taken out of use."""
     wanted: dict[str, Row] = {}
+    stood = {PLACES[field]: value for field, value in was.items() if field in PLACES}
     for field, value in changes.items():
         kind, name = PLACES[field]
         wanted.setdefault(kind, {})[name] = value
@@ -67,7 +72,9 @@ def _writes(rows: list[Row], changes: dict[str, str]) -> list[Any]:
             if values.get("value"):
                 writes.append(["create", [{**NEW[kind], **values}]])
         elif values.get("value") == "":
-            writes.append(["write", [row["id"]], {"active": False}])
+            # A try before may have taken it away, and the next one stands there now.
+            if (row["value"] or "") == stood.get((kind, "value"), row["value"] or ""):
+                writes.append(["write", [row["id"]], {"active": False}])
         elif any((row[name] or "") != value for name, value in values.items()):
             writes.append(["write", [row["id"]], values])
     return writes
