@@ -133,10 +133,10 @@ FOLLOWS = {
 def activity_for(scope: Scope, actions: Sequence[str]) -> QuerySet[AuditEntry]:
     """What was done for the companies that are looked after, of these kinds, the newest first.
 
-    An order that goes on because somebody approved it is told once, as the approval.
+    An order that goes on because somebody approved it is told once, as the approval. What another company did that
+    had the number before is not this one's.
     """
-    numbers = Company.objects.filter(pk__in=scope.reach(Right.MANAGE_PEOPLE)).values("number")
-    found = AuditEntry.objects.filter(company_number__in=numbers, action__in=actions)
+    found = AuditEntry.objects.filter(company_id__in=scope.reach(Right.MANAGE_PEOPLE), action__in=actions)
     for action, causes in FOLLOWS.items():
         cause = AuditEntry.objects.filter(
             correlation_id=OuterRef("correlation_id"),

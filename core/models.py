@@ -170,6 +170,7 @@ class AuditEntry(models.Model):
 
     The database refuses to change or delete an entry; only its seal is set, once, by the function that
     seals. People stand in it as ids of users. recorded_at: the database's clock, whatever occurred_at says.
+    company_id: of the company that had the number then, set by a trigger of accounts: numbers are given anew.
     """
 
     occurred_at = models.DateTimeField(_("time"))
@@ -182,6 +183,7 @@ class AuditEntry(models.Model):
     object_kind = models.CharField(_("kind"), max_length=40, blank=True)
     object_key = models.CharField(_("about"), max_length=120, blank=True)
     company_number = models.CharField(_("company"), max_length=40, blank=True)
+    company_id = models.BigIntegerField(null=True, editable=False)
     correlation_id = models.CharField(max_length=64, db_index=True)
     data = models.JSONField(default=dict)
     seal = models.ForeignKey(AuditSeal, null=True, on_delete=models.PROTECT, related_name="rows")
@@ -196,6 +198,7 @@ class AuditEntry(models.Model):
             models.Index(fields=["id"], name="audit_unsealed", condition=Q(seal=None)),
             models.Index(fields=["occurred_at"], name="audit_occurred"),
             models.Index(fields=["company_number", "occurred_at"], name="audit_company"),
+            models.Index(fields=["company_id", "id"], name="audit_company_id"),
             models.Index(fields=["object_kind", "object_key"], name="audit_object"),
             models.Index(fields=["user_id", "occurred_at"], name="audit_user"),
         ]

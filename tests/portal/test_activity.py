@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from accounts.actions.erp import rename_company
 from accounts.actions.granting import Place
 from accounts.actions.invitations import accept_invitation, invite_member, withdraw_invitation
 from accounts.actions.managers import name_manager
@@ -23,9 +24,11 @@ from orders.actions.budgets import BudgetDraft, end_budget, save_budget
 from orders.actions.reroute import reroute_step
 from orders.actions.rules import RuleDraft, activate_rule, draft_rule
 from orders.models import ApprovalStep
+from orders.queries.budget import stamp_of
 from portal.activity import SUPPLIERS_OWN, WORDS
 from tests.architecture.test_borders import MODULES
 from tests.conftest import employ, enrol
+from tests.factories.accounts import CompanyFactory
 from tests.factories.approvals import asks, delegation_of, rule_of
 from tests.factories.orders import by_erp, order_now, sell
 from tests.portal.pages import text_of
@@ -138,7 +141,7 @@ def test_budgets_rules_reroutes_and_the_suppliers_systems_are_told(acme, ada, an
     dora = enrol("Dora", acme, "approver")
     scope = scope_for(ada.user.pk, acme.pk)
     budget = save_budget(scope, BudgetDraft("Tools", Decimal(500), "month", "refuse"), by=ada.actor)
-    end_budget(scope, budget.pk, by=ada.actor)
+    end_budget(scope, budget.pk, seen=stamp_of(budget), by=ada.actor)
     rule = rule_of(acme, asks(people=[boris.user.pk]), name="Big orders")
     draft = draft_rule(
         scope,
@@ -179,3 +182,19 @@ def test_a_search_finds_the_own_people_however_many_others_have_the_name(acme, a
     page = text_of(ada.signed_in().get(ACTIVITY, {"q": "nora"}))
 
     assert "Workshop" in page
+
+
+@pytest.mark.req("SEC-13", "ACC-04")
+def test_whoever_gets_a_number_that_another_company_had_sees_nothing_of_that_one(anna, acme, erp):
+    ada = enrol("Ada", acme, "administrator")
+    invite_member(acme, "nina@acme.example", "Nina", Place(("buyer",)), by=ada.actor)
+    rename_company("ACME", "ACME-OLD", by=erp)
+    heir = CompanyFactory(number="ACME", name="Heir")
+    hugo = enrol("Hugo", heir, "administrator")
+
+    own = text_of(ada.signed_in().get("/company/activity/"))
+    others = text_of(hugo.signed_in().get("/company/activity/"))
+
+    assert "Nina" in own
+    assert "Nina" not in others
+    assert "nina@acme.example" not in others
