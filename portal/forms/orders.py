@@ -78,7 +78,7 @@ class ResubmitForm(forms.Form):
         places = [(one.erp_id, str(one)) for one in ship_to_addresses(scope).filter(company=order.company_id)]
         own = order.ship_to_address.erp_id
         if own not in dict(places):
-            places.insert(0, ("", _("Choose another address: the one so far is out of use.")))
+            places.insert(0, ("", str(_("Choose another address: the one so far is out of use."))))
         return forms.ChoiceField(label=_("Deliver to"), choices=places, initial=own, required=False)
 
     def clean(self) -> dict[str, Any]:
