@@ -177,7 +177,7 @@ def _entries(asked: Asked, order: Order | None) -> QuerySet[AuditEntry]:
             about |= Q(object_kind=kind, object_key=key)
         found = found.filter(about | Q(data__subject__in=_subjects(order)))
     elif asked.company:
-        found = found.filter(company_id=Company.objects.filter(number=asked.company).values("pk"))
+        found = found.filter(company_id__in=Company.objects.filter(number=asked.company).values("pk"))
     return found.order_by("id")
 
 

@@ -63,7 +63,7 @@ SUPPLIERS_OWN = frozenset(
     "company.admitted company.opened company.placed cached_credit.changed customer.merged case.repaired "
     "entitlement.changed evidence.exported licence.changed order.held order.resent order.unconfirmed quote.created "
     "quote.approval_requested quote.approved quote.returned registration.approved registration.confirmed "
-    "registration.register_asked registration.rejected".split()
+    "registration.register_asked registration.rejected superuser.requested".split()
 )
 DOCUMENTS = frozenset({"order", "quote", "rfq"})
 # Where an entry keeps people: the keys of its data that hold the id of one user, or several.

@@ -23,7 +23,7 @@ from orders.actions.approval import approve_order, reject_order, return_order
 from orders.actions.budgets import BudgetDraft, end_budget, save_budget
 from orders.actions.reroute import reroute_step
 from orders.actions.rules import RuleDraft, activate_rule, draft_rule
-from orders.models import ApprovalStep
+from orders.models import ApprovalStep, Budget
 from orders.queries.budget import stamp_of
 from portal.activity import SUPPLIERS_OWN, WORDS
 from tests.architecture.test_borders import MODULES
@@ -141,7 +141,7 @@ def test_budgets_rules_reroutes_and_the_suppliers_systems_are_told(acme, ada, an
     dora = enrol("Dora", acme, "approver")
     scope = scope_for(ada.user.pk, acme.pk)
     budget = save_budget(scope, BudgetDraft("Tools", Decimal(500), "month", "refuse"), by=ada.actor)
-    end_budget(scope, budget.pk, seen=stamp_of(budget), by=ada.actor)
+    end_budget(scope, budget.pk, seen=stamp_of(Budget.objects.get(pk=budget.pk)), by=ada.actor)
     rule = rule_of(acme, asks(people=[boris.user.pk]), name="Big orders")
     draft = draft_rule(
         scope,
