@@ -145,7 +145,9 @@ def test_budgets_rules_reroutes_and_the_suppliers_systems_are_told(acme, ada, an
     rule = rule_of(acme, asks(people=[boris.user.pk]), name="Big orders")
     draft = draft_rule(
         scope,
-        RuleDraft(name=rule.name, code=rule.code, conditions=rule.conditions, steps=rule.steps),
+        RuleDraft(
+            name=rule.name, code=rule.code, after=rule.version, conditions=rule.conditions, steps=rule.steps
+        ),
         by=ada.actor,
     )
     sell("A1")
