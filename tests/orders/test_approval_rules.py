@@ -413,7 +413,7 @@ def test_a_version_that_is_or_was_in_force_is_not_put_in_force_again(acme):
 
     with pytest.raises(WrongState):
         activate_rule(boss.scope, rule.code, 1, by=boss.actor)
-    end_rule(boss.scope, rule.code, by=boss.actor)
+    end_rule(boss.scope, rule.code, version=1, by=boss.actor)
     with pytest.raises(WrongState):
         activate_rule(boss.scope, rule.code, 1, by=boss.actor)
 

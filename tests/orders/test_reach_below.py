@@ -43,21 +43,21 @@ def test_a_rule_for_the_companies_below_is_neither_made_replaced_nor_ended(acme,
     rule_of(acme, code="below")
     rule_of(acme, code="here", applies_below=False)
     rule_of(acme, code="drafted", version=1, active_from=None)
-    newer = draft(code="below", applies_below=False)
+    newer = draft(code="below", after=1, applies_below=False)
     draft_rule(una.scope, newer, by=una.actor)
 
     for step in (
         lambda: draft_rule(una.scope, draft("Mine", allows_own=True), by=una.actor),
         lambda: activate_rule(una.scope, "below", 2, by=una.actor),
         lambda: activate_rule(una.scope, "drafted", 1, by=una.actor),
-        lambda: end_rule(una.scope, "below", by=una.actor),
+        lambda: end_rule(una.scope, "below", version=2, by=una.actor),
     ):
         with pytest.raises(NotAllowed):
             step()
 
     assert ApprovalRule.objects.get(code="below", version=1).ended_at is None
     assert not ApprovalRule.objects.filter(code="mine").exists()
-    end_rule(una.scope, "here", by=una.actor)
+    end_rule(una.scope, "here", version=1, by=una.actor)
     assert ApprovalRule.objects.get(code="here").ended_at is not None
 
 
@@ -70,7 +70,7 @@ def test_a_budget_for_the_companies_below_is_neither_made_changed_nor_ended(acme
         lambda: save_budget(
             una.scope, BudgetDraft("Small", **HERE), by=una.actor, key=below.pk, seen=stamp_of(below)
         ),
-        lambda: end_budget(una.scope, below.pk, by=una.actor),
+        lambda: end_budget(una.scope, below.pk, seen=stamp_of(below), by=una.actor),
         lambda: add_cost_centre(una.scope, "CC", "Workshop", by=una.actor),
     ):
         with pytest.raises(NotAllowed):
