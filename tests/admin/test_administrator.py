@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.actions.admission import Admission, admit_company
 from accounts.actions.first_administrator import invite_administrator_again
-from accounts.actions.members import accept_invitation
+from accounts.actions.invitations import accept_invitation
 from accounts.invitations import pass_of
 from accounts.models import Company, Invitation, Membership, Registration
 from accounts.queries.scopes import scope_for
