@@ -14,6 +14,7 @@ from core.past import (
     Version,
     versions_of,
 )
+from integrations.flows import FLOWS
 from portal.admin.pages import admin_page
 
 KINDS = {"+": (_("made"), "good"), "~": (_("changed"), "work"), "-": (_("deleted"), "bad")}
@@ -21,16 +22,17 @@ MAY_SEE_CAUSE = "core.view_auditentry"
 
 
 def channel_words(channel: str) -> str:
-    """A channel as people call it: pages, API, back office, a flow, a job."""
+    """A channel as people call it: pages, API, back office, a flow by what it moves, a job."""
     kind, _colon, name = channel.partition(":")
+    flow = FLOWS.get(name)
     words = {
         "portal": _gettext("portal"),
         "api": _gettext("API"),
         "admin": _gettext("back office"),
         "shell": _gettext("command"),
         "sql": _gettext("SQL by hand"),
-        "flow": _gettext("flow %(name)s") % {"name": name},
-        "job": _gettext("job %(name)s") % {"name": name},
+        "flow": _gettext("flow “%(name)s”") % {"name": flow.label if flow else name},
+        "job": _gettext("job “%(name)s”") % {"name": name.replace("_", " ")},
     }
     return str(words.get(kind, channel or "–"))
 

@@ -166,8 +166,8 @@ def _page(request: HttpRequest, number: str) -> HttpResponse:
         "order": order,
         "view": view,
         "story": story_of(view, deliveries),
-        "waiting": [row for row in deliveries if row.state in ON_ITS_WAY],
-        "buried": [row for row in deliveries if row.state == DeliveryState.BURIED],
+        "waiting": [_in_words(row) for row in deliveries if row.state in ON_ITS_WAY],
+        "buried": [_in_words(row) for row in deliveries if row.state == DeliveryState.BURIED],
         "cases": all_cases_of(order.subject),
         "processes": shown_processes_of(order.subject)[:1],
         "faults": list(all_faults([order])),
@@ -191,11 +191,14 @@ def _event(row: TimelineRow) -> Happening:
     return Happening(row.at, row.text, row.note, row.tone, row.source, row.source_name, row.person)
 
 
+def _in_words(row: Delivery) -> tuple[Delivery, str, str]:
+    """A message with what it tells and to whom."""
+    return row, action_words(row.event.name), destination_words(row.destination)
+
+
 def _attempt(row: Delivery, attempt: DeliveryAttempt) -> Happening:
-    title = _gettext("%(event)s: told to %(destination)s") % {
-        "event": action_words(row.event.name),
-        "destination": destination_words(row.destination),
-    }
+    _row, event, destination = _in_words(row)
+    title = _gettext("%(event)s: told to %(destination)s") % {"event": event, "destination": destination}
     if not attempt.number:  # no try, but what a person decided about the message
         note = f"{DECIDED.get(attempt.outcome, attempt.outcome)}: {attempt.error}"
         return Happening(attempt.started_at, title, note, "", "hub", _gettext("Hub"), attempt.worker)

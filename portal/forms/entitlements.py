@@ -20,7 +20,7 @@ def segment_choices() -> list[tuple[str, Any]]:
 class SegmentForm(forms.ModelForm):
     """A row that can be for a segment: those there are, and the one that it has."""
 
-    segment = forms.ChoiceField(label=_("segment"), required=False, widget=UnfoldAdminSelectWidget)
+    segment = forms.ChoiceField(label=_("Segment"), required=False, widget=UnfoldAdminSelectWidget)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,7 +35,7 @@ class AssignmentForm(SegmentForm):
     """An assortment given to a company, a segment or, by an explicit tick, everybody."""
 
     everybody = forms.BooleanField(
-        label=_("everybody"),
+        label=_("Everybody"),
         required=False,
         widget=UnfoldBooleanWidget,
         help_text=_("Every customer to whom nothing nearer was given."),

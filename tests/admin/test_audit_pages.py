@@ -34,7 +34,7 @@ def test_the_history_says_who_for_whom_by_which_flow_and_from_what_to_what(acme,
     assert page.status_code == 200
     assert "<b>name</b>: <s>Acme Works</s> → Acme Steel" in text
     assert "<b>status</b>: <s>Active</s> → On hold" in text
-    assert "flow erp.customers" in text
+    assert "flow “Customers and addresses”" in text
     assert f"{LOG}cause/c0ffee/?near=" in text
 
 

@@ -95,9 +95,9 @@ def test_what_the_hub_tried_stands_among_the_events(order, otto):
 
     text = text_of(otto.signed_in().get(page(order.number)))
 
-    assert "order.received to erp" in text
+    assert "Order received: told to ERP" in text
     assert "try 1: no answer within 30 s" in text
-    assert "order.received is not yet delivered to erp. 1 try so far." in text
+    assert "Order received: not yet told to ERP. 1 try so far." in text
 
 
 def test_a_message_that_was_given_up_is_neither_waiting_nor_another_try(order, otto, erp):
@@ -106,7 +106,7 @@ def test_a_message_that_was_given_up_is_neither_waiting_nor_another_try(order, o
 
     text = text_of(otto.signed_in().get(page(order.number)))
 
-    assert "is not yet delivered" not in text
+    assert "not yet told" not in text
     assert "did not reach" not in text
     assert "try 0" not in text
     assert "given up: sent anew with the data of today" in text
@@ -117,8 +117,10 @@ def test_a_dead_letter_is_not_said_to_be_on_its_way(order, otto):
 
     text = text_of(otto.signed_in().get(page(order.number)))
 
-    assert "order.received did not reach erp. Nothing is sent again by itself: it needs a person." in text
-    assert "is not yet delivered" not in text
+    assert (
+        "Order received: that did not reach ERP. Nothing is sent again by itself: it needs a person." in text
+    )
+    assert "not yet told" not in text
 
 
 def test_a_case_is_a_link_only_for_who_may_open_it(anna, sam, otto, erp):
