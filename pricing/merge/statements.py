@@ -224,7 +224,8 @@ REJECTED = """
     FROM price_merge WHERE bad IS NOT NULL ORDER BY list_code, sku, min_quantity LIMIT %(most)s
 """
 
-# Compared crosswise: a division of decimals for each of a million rows takes longer than the rest.
+# Compared crosswise: a division of decimals for each of a million rows takes longer than the rest. DISTINCT, since
+# otherwise rows of products that did not change may each be held against every row that came.
 RISING = """
     SELECT step.list_id, product.sku, step.min_quantity, step.unit_price, step.price_unit FROM (
         SELECT row.price_list_id AS list_id, row.product_id, row.min_quantity, row.unit_price, row.price_unit,
@@ -232,7 +233,7 @@ RISING = """
         FROM pricing_pricerow AS row
         WHERE row.ended_run_id IS NULL AND row.price_list_id = ANY(%(lists)s::bigint[])
             AND (row.price_list_id, row.product_id) IN (
-                SELECT list_id, product_id FROM price_merge WHERE bad IS NULL AND NOT is_same
+                SELECT DISTINCT list_id, product_id FROM price_merge WHERE bad IS NULL AND NOT is_same
             )
         WINDOW ladder AS (
             PARTITION BY row.price_list_id, row.product_id, row.valid_from ORDER BY row.min_quantity
