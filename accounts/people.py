@@ -91,6 +91,14 @@ def is_over(invitation: Invitation) -> bool:
     return invitation.expires_at <= timezone.now()
 
 
+def ending_of(member: Membership) -> AuditEntry | None:
+    """The entry of the log about how a membership that is over ended; None where nobody here ended it. One statement."""
+    ended = AuditEntry.objects.filter(
+        action="member.ended", company_id=member.company_id, data__user=member.user_id
+    )
+    return ended.order_by("-id").first()
+
+
 @dataclass(frozen=True)
 class UnitRow:
     """A company in the tree of those in view. depth: 0 for the acting one, at most 4. members: active ones."""
@@ -127,20 +135,22 @@ def unit_rows(scope: Scope, *, text: str = "") -> list[UnitRow]:
 FOLLOWS = {
     "order.received": ("order.approved",),
     "order.approval_requested": ("order.approved", "order.step_approved"),
+    "address.proposed": ("proposal.released",),
+    "contact.proposed": ("proposal.released",),
 }
 
 
 def activity_for(scope: Scope, actions: Sequence[str]) -> QuerySet[AuditEntry]:
     """What was done for the companies that are looked after, of these kinds, the newest first.
 
-    An order that goes on because somebody approved it is told once, as the approval. What another company did that
-    had the number before is not this one's.
+    What goes on because somebody approved or released it is told once, as that. What another company did that had the
+    number before is not this one's.
     """
     found = AuditEntry.objects.filter(company_id__in=scope.reach(Right.MANAGE_PEOPLE), action__in=actions)
     for action, causes in FOLLOWS.items():
         cause = AuditEntry.objects.filter(
             correlation_id=OuterRef("correlation_id"),
-            object_kind="order",
+            object_kind=OuterRef("object_kind"),
             object_key=OuterRef("object_key"),
             action__in=causes,
         )

@@ -252,6 +252,32 @@ class ContactProposed(Payload):
     changes: dict[str, str]
 
 
+class PersonTold(Payload):
+    """Somebody whom a mail names or goes to."""
+
+    name: str
+    email: str
+    locale: str
+
+
+class ProposalTold(Payload):
+    """People of a company hear of a proposed change (ACC-11): who releases it, or who proposed it.
+
+    proposal: its key here. buyer: who proposed it. to: who is told, nobody where our own people decide. wish: what is
+    asked for, in words. decided_by: who released or declined it. reason: why it was declined.
+    """
+
+    proposal: int
+    company_number: str
+    company_name: str
+    buyer: PersonTold
+    to: tuple[PersonTold, ...]
+    wish: str
+    decided_by: str = ""
+    reason: str = ""
+
+
+describe(ProposalTold, "proposal.requested", "proposal.released", "proposal.declined")
 describe(AddressProposed, "address.proposed")
 describe(ContactProposed, "contact.proposed")
 describe(MemberEnrolled, "member.enrolled", "member.changed")
@@ -319,7 +345,7 @@ ownership.declare(
 )
 ownership.declare(
     "accounts.AddressProposal",
-    us=["company", "address", *FIELDS, "proposed_by", "proposed_at"],
+    us=["company", "address", *FIELDS, "proposed_by", "proposed_at", "decided_by"],
     erp=["state", "reason", "erp_id", "sent_at", "settled_at"],
 )
 ownership.declare(
@@ -328,7 +354,7 @@ ownership.declare(
 )
 ownership.declare(
     "accounts.ContactProposal",
-    us=["company", "changes", "was", "proposed_by", "proposed_at"],
+    us=["company", "changes", "was", "proposed_by", "proposed_at", "decided_by"],
     erp=["state", "reason", "sent_at", "settled_at"],
 )
 ownership.declare("accounts.Registration", us=[*TYPED, "state", "tax_answer", "company", "sales_rep"])
@@ -380,6 +406,9 @@ audit.tell(
     {
         "contact.proposed": ("proposal",),
         "address.proposed": ("proposal",),
+        "proposal.requested": ("proposal",),
+        "proposal.released": ("proposal",),
+        "proposal.declined": ("proposal", "reason"),
         "delegation.made": ("delegator", "delegate", "valid_from", "valid_until"),
         "delegation.ended": ("delegator", "delegate"),
     }

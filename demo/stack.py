@@ -21,6 +21,7 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any
 
+from demo.company.customers import OWN_NAME
 from demo.databases import clone, drop
 from demo.environment import PROJECT, ensure
 from demo.part import Part, StartFailure
@@ -188,7 +189,7 @@ class Stack:
             "DJANGO_SETTINGS_MODULE": "portal.settings",
             "PYTHONUNBUFFERED": "1",
             "PORTAL_DEMO": "1",
-            "SHOP_NAME": "Nordwind Verbindungstechnik",
+            "SHOP_NAME": OWN_NAME,
             "PORTAL_VAR": str(self.root),
             "PIM_DROP": str(self.root / "pim"),
             "DEBUG": "1" if self.plan.is_dev else "0",

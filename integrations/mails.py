@@ -85,6 +85,7 @@ INVOICE = "/invoices/{invoice}/"
 RFQ_DESK = "/admin/quotes/rfq/{rfq}/request/"
 QUOTE_DESK = "/admin/quotes/quote/{quote}/quote/"
 QUOTE_APPROVAL = "/admin/quotes/quote/{quote}/quote/approval/"
+ADDRESSES = "/company/addresses/"
 CASE = "/admin/core/case/{case}/page/"
 _OPEN_QUOTE, _OPEN_ORDER = _("Open the quote"), _("Open the order")
 
@@ -164,6 +165,33 @@ MAILS: dict[str, Mail] = {
         _("%(company)s is set up: your people see prices, ask for quotes and order."),
         action=_("Open the catalogue"),
         path="/catalogue/",
+    ),
+    "proposal.requested": Mail(
+        _people("to"),
+        _("%(buyer)s proposes a change for %(company)s"),
+        _("%(buyer)s would like this to be changed for %(company)s, and you may release it:"),
+        _("Nothing is sent to us until you or somebody else who manages %(company)s has released it."),
+        action=_("Release or decline it"),
+        path=ADDRESSES,
+        quoted="wish",
+    ),
+    "proposal.released": Mail(
+        _people("to"),
+        _("Your proposed change for %(company)s is released"),
+        _("%(decided_by)s released what you proposed for %(company)s:"),
+        _("It is on its way to us and counts as soon as we have confirmed it; the page shows it."),
+        action=_("Look at it"),
+        path=ADDRESSES,
+        quoted="wish",
+    ),
+    "proposal.declined": Mail(
+        _people("to"),
+        _("Your proposed change for %(company)s is declined"),
+        _("%(decided_by)s declined what you proposed for %(company)s (%(wish)s):"),
+        _("Nothing was changed. You can propose it anew on the page."),
+        action=_("Look at it"),
+        path=ADDRESSES,
+        quoted="reason",
     ),
     "rfq.submitted": Mail(
         _sales,

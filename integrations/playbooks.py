@@ -17,6 +17,7 @@ BUYER = "The buyer"
 OF_KIND = {
     "address_refused": "addresses-out",
     "contact_refused": "addresses-out",
+    "proposal_unreleased": "addresses-out",
     "customer_refused": "customers-out",
     "tax_register_silent": "tax-checks",
     "erp_refusal": "orders-out",

@@ -51,6 +51,7 @@ SERVICES: tuple[Service, ...] = (
             *FLOW_ERRORS,
             "address_refused",
             "contact_refused",
+            "proposal_unreleased",
             "customer_refused",
             "tax_register_silent",
             "duplicate_customer",

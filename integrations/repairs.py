@@ -11,7 +11,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.actions.proposals import give_up_proposal
+from accounts.actions.proposing import KINDS as PROPOSALS
+from accounts.actions.proposing import give_up_proposal
+from accounts.actions.releases import decline_proposal, release_proposal
+from accounts.models.proposal import Proposal
+from accounts.proposals import UNRELEASED
 from core import audit
 from core.actor import Actor, action
 from core.cases import note_case, settle_cases
@@ -161,6 +165,21 @@ def _give_up_proposal(case: Case, reason: str, by: Actor) -> str:
     told = _drop(case, reason, by)
     give_up_proposal(case.subject, _("It could not be taken over: %(reason)s") % {"reason": reason}, by=by)
     return told
+
+
+def _release_proposal(case: Case, reason: str, by: Actor) -> str:
+    proposal = release_proposal(_proposal_of(case), by=by)
+    return _("It is on its way to the ERP; %(person)s is told.") % {"person": proposal.proposed_by}
+
+
+def _decline_proposal(case: Case, reason: str, by: Actor) -> str:
+    proposal = decline_proposal(_proposal_of(case), reason, by=by)
+    return _("It is declined; %(person)s reads your reason.") % {"person": proposal.proposed_by}
+
+
+def _proposal_of(case: Case) -> Proposal:
+    name, _colon, pk = case.subject.partition(":")
+    return PROPOSALS[name]._default_manager.get(pk=pk)
 
 
 def _settle_undo(case: Case, reason: str, by: Actor) -> str:
@@ -320,6 +339,20 @@ PROPOSAL = {
         is_for=lambda case: True,
     ),
 }
+RELEASES = {
+    "release": Mend(
+        gettext_lazy("Release it for the company"),
+        gettext_lazy(
+            "After somebody of the company has said so. It goes to the ERP, and who proposed it is told by mail."
+        ),
+        _release_proposal,
+    ),
+    "decline": Mend(
+        gettext_lazy("Decline it and tell the buyer"),
+        gettext_lazy("Nothing is sent. The buyer reads your reason beside the proposal, and by mail."),
+        _decline_proposal,
+    ),
+}
 MENDS: dict[str, dict[str, Mend]] = {
     REVIEW: {"release": RELEASE, "cancel": CANCEL},
     "erp_refusal": {
@@ -375,6 +408,7 @@ MENDS: dict[str, dict[str, Mend]] = {
     },
     "address_refused": PROPOSAL,
     "contact_refused": PROPOSAL,
+    UNRELEASED: RELEASES,
     "rows_rejected": {"run": RUN},
     "flow_broken": {"run": RUN},
 }

@@ -206,6 +206,7 @@ audit.tell(
     | {
         "order.approval_requested": (*_WORTH, "round", "stage"),
         "budget.changed": ("budget", "amount", "period", "on_exceeding", "is_active"),
+        "cost_centre.changed": ("code", "title", "is_new"),
         "approval_rule.changed": ("rule", "version", "active_from", "ended_at"),
         "checkout_policy.changed": ("version", "rules", "cached_credit_amount", "restores"),
         "cached_credit.changed": ("amount",),

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts.proposals import PROPOSES
 from accounts.scope import Scope
 from accounts.states import Depth, Right
 
@@ -81,9 +82,14 @@ KINDS = {
     "member": Kind("member", Where.TREE, Right.MANAGE_PEOPLE),
     "invitation": Kind("invitation", Where.TREE, Right.MANAGE_PEOPLE),
     "role": Kind("role of the company", Where.HERE, Right.MANAGE_PEOPLE, is_inherited=True),
-    "address": Kind("address", Where.HERE, Right.MANAGE_COMPANY),
+    "address": Kind("address", Where.HERE),
+    "proposal": Kind("proposed change", Where.TREE, Right.MANAGE_COMPANY),
+    "own-proposal": Kind("change that one proposed oneself", Where.PERSON),
     "rule": Kind("approval rule", Where.HERE, Right.MANAGE_COMPANY),
     "budget": Kind("budget", Where.TREE, Right.MANAGE_COMPANY, named_to=(Right.BUY, Right.APPROVE)),
+    "cost-centre": Kind(
+        "cost centre", Where.HERE, Right.MANAGE_COMPANY, is_inherited=True, named_to=(Right.BUY,)
+    ),
     "product": Kind("product", Where.RANGE),
     "category": Kind("category", Where.RANGE),
     "media": Kind("picture or document", Where.RANGE),
@@ -178,8 +184,8 @@ ROUTES: dict[str, Access] = {
     "portal:rfq-create": _page(Right.REQUEST_QUOTES, methods=BOTH),
     "portal:rfq-detail": _page(kind="rfq"),
     "portal:rfq-cancel": _step(Right.REQUEST_QUOTES, kind="rfq"),
-    "portal:quote-list": _page(Right.VIEW_PRICES),
-    "portal:quote-detail": _page(Right.VIEW_PRICES, kind="quote"),
+    "portal:quote-list": _page(Right.VIEW_PRICES, Right.REQUEST_QUOTES),
+    "portal:quote-detail": _page(Right.VIEW_PRICES, Right.REQUEST_QUOTES, kind="quote"),
     "portal:quote-seen": Access((Right.VIEW_PRICES,), "quote", POST),
     "portal:quote-accept": _answer(Right.BUY),
     "portal:quote-change": _answer(Right.REQUEST_QUOTES),
@@ -206,11 +212,14 @@ ROUTES: dict[str, Access] = {
     "portal:budget-save": _step(Right.MANAGE_COMPANY, kind="budget", field="key", here=True),
     "portal:budget-end": _step(Right.MANAGE_COMPANY, kind="budget", field="key", here=True),
     "portal:cost-centre-add": _step(Right.MANAGE_COMPANY),
-    "portal:address-list": _page(Right.MANAGE_COMPANY),
-    "portal:contact-change": _page(Right.MANAGE_COMPANY, methods=BOTH),
-    "portal:contact-withdraw": _page(Right.MANAGE_COMPANY, methods=POST),
-    "portal:address-new": _page(Right.MANAGE_COMPANY, methods=BOTH),
-    "portal:address-change": _page(Right.MANAGE_COMPANY, kind="address", methods=BOTH),
+    "portal:cost-centre-rename": _step(Right.MANAGE_COMPANY, kind="cost-centre", field="key"),
+    "portal:address-list": _page(*PROPOSES),
+    "portal:contact-change": _page(*PROPOSES, methods=BOTH),
+    "portal:address-new": _page(*PROPOSES, methods=BOTH),
+    "portal:address-change": _page(*PROPOSES, kind="address", methods=BOTH),
+    "portal:proposal-release": _step(Right.MANAGE_COMPANY, kind="proposal"),
+    "portal:proposal-decline": _step(Right.MANAGE_COMPANY, kind="proposal"),
+    "portal:proposal-withdraw": Access(kind="own-proposal", methods=POST),
     "portal:security": _page(),
     "portal:security-sessions-end": Access((), "session", POST, field="session"),
     "portal:security-second-factor": _step(Right.MANAGE_PEOPLE),

@@ -35,6 +35,9 @@ WORDS = {
     "identity.unlinked": gettext_lazy("cut %(whom)s off from the company sign-in"),
     "contact.proposed": gettext_lazy("proposed a change of the contacts"),
     "address.proposed": gettext_lazy("proposed an address"),
+    "proposal.requested": gettext_lazy("proposed a change to be released"),
+    "proposal.released": gettext_lazy("released a proposed change"),
+    "proposal.declined": gettext_lazy("declined a proposed change"),
     "sales_rep.assigned": gettext_lazy("named %(whom)s as who looks after the company"),
     "assistance.started": gettext_lazy("began to act for %(whom)s"),
     "assistance.stopped": gettext_lazy("stopped acting for %(whom)s"),
@@ -48,6 +51,7 @@ WORDS = {
     "order.confirmed": gettext_lazy("confirmed an order"),
     "approval.rerouted": gettext_lazy("asked %(other)s to decide on an order"),
     "budget.changed": gettext_lazy("made or changed the budget %(named)s"),
+    "cost_centre.changed": gettext_lazy("renamed the cost centre %(named)s"),
     "approval_rule.drafted": gettext_lazy("drafted version %(version)s of the approval rule %(named)s"),
     "approval_rule.changed": gettext_lazy("put version %(version)s of the approval rule %(named)s in force"),
     "rfq.submitted": gettext_lazy("asked for a quote"),
@@ -177,6 +181,8 @@ def _other(entry: AuditEntry, known: Known) -> str:
 def _named(entry: AuditEntry, known: Known) -> str:
     if entry.object_kind == "role":
         return str(entry.data.get("role") or known.roles.get(_about(entry, "role")) or "–")
+    if entry.action == "cost_centre.changed":
+        return f"{entry.data.get('code', '')} {entry.data.get('title', '')}".strip()
     if entry.action == "budget.changed":
         return known.budgets.get(int(entry.data.get("budget") or 0), "–")
     code = str(entry.data.get("rule", ""))
@@ -207,6 +213,9 @@ TURNS: dict[str, Callable[[AuditEntry, Known], str]] = {
         "" if entry.data.get("is_required") else _("no longer asks for a second factor")
     ),
     "order.approval_requested": _asked,
+    "cost_centre.changed": lambda entry, known: (
+        _("made the cost centre %(named)s") if entry.data.get("is_new") else ""
+    ),
     "budget.changed": lambda entry, known: (
         "" if entry.data.get("is_active", True) else _("ended the budget %(named)s")
     ),
@@ -253,5 +262,6 @@ MORE: dict[str, Callable[[AuditEntry, Known], str]] = {
     "manager.named": _reason,
     "member.ended": _reason,
     "approval.rerouted": _reason,
+    "proposal.declined": _reason,
     "assistance.started": _reason,
 }

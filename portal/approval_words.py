@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.scope import Scope
 from accounts.seats import all_names
 from accounts.states import Role
+from core import amounts
 from core.money import line_net
 from orders.models import ApprovalDecision, ApprovalRule, ApprovalStep, Order
 from orders.queries.budget import BudgetState
@@ -18,7 +19,7 @@ from orders.queries.chains import ChainView, StepView, chains_of
 from orders.queries.rules import RuleView
 from orders.states import Approvers, Condition, StepState
 from portal.rule_names import Codes, RuleNames
-from portal.templatetags.accord import age, at, money
+from portal.templatetags.accord import age, at, money, unit_price
 
 TONES = {"approved": "good", "rejected": "bad", "returned": "warn"}
 
@@ -108,7 +109,18 @@ def _decided(row: ApprovalDecision, step: ApprovalStep) -> StepRow:
             "absent": row.instead_of,
             "outcome": row.get_outcome_display().lower(),
         }
-    return StepRow(title, row.comment or rule_words(step), TONES[row.outcome], row.at, "")
+    notes = [row.comment or rule_words(step), _taken(row.figures.get("changes") or [])]
+    return StepRow(title, " · ".join(filter(None, notes)), TONES[row.outcome], row.at, "")
+
+
+def _taken(changes: Sequence[Mapping[str, Any]]) -> str:
+    """The prices that were others when somebody approved, and were taken."""
+    if not changes:
+        return ""
+    if amounts.are_hidden():
+        return _("at prices that had changed since")
+    rows = [f"{one['sku']} {unit_price(one['was'])} → {unit_price(one['now'])}" for one in changes]
+    return _("at new prices: %(rows)s") % {"rows": ", ".join(rows)}
 
 
 def _asked(view: StepView, several: bool) -> StepRow:

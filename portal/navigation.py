@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts.listing import Counted
 from accounts.models import Company, Membership, User
+from accounts.proposals import PROPOSES
 from accounts.queries.companies import acting_company
 from accounts.queries.members import memberships_of, role_names
+from accounts.queries.proposed import release_count
 from accounts.scope import Scope
 from accounts.standing import words_for
 from accounts.states import Right
@@ -23,7 +25,7 @@ from orders.queries.orders import approval_count
 from portal.delay import Ages, Banner
 from portal.features import ages_of, feature_of
 from portal.kept import kept, names, wording
-from quotes.queries.offers import waiting_count
+from quotes.queries.offers import READS, waiting_count
 
 
 @dataclass(frozen=True)
@@ -108,17 +110,17 @@ class Navigation:
 # Beyond it the bar says that there are more.
 MOST, NONE = 99, Counted(0)
 
-# label, name of the address, icon, the right that opens it
+# label, name of the address, icon, the rights of which one opens it, none for everybody
 SECTIONS = [
-    (gettext_lazy("Home"), "portal:home", "home", None),
-    (gettext_lazy("Catalogue"), "portal:catalogue", "layout-grid", None),
-    (gettext_lazy("Quotes"), "portal:quote-list", "file-text", Right.VIEW_PRICES),
-    (gettext_lazy("Orders"), "portal:order-list", "package", None),
-    (gettext_lazy("Approvals"), "portal:approval-list", "user-check", Right.APPROVE),
-    (gettext_lazy("Budgets"), "portal:budget-list", "scale", Right.BUY),
-    (gettext_lazy("Invoices"), "portal:invoice-list", "receipt", Right.SEE_INVOICES),
-    (gettext_lazy("Addresses"), "portal:address-list", "map-pin", Right.MANAGE_COMPANY),
-    (gettext_lazy("People"), "portal:member-list", "user", Right.MANAGE_PEOPLE),
+    (gettext_lazy("Home"), "portal:home", "home", ()),
+    (gettext_lazy("Catalogue"), "portal:catalogue", "layout-grid", ()),
+    (gettext_lazy("Quotes"), "portal:quote-list", "file-text", READS),
+    (gettext_lazy("Orders"), "portal:order-list", "package", ()),
+    (gettext_lazy("Approvals"), "portal:approval-list", "user-check", (Right.APPROVE,)),
+    (gettext_lazy("Budgets"), "portal:budget-list", "scale", (Right.BUY, Right.APPROVE)),
+    (gettext_lazy("Invoices"), "portal:invoice-list", "receipt", (Right.SEE_INVOICES,)),
+    (gettext_lazy("Addresses"), "portal:address-list", "map-pin", PROPOSES),
+    (gettext_lazy("People"), "portal:member-list", "user", (Right.MANAGE_PEOPLE,)),
 ]
 
 
@@ -137,7 +139,7 @@ def navigation(request: HttpRequest) -> Navigation | None:
 
 def frame_key(request: HttpRequest) -> tuple[Hashable, ...]:
     """All that the frame is made of: the person, the scope, the address, the words, the state of the data."""
-    state = names(request, "people", "carts", "orders", "quotes", "ages")
+    state = names(request, "people", "carts", "orders", "quotes", "proposals", "ages")
     scope: Scope = request.scope  # type: ignore[attr-defined]
     return (request.user.pk, scope, request.path, request.GET.get("q"), wording(), state)
 
@@ -184,6 +186,7 @@ def _sections(path: str, scope: Scope, features: frozenset[str]) -> list[Link]:
     counts = {
         "portal:quote-list": waiting_count(scope, most=MOST) if "quotes" in features else NONE,
         "portal:approval-list": approval_count(scope, most=MOST) if scope.may(Right.APPROVE) else NONE,
+        "portal:address-list": release_count(scope, most=MOST) if scope.may(Right.MANAGE_COMPANY) else NONE,
     }
     return [
         Link(
@@ -195,8 +198,8 @@ def _sections(path: str, scope: Scope, features: frozenset[str]) -> list[Link]:
             path.startswith(reverse(name)),
             counts.get(name, NONE).is_more,
         )
-        for label, name, icon, right in SECTIONS
-        if (right is None or scope.may(right)) and feature_of(name) in {"", *features}
+        for label, name, icon, rights in SECTIONS
+        if (not rights or any(scope.may(right) for right in rights)) and feature_of(name) in {"", *features}
     ]
 
 

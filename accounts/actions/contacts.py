@@ -6,15 +6,14 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from accounts.actions.proposals import locked_proposal, require_manager, settle
+from accounts.actions.proposing import begin, locked_proposal, require_proposer, settle
 from accounts.models import Company, ContactProposal
-from accounts.proposals import CONTACT_FIELDS, OPEN, ProposalState
+from accounts.proposals import CONTACT_FIELDS, LEAVING, ProposalState
 from accounts.records import CustomerRecord
 from accounts.standing import OURS
-from core import outbox, ownership
+from core import ownership
 from core.actor import Actor, action
 from core.errors import InvalidValue, WrongState
 
@@ -25,13 +24,13 @@ PHONE = re.compile(r"\+?[0-9 ()/.-]{5,40}")
 def propose_contacts(company: Company, wish: Mapping[str, str], *, by: Actor) -> ContactProposal:
     """Ask for contact data as `wish` has them, see CONTACT_FIELDS; the own row stays as it is until the ERP confirms.
 
-    Only what differs is asked for. Needs the right to manage the company. Raises NotAllowed, InvalidValue,
-    WrongState while another change is under way or the ERP does not know the company yet. Records
-    `contact.proposed`.
+    Only what differs is asked for; who buys or asks there proposes, and the company releases it. Raises NotAllowed,
+    InvalidValue, WrongState while another change is under way or the ERP does not know the company yet. Records
+    `contact.proposed`, or `proposal.requested`.
     """
     ownership.check(by, "accounts.ContactProposal", ["company", "changes", "was"])
     company = Company.objects.select_for_update(of=("self",), no_key=True).get(pk=company.pk)
-    acting = require_manager(company, by)
+    acting = require_proposer(company, by)
     values = _checked(wish)
     if company.status in OURS or not company.erp_id:
         raise WrongState(_("Contact data can be changed when the registration has been approved."))
@@ -41,19 +40,7 @@ def propose_contacts(company: Company, wish: Mapping[str, str], *, by: Actor) ->
     was = {name: getattr(company, name) for name in changes}
 
     proposal = ContactProposal(company=company, changes=changes, was=was, proposed_by=acting.membership.user)
-    try:
-        with transaction.atomic():
-            proposal.save()
-    except IntegrityError:
-        raise WrongState(_("A change of the contact data is under way already.")) from None
-
-    outbox.record(
-        "contact.proposed",
-        subject=f"contact_proposal:{proposal.pk}",
-        payload={"proposal": proposal.pk, "company_number": company.number, "changes": changes},
-        by=by,
-        company=company.number,
-    )
+    begin(proposal, acting, by=by)
     return proposal
 
 
@@ -80,7 +67,7 @@ def note_contacts_sent(pk: int, *, at: datetime, by: Actor) -> ContactProposal:
     """The ERP has taken them; in force they are when its own feed tells them. at: its clock. Repeats are quiet."""
     ownership.check(by, "accounts.ContactProposal", ["state", "sent_at"])
     proposal = locked_proposal(ContactProposal, pk)
-    if proposal.state not in OPEN or proposal.sent_at is not None:
+    if proposal.state not in LEAVING or proposal.sent_at is not None:
         return proposal
 
     proposal.state, proposal.sent_at = ProposalState.SENT, at

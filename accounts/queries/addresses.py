@@ -1,13 +1,9 @@
-"""The addresses of a company, and what was proposed about them."""
+"""The addresses of a company."""
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import (
-    Address,
-    AddressProposal,
-    ContactProposal,
-)
+from accounts.models import Address
 from accounts.scope import Scope
 from accounts.states import Right
 from core.errors import NotFound
@@ -25,18 +21,6 @@ def ship_to_below(scope: Scope) -> QuerySet[Address]:
     reach = scope.reach(Right.MANAGE_COMPANY)
     rows = Address.objects.filter(company_id__in=reach, is_ship_to=True, is_active=True)
     return rows.select_related("company").order_by("company__name", "name", "pk")
-
-
-def proposals_for(scope: Scope) -> QuerySet[AddressProposal]:
-    """What the acting company has proposed, newest first."""
-    rows = AddressProposal.objects.filter(company_id=scope.company_id or 0)
-    return rows.select_related("address", "proposed_by")
-
-
-def contact_proposals_for(scope: Scope) -> QuerySet[ContactProposal]:
-    """What the acting company has proposed of its contact data, newest first."""
-    rows = ContactProposal.objects.filter(company_id=scope.company_id or 0)
-    return rows.select_related("proposed_by")
 
 
 def addresses_for(scope: Scope) -> QuerySet[Address]:

@@ -58,15 +58,13 @@ def _addresses(condition: Q, most: int = 1) -> Iterator[Proposed]:
         what = (
             _("Change of %(address)s") % {"address": row.address} if row.address else _("A further address")
         )
-        place = ", ".join(filter(None, (row.name, row.street, f"{row.postal_code} {row.city}", row.country)))
         uses = [_("deliveries")] * row.is_ship_to + [_("invoices")] * row.is_bill_to
-        yield Proposed(f"address_proposal:{row.pk}", row, row.company, what, f"{place} ({', '.join(uses)})")
+        yield Proposed(row.subject, row, row.company, what, f"{row} ({', '.join(uses)})")
 
 
 def _contacts(condition: Q, most: int = 1) -> Iterator[Proposed]:
     for row in _rows(ContactProposal.objects.filter(condition), most):
-        wish = "; ".join(f"{name}: {was or '–'} → {now or '–'}" for name, was, now in row.told)
-        yield Proposed(f"contact_proposal:{row.pk}", row, row.company, _("Contact data"), wish)
+        yield Proposed(row.subject, row, row.company, _("Contact data"), str(row))
 
 
 def _rows(rows: QuerySet, most: int) -> QuerySet:

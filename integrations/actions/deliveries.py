@@ -3,8 +3,8 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.actions.proposals import KINDS as PROPOSALS
-from accounts.actions.proposals import give_up_proposal
+from accounts.actions.proposing import KINDS as PROPOSALS
+from accounts.actions.proposing import give_up_proposal
 from core import audit
 from core.actor import Actor, action
 from core.cases import settle_cases

@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.actions.proposals import let_proposal_leave, note_proposal_sent, refuse_proposal
+from accounts.actions.proposals import note_proposal_sent
+from accounts.actions.proposing import let_proposal_leave, refuse_proposal
 from accounts.models import AddressProposal
 from accounts.records import AddressProposed
 from core.actor import Actor

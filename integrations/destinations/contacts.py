@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.actions.contacts import note_contacts_sent
-from accounts.actions.proposals import let_proposal_leave, refuse_proposal
+from accounts.actions.proposing import let_proposal_leave, refuse_proposal
 from accounts.models import ContactProposal
 from accounts.records import ContactProposed
 from core.actor import Actor

@@ -136,6 +136,7 @@ def facts_of(message: Message) -> dict[str, str]:
         else "",
         "approval": word_of(Asked(numbers["order"], int(payload.get("round") or 0))),
         "invited_by": without_links(str(payload.get("invited_by") or "")),
+        "wish": without_links(str(payload.get("wish") or "")),
         **{name: str(payload.get(name) or "") for name in ("flow", "cause", "promise", "age")},
     }
 

@@ -15,7 +15,7 @@ from core import outbox, ownership
 from core.actor import Actor, action
 from core.errors import InvalidValue, OutOfDate
 from orders.models import Budget, CostCentre
-from orders.queries.budget import cost_centres_for, own_budget, stamp_of
+from orders.queries.budget import cost_centres_for, own_budget, own_cost_centre, stamp_of
 from orders.states import PeriodKind
 
 
@@ -103,17 +103,42 @@ def end_budget(scope: Scope, key: int, *, seen: str, by: Actor) -> None:
 def add_cost_centre(scope: Scope, code: str, name: str, *, by: Actor) -> CostCentre:
     """Make a cost centre; from then on every order of the company, and of those below, names one.
 
-    Raises NotAllowed, also where the right does not go as far, InvalidValue.
+    Raises NotAllowed, also where the right does not go as far, InvalidValue. Records `cost_centre.changed`.
     """
     company = _manage(scope, by)
     require_below(scope, Right.MANAGE_COMPANY)
-    if not code.strip() or not name.strip():
+    code, name = code.strip()[:30], name.strip()[:120]
+    if not code or not name:
         raise InvalidValue(_("A cost centre has a code and a name."), field="code")
     try:
         with transaction.atomic():
-            return CostCentre.objects.create(company=company, code=code.strip()[:30], name=name.strip()[:120])
+            centre = CostCentre.objects.create(company=company, code=code, name=name)
     except IntegrityError:
         raise InvalidValue(_("This code is there already."), field="code") from None
+    _tell_centre(company, centre, by, is_new=True)
+    return centre
+
+
+@action
+def rename_cost_centre(scope: Scope, key: int, name: str, *, by: Actor) -> CostCentre:
+    """Give a cost centre of the acting company another name; orders keep its code.
+
+    Raises NotAllowed, also where the right does not go as far, NotFound, InvalidValue. Records `cost_centre.changed`
+    where it differs.
+    """
+    company = _manage(scope, by)
+    require_below(scope, Right.MANAGE_COMPANY)
+    centre = own_cost_centre(scope, key)
+    name = name.strip()[:120]
+    if not name:
+        raise InvalidValue(_("A cost centre has a code and a name."), field="name")
+    if name == centre.name:
+        return centre
+
+    centre.name = name
+    centre.save(update_fields=["name"])
+    _tell_centre(company, centre, by, is_new=False)
+    return centre
 
 
 def _manage(scope: Scope, by: Actor) -> Company:
@@ -131,6 +156,16 @@ def _own(scope: Scope, key: int) -> Budget:
 
 def _is_member(company: Company, user_id: int) -> bool:
     return Membership.objects.filter(company=company, user_id=user_id, is_active=True).exists()
+
+
+def _tell_centre(company: Company, centre: CostCentre, by: Actor, *, is_new: bool) -> None:
+    outbox.record(
+        "cost_centre.changed",
+        subject=f"company:{company.number}",
+        payload={"company": company.number, "code": centre.code, "title": centre.name, "is_new": is_new},
+        by=by,
+        company=company.number,
+    )
 
 
 def _tell(company: Company, budget: Budget, by: Actor) -> None:

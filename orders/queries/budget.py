@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
+from accounts.queries.lines import lineage_of
 from accounts.scope import Scope
 from accounts.states import Right
 from core.days import erp_today
@@ -225,7 +226,30 @@ def outlook_of(scope: Scope, cost_centre: str) -> list[BudgetState]:
 
 def cost_centres_for(scope: Scope) -> QuerySet[CostCentre]:
     """The cost centres to choose from: the acting company's, and those of the companies above."""
-    return CostCentre.objects.filter(company_id__in=scope.lineage, is_active=True).order_by("code", "pk")
+    rows = CostCentre.objects.filter(company_id__in=scope.lineage, is_active=True)
+    return rows.select_related("company").order_by("code", "pk")
+
+
+def named_cost_centre(order: Order) -> str:
+    """The cost centre of an order with its name as it is now; the code alone where there is none any more.
+
+    Two statements, none without a cost centre.
+    """
+    if not order.cost_centre:
+        return ""
+    lineage = lineage_of(order.company_id)
+    found = CostCentre.objects.filter(company_id__in=lineage, code__iexact=order.cost_centre)
+    nearest = min(found, key=lambda one: lineage.index(one.company_id), default=None)
+    return f"{order.cost_centre} {nearest.name}" if nearest else order.cost_centre
+
+
+def own_cost_centre(scope: Scope, key: int) -> CostCentre:
+    """A cost centre of the acting company itself, for who manages it. Raises NotFound for every other one."""
+    own = scope.reach(Right.MANAGE_COMPANY) & {scope.company_id or 0}
+    found = CostCentre.objects.filter(pk=key, company_id__in=own).first()
+    if found is None:
+        raise NotFound(_("There is no such cost centre."))
+    return found
 
 
 def cost_centres_below(scope: Scope) -> QuerySet[CostCentre]:

@@ -15,7 +15,10 @@ class TreeForm(forms.Form):
 
 
 class AddressForm(forms.Form):
-    """An address as a buyer would like it; the ERP's word makes it count."""
+    """An address as a buyer would like it; the ERP's word makes it count.
+
+    says_uses: whether this person says what it is for; without that it is for deliveries.
+    """
 
     name = forms.CharField(
         label=_("Name"), required=False, max_length=200, help_text=_("Of the building, gate or recipient.")
@@ -27,8 +30,11 @@ class AddressForm(forms.Form):
     is_ship_to = forms.BooleanField(label=_("Deliveries go there"), required=False)
     is_bill_to = forms.BooleanField(label=_("Invoices go there"), required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, says_uses: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.says_uses = says_uses
+        if not says_uses:
+            del self.fields["is_ship_to"], self.fields["is_bill_to"]
         field = self.fields["country"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
         field.choices = [("", _("Choose")), *countries()]
@@ -36,7 +42,7 @@ class AddressForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """An address is for something."""
         data = super().clean() or self.cleaned_data
-        if not data.get("is_ship_to") and not data.get("is_bill_to"):
+        if self.says_uses and not data.get("is_ship_to") and not data.get("is_bill_to"):
             self.add_error("is_ship_to", _("Say what it is for: deliveries, invoices or both."))
         return data
 

@@ -5,15 +5,15 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from accounts.actions.assistance import stop_assistance
 from accounts.models import Assistance
 from portal.middleware import ASSISTANCE, BuyerRequest
+from portal.views.replies import post_only
 
 
 @login_required
-@require_POST
+@post_only("portal:home")
 def stop(request: BuyerRequest) -> HttpResponse:
     """Stop acting for a buyer and go back to the customer in the back office."""
     assistance: Assistance | None = getattr(request, "assistance", None)

@@ -1,5 +1,7 @@
 """The inbox of an approver."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -9,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from accounts.actions.delegation import delegate_approvals, end_delegation
 from accounts.scope import Scope
@@ -17,8 +19,8 @@ from accounts.seats import delegations_of
 from accounts.states import Right
 from core.errors import InvalidValue
 from orders.models import Order
-from orders.queries.chains import all_dues_of, all_glances_of
-from orders.queries.orders import approval_count, approval_stretch
+from orders.queries.chains import Glance, all_dues_of, all_glances_of
+from orders.queries.orders import absent_of, approval_count, approval_stretch
 from orders.rules.approval import approval_text
 from portal.forms.approvals import AbsenceForm
 from portal.forms.numbers import whole_number
@@ -27,6 +29,18 @@ from portal.middleware import BuyerRequest
 from portal.templatetags.accord import money
 from portal.usecases import decide
 from portal.views.parts import place_in, query_of
+from portal.views.replies import post_only
+
+
+@dataclass(frozen=True)
+class Row:
+    """An order in the inbox. due: when it is escalated. absent: for whom one would decide, none for oneself."""
+
+    order: Order
+    reason: str
+    due: datetime | None
+    glance: Glance | None
+    absent: list[str]
 
 
 @login_required
@@ -38,7 +52,7 @@ def approval_list(request: BuyerRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:approval-list")
 def approval_decide(request: BuyerRequest) -> HttpResponse:
     """Decide on several orders at once; each has its own outcome."""
     request.scope.require(Right.APPROVE)
@@ -72,7 +86,7 @@ VERBS = {
 
 
 @login_required
-@require_POST
+@post_only("portal:approval-list")
 def absence_add(request: BuyerRequest) -> HttpResponse:
     """Let a colleague decide during one's absence."""
     request.scope.require(Right.APPROVE)
@@ -88,7 +102,7 @@ def absence_add(request: BuyerRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:approval-list")
 def absence_end(request: BuyerRequest) -> HttpResponse:
     """Take a delegation back."""
     end_delegation(request.scope, whole_number(request.POST.get("key")), by=request.actor)
@@ -100,16 +114,26 @@ def _page(request: BuyerRequest, *, absence: AbsenceForm | None = None, status: 
     text = request.GET.get("q", "").strip()
     page = approval_stretch(request.scope, place_in(request), text=text)
     dues, glances = all_dues_of(page.rows), all_glances_of(page.rows)
+    absent = absent_of(request.scope, page.rows)
     context = {
         "page": page,
         "count": approval_count(request.scope),
         "query": query_of(q=text),
         "waiting": [
-            (order, reason_in(request.scope, order), dues.get(order.pk), glances.get(order.pk))
+            Row(
+                order,
+                reason_in(request.scope, order),
+                dues.get(order.pk),
+                glances.get(order.pk),
+                absent.get(order.pk, []),
+            )
             for order in page.rows
         ],
+        "is_deputy": bool(absent),
+        "place": query_of(**{name: request.GET.get(name, "") for name in ("older", "newer")}).lstrip("&"),
         "text": text,
         "chosen": request.GET.getlist("order"),
+        "are_all_chosen": "all" in request.GET,
         "decision": DecisionForm(),
         "absence": absence or AbsenceForm(scope=request.scope),
         "delegations": delegations_of(request.scope),

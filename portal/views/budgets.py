@@ -5,16 +5,17 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from accounts.queries.companies import reaches_below
 from accounts.states import Right
 from core.errors import InvalidValue
-from orders.actions.budgets import add_cost_centre, end_budget, save_budget
+from orders.actions.budgets import add_cost_centre, end_budget, rename_cost_centre, save_budget
 from orders.queries.budget import budget_states, cost_centres_for, own_budget
 from portal.forms.approvals import BudgetForm, CostCentreForm
 from portal.forms.numbers import whole_number
 from portal.middleware import BuyerRequest
+from portal.views.replies import post_only
 
 
 @login_required
@@ -31,7 +32,7 @@ def budget_list(request: BuyerRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:budget-list")
 def budget_save(request: BuyerRequest) -> HttpResponse:
     """Make a budget, or change one."""
     request.scope.require(Right.MANAGE_COMPANY)
@@ -50,7 +51,7 @@ def budget_save(request: BuyerRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:budget-list")
 def budget_end(request: BuyerRequest) -> HttpResponse:
     """Let a budget count no more."""
     request.scope.require(Right.MANAGE_COMPANY)
@@ -61,7 +62,7 @@ def budget_end(request: BuyerRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:budget-list")
 def cost_centre_add(request: BuyerRequest) -> HttpResponse:
     """Make a cost centre."""
     request.scope.require(Right.MANAGE_COMPANY)
@@ -70,6 +71,17 @@ def cost_centre_add(request: BuyerRequest) -> HttpResponse:
         return _page(request, centre=form, status=422)
     add_cost_centre(request.scope, form.cleaned_data["code"], form.cleaned_data["name"], by=request.actor)
     messages.success(request, _("The cost centre is there; orders name one from now on."))
+    return redirect("portal:budget-list")
+
+
+@login_required
+@post_only("portal:budget-list")
+def cost_centre_rename(request: BuyerRequest) -> HttpResponse:
+    """Give a cost centre another name."""
+    request.scope.require(Right.MANAGE_COMPANY)
+    key, name = whole_number(request.POST.get("key")), request.POST.get("name", "")
+    centre = rename_cost_centre(request.scope, key, name, by=request.actor)
+    messages.success(request, _("Cost centre %(code)s has its new name.") % {"code": centre.code})
     return redirect("portal:budget-list")
 
 

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.states import Right
 from catalog.models import ProductUnit, Warehouse
@@ -26,7 +26,7 @@ from orders.queries.sheet import SheetLine
 from portal.forms.cart import ChangeForm, DetailsForm, LineForm, first_error
 from portal.middleware import BuyerRequest
 from portal.templatetags.accord import qty, unit_label
-from portal.views.replies import move_on
+from portal.views.replies import move_on, post_only
 
 F = TypeVar("F", bound=forms.Form)
 
@@ -88,7 +88,7 @@ def cart_detail(request: BuyerRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:cart")
 def line_add(request: BuyerRequest) -> HttpResponse:
     """Put a product into the cart from wherever it is shown; `then=cart` opens the cart."""
     form = _valid(LineForm(request.POST))
@@ -105,7 +105,7 @@ def line_add(request: BuyerRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:cart")
 def line_change(request: BuyerRequest, line_id: int) -> HttpResponse:
     """Change quantity, unit, target price or note of a line; zero takes it out."""
     form = _valid(ChangeForm(request.POST))
@@ -118,7 +118,7 @@ def line_change(request: BuyerRequest, line_id: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:cart")
 def line_remove(request: BuyerRequest, line_id: int) -> HttpResponse:
     """Take a line out."""
     actions.remove_line(request.scope, line_id, by=request.actor)
@@ -126,7 +126,7 @@ def line_remove(request: BuyerRequest, line_id: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:cart")
 def details_set(request: BuyerRequest) -> HttpResponse:
     """Keep PO number, date and note with the cart; `then` leads on to what is made from it."""
     form = _valid(DetailsForm(request.POST))
@@ -135,7 +135,7 @@ def details_set(request: BuyerRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:cart")
 def cart_clear(request: BuyerRequest) -> HttpResponse:
     """Take every line out."""
     actions.clear_cart(request.scope, by=request.actor)

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from accounts.people import numbers_with_documents, search_activity, unit_rows
+from accounts.people import numbers_with_documents, own_company_names, search_activity, unit_rows
 from accounts.states import Right
 from portal.activity import WORDS, kinds_with, known_of, row_of
 from portal.middleware import BuyerRequest
@@ -41,9 +41,10 @@ def activity(request: BuyerRequest) -> HttpResponse:
     entries = list(page.object_list)
     known = known_of(request.scope, entries)
     numbers = numbers_with_documents(request.scope)
+    names = own_company_names(None, request.scope)
     rows = []
     for entry in entries:
-        row = row_of(entry, known)
+        row = {**row_of(entry, known), "unit": names.get(entry.company_number, "")}
         is_seen = entry.company_number in numbers
         if not is_seen and row["document"]:
             row["document"] = row["more"] = ""

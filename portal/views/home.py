@@ -6,9 +6,10 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
 
-from accounts.listing import Counted, counts
+from accounts.listing import COUNTED, Counted, counts
+from accounts.models.proposal import Proposal
+from accounts.queries.proposed import release_count, to_release
 from accounts.queries.scopes import acting_by_number
 from accounts.scope import Scope
 from accounts.states import Right
@@ -24,7 +25,8 @@ from orders.queries.overview import OpenOrders, open_orders, returned_to
 from portal.features import ages_of
 from portal.middleware import ACTING_COMPANY, BuyerRequest
 from portal.views.approvals import reason_in
-from quotes.queries.offers import QuoteRow, quote_rows, waiting_count, waiting_quotes
+from portal.views.replies import post_only
+from quotes.queries.offers import QuoteRow, open_count, quote_rows, waiting_count, waiting_quotes
 
 ROWS = 8
 NONE = Counted(0)
@@ -35,27 +37,31 @@ class Desk:
     """All that the start page shows of the acting company, by what the person may see.
 
     Every figure is that of the list it leads to (ACC-14); None where the person sees no such list.
-    returned: orders of one's own that came back. approvals, quotes, due: the first of them; the counts are of all.
+    quotes: those that wait for this person's answer; quote_count: all open ones that may be seen.
+    returned: orders of one's own that came back. approvals, releases, quotes, due: the first of them; the counts are
+    of all.
     """
 
     orders: OpenOrders
     returned: list[Order]
     approvals: list[tuple[Order, str]]
     approval_count: Counted | None
+    releases: list[Proposal]
+    release_count: Counted
     quotes: list[QuoteRow]
     quote_count: Counted | None
+    answer_count: Counted
     credit: CreditOutlook | None
     balance: Balance | None
     due: list[Invoice]
     due_count: Counted
     budgets: list[BudgetState]
-    may_answer: bool
 
     @property
     def waiting(self) -> Counted:
         """How many things wait for this person."""
-        answers = self.quote_count if self.may_answer else None
-        return (self.approval_count or NONE) + (answers or NONE) + Counted(len(self.returned))
+        own = self.answer_count + self.release_count + Counted(len(self.returned))
+        return (self.approval_count or NONE) + own
 
 
 @login_required
@@ -73,26 +79,31 @@ def desk_of(scope: Scope, *, features: frozenset[str]) -> Desk:
     sees_quotes = sees_prices and "quotes" in features
     sees_invoices = scope.may(Right.SEE_INVOICES) and "invoices" in features
     approves = scope.may(Right.APPROVE)
-    may_answer = scope.may(Right.BUY) and sees_quotes
+    manages = scope.may(Right.MANAGE_COMPANY)
     waiting = approvals_for(scope)
+    quote_count = open_count(scope) if sees_quotes else None
+    quotes = list(waiting_quotes(scope)[:ROWS]) if quote_count else []
+    releases = to_release(scope, most=ROWS) if manages else []
     return Desk(
         orders=open_orders(scope, limit=ROWS),
         returned=list(returned_to(scope)[:ROWS]),
         approvals=[(order, reason_in(scope, order)) for order in waiting[:ROWS]] if approves else [],
         approval_count=counts({"waiting": waiting})["waiting"] if approves else None,
-        quotes=quote_rows(waiting_quotes(scope, limit=ROWS)) if may_answer else [],
-        quote_count=waiting_count(scope) if sees_quotes else None,
+        releases=releases,
+        release_count=Counted(len(releases)) if len(releases) < ROWS else release_count(scope, most=COUNTED),
+        quotes=quote_rows(quotes),
+        answer_count=Counted(len(quotes)) if len(quotes) < ROWS else waiting_count(scope),
+        quote_count=quote_count,
         credit=credit_outlook(scope, ZERO) if sees_prices and "credit" in features else None,
         balance=balance_of(scope) if sees_invoices else None,
         due=due_invoices(scope, limit=ROWS) if sees_invoices else [],
         due_count=due_count(scope) if sees_invoices else NONE,
         budgets=budget_states(scope) if sees_prices else [],
-        may_answer=may_answer,
     )
 
 
 @login_required
-@require_POST
+@post_only("portal:home")
 def switch_company(request: BuyerRequest) -> HttpResponse:
     """Act for another company that the person has rights in (ACC-12)."""
     chosen = acting_by_number(request.user.pk, request.POST.get("company", ""))

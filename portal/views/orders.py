@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from accounts.assistance import why_entered
 from accounts.states import Right
@@ -20,7 +20,7 @@ from orders.actions.approval import reject_order, return_order, stamp_of
 from orders.actions.cancel import cancel_order
 from orders.models import Order
 from orders.queries.approval import may_decide
-from orders.queries.budget import states_without
+from orders.queries.budget import named_cost_centre, states_without
 from orders.queries.orders import order_by_number, order_stretch, tab_counts
 from orders.queries.view import order_view
 from orders.states import OrderStatus
@@ -31,6 +31,7 @@ from portal.middleware import BuyerRequest
 from portal.usecases import decide
 from portal.views.approvals import reason_of
 from portal.views.parts import place_in, query_of
+from portal.views.replies import post_only
 
 PAGE = 25
 TABS = [
@@ -95,6 +96,7 @@ def _detail(
         "is_unconfirmed": is_unconfirmed(order),
         "is_under_review": is_under_review(order),
         "reason": reason_of(order),
+        "cost_centre": named_cost_centre(order),
         "chains": chains,
         "seen": stamp_of(chains[0].chain.request) if chains and chains[0].is_open else "",
         "may_cancel": order.company_id in request.scope.reach(Right.BUY),
@@ -120,7 +122,7 @@ def _resubmission(request: BuyerRequest, order: Order) -> ResubmitForm | None:
 
 
 @login_required
-@require_POST
+@post_only("portal:order-detail")
 def order_approve(request: BuyerRequest, number: str) -> HttpResponse:
     """Let a waiting order go on; what has changed meanwhile is shown first, and taken once it is confirmed."""
     with _opened(request, number) as order:
@@ -141,7 +143,7 @@ def order_approve(request: BuyerRequest, number: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:order-detail")
 def order_reject(request: BuyerRequest, number: str) -> HttpResponse:
     """Refuse a waiting order, with a reason."""
     with _opened(request, number) as order:
@@ -155,7 +157,7 @@ def order_reject(request: BuyerRequest, number: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:order-detail")
 def order_return(request: BuyerRequest, number: str) -> HttpResponse:
     """Give a waiting order back to its buyer, who changes it and submits it again."""
     with _opened(request, number) as order:
@@ -168,7 +170,7 @@ def order_return(request: BuyerRequest, number: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:order-detail")
 def order_resubmit(request: BuyerRequest, number: str) -> HttpResponse:
     """Submit a returned order again, with what was changed."""
     with _opened(request, number) as order:
@@ -194,7 +196,7 @@ def _said(request: BuyerRequest) -> decide.Said:
 
 
 @login_required
-@require_POST
+@post_only("portal:order-detail")
 def order_cancel(request: BuyerRequest, number: str) -> HttpResponse:
     """Take an order back that the ERP has not confirmed."""
     with _opened(request, number) as order:

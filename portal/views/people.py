@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from accounts import people
 from accounts.actions import invitations, members, roles
@@ -35,7 +34,7 @@ from portal.forms.people import (
     place_of,
 )
 from portal.middleware import ACTING_COMPANY, BuyerRequest
-from portal.views.replies import move_on, show_again
+from portal.views.replies import move_on, post_only, show_again
 
 PAGE = 50
 # Each is a mail to an address that somebody has typed: enough for a whole company in a day, not for a flood of a box.
@@ -120,8 +119,11 @@ def member_detail(request: BuyerRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("What %(name)s may do is changed.") % {"name": member.user})
             return move_on(request, "portal:member-detail", pk)
+    ended = None if member.is_active else people.ending_of(member)
     context = {
         "member": member,
+        "ended": ended,
+        "ended_by": people.names_of_people({ended.user_id or 0}).get(ended.user_id or 0, "") if ended else "",
         "form": form,
         "explained": explained(member),
         "is_self": member.user_id == request.user.pk,
@@ -133,7 +135,7 @@ def member_detail(request: BuyerRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:member-detail")
 def member_manager(request: BuyerRequest, pk: int) -> HttpResponse:
     """Say who is a member's manager, or that nobody is."""
     request.scope.require(Right.MANAGE_PEOPLE)
@@ -149,7 +151,7 @@ def member_manager(request: BuyerRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:member-detail")
 def member_end(request: BuyerRequest, pk: int) -> HttpResponse:
     """Take a member's access away."""
     member = members.end_membership(
@@ -160,7 +162,7 @@ def member_end(request: BuyerRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:member-detail")
 def member_restore(request: BuyerRequest, pk: int) -> HttpResponse:
     """Give a former member the old place again."""
     member = members.restore_membership(people.member_in(request.scope, pk), by=request.actor)
@@ -169,7 +171,7 @@ def member_restore(request: BuyerRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:member-list")
 def invitation_withdraw(request: BuyerRequest, key: str) -> HttpResponse:
     """Take an invitation back."""
     invitation = people.invitation_in(request.scope, str(key))
@@ -202,7 +204,7 @@ def role_detail(request: BuyerRequest, pk: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:role-list")
 def role_remove(request: BuyerRequest, pk: int) -> HttpResponse:
     """Remove a role that nobody has."""
     role = people.role_in(request.scope, pk)

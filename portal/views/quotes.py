@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from accounts.queries.addresses import ship_to_addresses
 from accounts.queries.companies import acting_company
@@ -21,9 +20,18 @@ from portal.forms.quotes import AcceptForm, ChangeForm, DeclineForm
 from portal.middleware import BuyerRequest
 from portal.usecases.confirm_and_place import accept_offer
 from portal.views.parts import place_in, query_of
-from portal.views.replies import move_on, show_again
+from portal.views.replies import move_on, post_only, show_again
 from quotes.actions.answers import decline_quote, request_change, see_quote
-from quotes.queries.offers import BuyerQuote, quote_counts, quote_for_buyer, quote_rows, quote_stretch
+from quotes.queries.offers import (
+    BuyerQuote,
+    answerers_of,
+    may_answer,
+    may_read,
+    quote_counts,
+    quote_for_buyer,
+    quote_rows,
+    quote_stretch,
+)
 from quotes.queries.rfqs import waiting_rfqs
 
 PER_PAGE = 25
@@ -31,8 +39,9 @@ PER_PAGE = 25
 
 @login_required
 def quote_list(request: BuyerRequest) -> HttpResponse:
-    """The quotes of the company, newest first, and the requests that wait for one."""
-    request.scope.require(Right.VIEW_PRICES)
+    """The quotes of the company, newest first, and the requests that wait for one; one's own as the right goes."""
+    if not may_read(request.scope):
+        request.scope.require(Right.VIEW_PRICES)
     tab = "open" if request.GET.get("tab") == "open" else "all"
     page = quote_stretch(request.scope, place_in(request), tab=tab, size=PER_PAGE)
     counts = quote_counts(request.scope)
@@ -40,8 +49,9 @@ def quote_list(request: BuyerRequest) -> HttpResponse:
         "page": page,
         "tab": tab,
         "query": query_of(tab=tab),
-        "tabs": [("all", _("All"), counts["all"]), ("open", _("For your answer"), counts["open"])],
+        "tabs": [("all", _("All"), counts["all"]), ("open", _("Open"), counts["open"])],
         "rows": quote_rows(page.rows),
+        "answerable": {quote.pk for quote in page.rows if may_answer(request.scope, quote.company_id)},
         "rfqs": waiting_rfqs(request.scope),
         "openable": numbers_seen(request.scope, (quote.order_number for quote in page.rows)),
     }
@@ -58,7 +68,7 @@ def detail(request: BuyerRequest, number: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:quote-detail")
 def seen(request: BuyerRequest, number: str) -> HttpResponse:
     """Keep that the buyer has the page before his eyes; reading itself writes nothing."""
     see_quote(request.scope, number, by=request.actor)
@@ -66,7 +76,7 @@ def seen(request: BuyerRequest, number: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:quote-detail")
 def accept(request: BuyerRequest, number: str) -> HttpResponse:
     """Accept the sent revision: it becomes an order."""
     offer = quote_for_buyer(request.scope, number)
@@ -86,7 +96,7 @@ def accept(request: BuyerRequest, number: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:quote-detail")
 def change(request: BuyerRequest, number: str) -> HttpResponse:
     """Send the offer back, or ask to renew it."""
     offer = quote_for_buyer(request.scope, number)
@@ -99,7 +109,7 @@ def change(request: BuyerRequest, number: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:quote-detail")
 def decline(request: BuyerRequest, number: str) -> HttpResponse:
     """Decline the offer for good."""
     offer = quote_for_buyer(request.scope, number)
@@ -125,8 +135,11 @@ def _context(request: BuyerRequest, offer: BuyerQuote, **bound: forms.Form) -> d
     context: dict[str, Any] = {"offer": offer, "quote": offer.quote, "revision": revision}
     context["is_current"] = is_current
     context["openable"] = numbers_seen(scope, [offer.quote.order_number])
-    context["may_ask"] = is_current and is_ours and scope.may(Right.REQUEST_QUOTES)
-    context["may_accept"] = is_current and is_ours and scope.may(Right.BUY)
+    sees = is_current and is_ours and scope.may(Right.VIEW_PRICES)
+    context["may_ask"] = sees and scope.may(Right.REQUEST_QUOTES)
+    context["may_accept"] = sees and scope.may(Right.BUY)
+    if is_current and offer.is_answerable and not context["may_accept"]:
+        context["answerers"] = answerers_of(offer.quote.company)
     if context["may_ask"] or context["may_accept"]:
         initial = {"revision": revision.number}
         ship_to = revision.ship_to.erp_id if revision.ship_to else ""

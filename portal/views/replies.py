@@ -4,10 +4,13 @@ A form that sends itself by htmx says hx-swap="none": what happens is decided he
 stay where they are whatever is refused.
 """
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 
@@ -27,3 +30,33 @@ def show_again(request: HttpRequest, template: str, context: dict[str, Any]) -> 
         response["HX-Reselect"] = "#main"
         response["HX-Reswap"] = "outerHTML show:top"
     return response
+
+
+View = Callable[..., HttpResponse]
+
+
+def post_only(to: str) -> Callable[[View], View]:
+    """A step that a form alone does: whoever comes by its address is led to the page of the form instead.
+
+    to: the name of that page's address, which takes the same parameters or none.
+    """
+
+    def stepping(view: View) -> View:
+        @wraps(view)
+        def stepped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method in ("GET", "HEAD"):
+                return redirect(_page_of(to, kwargs))
+            if request.method != "POST":
+                return HttpResponseNotAllowed(["POST"])
+            return view(request, *args, **kwargs)
+
+        return stepped
+
+    return stepping
+
+
+def _page_of(to: str, kwargs: dict[str, Any]) -> str:
+    try:
+        return reverse(to, kwargs=kwargs)
+    except NoReverseMatch:
+        return reverse(to)

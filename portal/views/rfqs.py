@@ -5,14 +5,13 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from accounts.queries.addresses import ship_to_addresses
 from accounts.states import Right
 from orders.queries.cart import cart_for, cart_sheet
 from portal.forms.rfqs import RfqForm
 from portal.middleware import BuyerRequest
-from portal.views.replies import move_on, show_again
+from portal.views.replies import move_on, post_only, show_again
 from quotes.actions.rfqs import cancel_rfq, submit_rfq
 from quotes.queries.rfqs import rfq_by_number, rfq_sheet
 
@@ -48,7 +47,7 @@ def detail(request: BuyerRequest, number: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:rfq-detail")
 def cancel(request: BuyerRequest, number: str) -> HttpResponse:
     """Take a request back."""
     rfq = cancel_rfq(request.scope, number, by=request.actor)

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from accounts.states import Right
 from orders.actions.rules import activate_rule, draft_rule, end_rule
@@ -21,6 +21,7 @@ from portal.approval_words import rule_rows
 from portal.forms.numbers import whole_number
 from portal.forms.rules import RuleForm, rule_initial
 from portal.middleware import BuyerRequest
+from portal.views.replies import post_only
 
 
 @login_required
@@ -37,7 +38,7 @@ def rule_list(request: BuyerRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:approval-rules")
 def rule_save(request: BuyerRequest) -> HttpResponse:
     """Show what a version would have stopped, or keep it as a draft."""
     request.scope.require(Right.MANAGE_COMPANY)
@@ -57,7 +58,7 @@ def rule_save(request: BuyerRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:approval-rules")
 def rule_activate(request: BuyerRequest) -> HttpResponse:
     """Put a version in force, now or from a day on."""
     request.scope.require(Right.MANAGE_COMPANY)
@@ -71,7 +72,7 @@ def rule_activate(request: BuyerRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:approval-rules")
 def rule_end(request: BuyerRequest) -> HttpResponse:
     """Let a rule ask no more."""
     request.scope.require(Right.MANAGE_COMPANY)

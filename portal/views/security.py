@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from accounts.actions.security import require_second_factor
 from accounts.queries.companies import acting_company, reaches_below
@@ -19,6 +18,7 @@ from accounts.states import Right
 from portal.browsers import described
 from portal.middleware import BuyerRequest
 from portal.openid.marks import has_shown_factor, is_vouched
+from portal.views.replies import post_only
 
 
 @login_required
@@ -50,7 +50,7 @@ def security(request: BuyerRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:security")
 def end_sessions(request: BuyerRequest) -> HttpResponse:
     """Sign out in one other place, or in all others; they end at their next request (ACC-12)."""
     others = [one for one in sessions_of(request.user) if not one.is_current()]
@@ -66,7 +66,7 @@ def end_sessions(request: BuyerRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@post_only("portal:security")
 def require(request: BuyerRequest) -> HttpResponse:
     """Ask everybody who acts for the company for a second factor, or no longer."""
     is_required = request.POST.get("required") == "1"

@@ -121,6 +121,7 @@ def _answered(scope: Scope, number: str, right: Right) -> Quote:
     """The quote, locked, for a buyer who may answer it; the company that it is for must act."""
     quote = quote_in(scope, number)
     scope.require(right)
+    scope.require(Right.VIEW_PRICES)
     if scope.principal_id is not None:
         raise NotAllowed(
             _("An offer of ours is answered by the customer. Ask %(contact)s to answer it.")

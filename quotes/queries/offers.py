@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.listing import COUNTED, START, Counted, OfCompanies, Place, Stretch, counts, stretch
 from accounts.models import Company
 from accounts.queries.lines import lineage_of
+from accounts.queries.members import all_members_with
 from accounts.scope import Scope
 from accounts.states import Right
 from catalog.availability import availability
@@ -25,6 +26,9 @@ from quotes.models import Quote, QuoteLine, QuoteMessage, QuoteRevision
 from quotes.rules.document import buyer_view, is_expired
 from quotes.rules.revisions import ChangeKind, LineChange, TotalChange, line_changes, total_change
 from quotes.states import BuyerView, QuoteStatus
+
+# The rights of which one opens quotes. Who only asks reads them without prices (ACC-05).
+READS = (Right.VIEW_PRICES, Right.REQUEST_QUOTES)
 
 
 @dataclass(frozen=True)
@@ -146,19 +150,46 @@ def open_quotes(scope: Scope) -> QuerySet[Quote]:
     return _holding(quotes_for(scope))
 
 
+def open_count(scope: Scope) -> Counted:
+    """How many open offers there are, up to COUNTED. One statement."""
+    return counts({"open": open_quotes(scope)})["open"]
+
+
 def _holding(quotes: QuerySet[Quote]) -> QuerySet[Quote]:
     shown = QuoteRevision.objects.filter(quote=OuterRef("pk"), number=OuterRef("sent_revision"))
     return quotes.filter(Exists(shown.exclude(valid_until__lt=erp_today())), status=QuoteStatus.SENT)
 
 
+def waiting_quotes(scope: Scope) -> QuerySet[Quote]:
+    """The open offers that this person may accept or decline, newest first: those of the acting company (QTE-16).
+
+    None for whoever does not buy there or sees no prices. A branch's own people answer what is for the branch.
+    """
+    if not may_answer(scope, scope.company_id):
+        return Quote.objects.none()
+    return open_quotes(scope).filter(company_id=scope.company_id or 0).order_by("-id")
+
+
 def waiting_count(scope: Scope, *, most: int = COUNTED) -> Counted:
-    """How many offers wait for the company's answer and still hold, up to `most` (QTE-16). One statement."""
-    return counts({"waiting": open_quotes(scope)}, most=most)["waiting"]
+    """How many offers wait for this person's answer, up to `most` (QTE-16). One statement."""
+    return counts({"waiting": waiting_quotes(scope)}, most=most)["waiting"]
 
 
-def waiting_quotes(scope: Scope, *, limit: int) -> list[Quote]:
-    """The newest of these offers; two statements at most."""
-    return quote_stretch(scope, tab="open", size=limit).rows
+def may_answer(scope: Scope, company_id: int | None) -> bool:
+    """Whether this person accepts or declines offers for a company: the acting one, in nobody else's place."""
+    buys = scope.may(Right.BUY) and scope.may(Right.VIEW_PRICES)
+    return buys and scope.principal_id is None and company_id == scope.company_id
+
+
+def may_read(scope: Scope) -> bool:
+    """Whether this person reads quotes: with their prices, or without, having asked for them."""
+    return any(scope.may(right) for right in READS)
+
+
+def answerers_of(company: Company) -> list[str]:
+    """The names of who may answer an offer for a company: who orders there and sees prices."""
+    sees = {user.pk for user in all_members_with(Right.VIEW_PRICES, [company.pk])}
+    return [str(user) for user in all_members_with(Right.BUY, [company.pk]) if user.pk in sees]
 
 
 def sent_revisions(quotes: list[Quote]) -> dict[int, QuoteRevision]:
@@ -178,11 +209,12 @@ def quote_in(scope: Scope, number: str) -> Quote:
 def quote_for_buyer(scope: Scope, number: str, revision: int | None = None) -> BuyerQuote:
     """A quote as the buyer sees it; revision: an earlier sent one to look at.
 
-    Raises NotFound for foreign and unsent ones, NotAllowed without the right to see prices.
+    Raises NotFound for foreign and unsent ones, NotAllowed for whoever neither sees prices nor asks for quotes.
     Reads only, in a fixed number of statements. Source: QTE-08, QTE-09, failure bank 11.
     """
     quote = quote_in(scope, number)
-    scope.require(Right.VIEW_PRICES)
+    if not may_read(scope):
+        scope.require(Right.VIEW_PRICES)
     sent = tuple(quote.revisions.filter(sent_at__isnull=False).select_related("payment_term", "ship_to"))
     wanted = revision or quote.sent_revision
     shown = next((row for row in sent if row.number == wanted), None)

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from accounts.actions.erp import apply_customers
-from accounts.actions.proposals import note_proposal_sent, propose_address, refuse_proposal
+from accounts.actions.proposals import note_proposal_sent, propose_address
+from accounts.actions.proposing import refuse_proposal
 from accounts.models import Address, AddressProposal, Company
 from accounts.proposals import FIELDS, NEXT, ProposalState
 from accounts.records import AddressRecord
@@ -58,8 +59,9 @@ def test_a_proposal_changes_nothing_but_tells_of_it_once(ada, acme):
     assert (event.payload["erp_id"], event.payload["city"]) == ("acme-1", "Linz")
 
 
-def test_who_may_not_manage_the_company_proposes_nothing(anna, clara, acme):
-    for by in (anna.actor, clara.actor):
+def test_who_neither_buys_nor_manages_there_proposes_nothing(clara, acme):
+    finn, vera = enrol("Finn", acme, "finance"), enrol("Vera", acme, "viewer")
+    for by in (finn.actor, vera.actor, clara.actor):
         with pytest.raises(NotAllowed):
             propose_address(acme, WISH, by=by)
 
@@ -162,9 +164,10 @@ def test_the_page_proposes_and_shows_what_became_of_it(ada, acme, erp):
     assert "Change under way" not in page
 
 
-def test_a_buyer_without_the_right_opens_no_page_of_addresses(anna):
+def test_who_may_not_propose_opens_no_page_of_addresses(acme):
+    finn = enrol("Finn", acme, "finance")
     for path in ("", "new/", "acme-1/change/"):
-        assert anna.signed_in().get(f"/company/addresses/{path}").status_code in {403, 409, 422}
+        assert finn.signed_in().get(f"/company/addresses/{path}").status_code in {403, 409, 422}
 
 
 @pytest.mark.req("ACC-03")

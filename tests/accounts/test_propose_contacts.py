@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.actions.contacts import note_contacts_sent, propose_contacts
 from accounts.actions.erp import apply_customers
-from accounts.actions.proposals import let_proposal_leave, refuse_proposal, withdraw_proposal
+from accounts.actions.proposing import let_proposal_leave, refuse_proposal, withdraw_proposal
 from accounts.models import Company, ContactProposal
 from core.errors import InvalidValue, NotAllowed, NotOwner, WrongState
 from core.models import Event
@@ -58,8 +58,11 @@ def test_only_what_differs_is_asked_for_and_nothing_changes_by_it(ada, acme):
     assert event.payload["changes"] == proposal.changes
 
 
-def test_who_may_not_manage_the_company_proposes_and_withdraws_nothing(anna, clara, ada, acme):
-    for by in (anna.actor, clara.actor):
+def test_who_may_not_propose_proposes_nothing_and_nobody_withdraws_what_another_proposed(
+    anna, clara, ada, acme
+):
+    finn = enrol("Finn", acme, "finance")
+    for by in (finn.actor, clara.actor):
         with pytest.raises(NotAllowed):
             propose_contacts(acme, WISH, by=by)
     proposal = propose_contacts(acme, WISH, by=ada.actor)
@@ -205,7 +208,9 @@ def test_the_page_proposes_withdraws_and_shows_what_became_of_it(ada, acme, erp)
     page = browser.get("/company/addresses/").content.decode()
     assert WISH["phone"] in page
     assert "Change under way" in page
-    browser.post("/company/contacts/withdraw/", {"acting_company": "ACME"})
+    browser.post(
+        f"/company/proposals/{ContactProposal.objects.get().key}/withdraw/", {"acting_company": "ACME"}
+    )
     assert "Withdrawn" in browser.get("/company/addresses/").content.decode()
     assert browser.post("/company/contacts/", {**form, "phone": "no"}).status_code == 422
     browser.post("/company/contacts/", form)
@@ -215,5 +220,5 @@ def test_the_page_proposes_withdraws_and_shows_what_became_of_it(ada, acme, erp)
     assert Company.objects.get(pk=acme.pk).phone == ""
 
 
-def test_a_buyer_without_the_right_opens_no_form(anna):
-    assert anna.signed_in().get("/company/contacts/").status_code in {403, 409, 422}
+def test_who_may_not_propose_opens_no_form(acme):
+    assert enrol("Finn", acme, "finance").signed_in().get("/company/contacts/").status_code in {403, 409, 422}

@@ -21,9 +21,9 @@ COMPUTED = {
 # What has not left yet is still the buyer's, what nobody takes over is given up by the staff, and a customer that the
 # ERP does not know yet has a first limit of ours; all others who settle a proposal have asked.
 OURS_STILL = {
-    "accounts/actions/proposals.py:withdraw_proposal",
-    "accounts/actions/proposals.py:give_up_proposal",
-    "accounts/actions/proposals.py:settle",
+    "accounts/actions/proposing.py:withdraw_proposal",
+    "accounts/actions/proposing.py:give_up_proposal",
+    "accounts/actions/proposing.py:settle",
     "accounts/actions/opening.py:begin_credit",
 }
 

@@ -43,9 +43,8 @@ QUIET_MARKS = {"orders_cart"}
 NOWHERE = {str: "Z-999999999", int: 999_999_999}
 # The thing that an address needs in another state than the others of its kind.
 THINGS = {"portal:member-restore": "former", "portal:order-resubmit": "returned"}
-# Steps that do nothing here: what only somebody of the staff who acts for a buyer can do; and one whose form names a
-# thing that this world has none of: what it refuses is shown all the same.
-UNTOLD = {"portal:acting-stop", "portal:contact-withdraw"}
+# A step that does nothing here: only somebody of the staff who acts for a buyer can do it.
+UNTOLD = {"portal:acting-stop"}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from accounts.actions.granting import Place
 from accounts.actions.invitations import invite_member
+from accounts.actions.proposals import propose_address
 from accounts.actions.roles import compose_role
 from accounts.models import Company, CompanyRole, Delegation, Membership, User
 from accounts.queries.scopes import scope_for
@@ -24,7 +25,7 @@ from orders.actions.approval import return_order, stamp_of
 from orders.actions.cart import CartItem, add_line
 from orders.actions.invoices import apply_invoice
 from orders.approval_links import Asked, word_of
-from orders.models import ApprovalRequest, Order
+from orders.models import ApprovalRequest, CostCentre, Order
 from orders.queries.budget import stamp_of as budget_stamp_of
 from orders.queries.cart import cart_for
 from orders.records import InvoiceLineRecord, InvoiceRecord
@@ -161,6 +162,20 @@ def _documents(
         "quote": Thing("quote", quote.number, company, (quote.number,), is_own, answer),
         "rfq": Thing("rfq", rfq.number, company, (rfq.number,), is_own),
         "cart-line": Thing("cart-line", line.pk, company, cart, is_own, {"quantity": "3", "unit": "piece"}),
+        **_proposed(place, company, buyer, is_own=is_own),
+    }
+
+
+def _proposed(place: str, company: Company, buyer: Member, *, is_own: bool) -> dict[str, Thing]:
+    """A further address that somebody proposed, which waits for its release."""
+    wish = {"name": f"Dock-{place}-4711", **ADDRESS, "is_ship_to": True, "is_bill_to": False}
+    key = propose_address(company, wish, by=buyer.actor).key
+    words = (str(wish["name"]),)
+    return {
+        "proposal": Thing(
+            "proposal", key, company, () if is_own else words, is_own, {"reason": "not needed"}
+        ),
+        "own-proposal": Thing("own-proposal", key, company, words if is_own else (), is_own),
     }
 
 
@@ -209,12 +224,16 @@ def _spending(place: str, company: Company) -> dict[str, Thing]:
     values: dict[str, Any] = {"name": f"Rule-{place}-4711", "conditions": limit, "applies_below": False}
     rule_of(company, code=code, **values)
     rule_of(company, code=code, **{**values, "version": 2, "active_from": None})
+    centre = CostCentre.objects.create(
+        company=company, code=f"CC-{place}", name="Press line", is_active=False
+    )
     wish = {"name": "Next", "amount": "8000000", "who_1": ["right"], "version": "2"}
     spend = {"name": budget.name, "amount": "1000000", "period": "month", "on_exceeding": "approve"}
     return {
         "budget": Thing(
             "budget", budget.pk, company, (budget.name,), values=spend | {"seen": budget_stamp_of(budget)}
         ),
+        "cost-centre": Thing("cost-centre", centre.pk, company, values={"name": "Renamed"}),
         "rule": Thing("rule", code, company, (values["name"],), values=wish),
     }
 

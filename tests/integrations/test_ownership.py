@@ -11,7 +11,7 @@ from accounts.actions import erp as accounts
 from accounts.actions.contacts import note_contacts_sent
 from accounts.actions.licences import apply_licences
 from accounts.actions.opening import note_company_refused
-from accounts.actions.proposals import refuse_proposal
+from accounts.actions.proposing import refuse_proposal
 from catalog.actions.categories import apply_categories
 from catalog.actions.content import apply_content
 from catalog.actions.products import apply_products

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.actions.contacts import propose_contacts
-from accounts.actions.proposals import withdraw_proposal
+from accounts.actions.proposing import withdraw_proposal
 from accounts.models import Company
 from core.models import Case
 from integrations.models import Delivery

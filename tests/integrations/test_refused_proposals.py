@@ -3,7 +3,8 @@
 import pytest
 from django.urls import reverse
 
-from accounts.actions.proposals import give_up_proposal, let_proposal_leave, propose_address
+from accounts.actions.proposals import propose_address
+from accounts.actions.proposing import give_up_proposal, let_proposal_leave
 from accounts.models import AddressProposal
 from core.models import Case
 from integrations import delivery

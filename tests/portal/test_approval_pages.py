@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Company, Delegation
-from orders.models import ApprovalRule, Budget, Order
+from orders.models import ApprovalRule, Budget, CostCentre, Order
 from tests.conftest import enrol
 from tests.factories.accounts import CompanyFactory
 from tests.factories.approvals import BudgetFactory, CostCentreFactory, asks, rule_of
@@ -221,3 +221,109 @@ def test_a_price_that_moved_is_shown_and_the_button_says_what_it_takes(anna, bor
     assert Order.objects.get().status == "pending_approval"
     browser.post(way, form_of(shown, way))
     assert (Order.objects.get().status, Order.objects.get().net_amount) == ("received", 66)
+
+
+@pytest.mark.req("APR-02", "APR-09")
+def test_the_inbox_says_on_whose_behalf_one_would_decide(anna, boris):
+    dora = enrol("Dora", anna.company, "approver")
+    rule_of(anna.company, asks(people=[boris.user.pk]))
+    sell("A1")
+    order = order_now(anna, A1=60)
+    now = timezone.now()
+    days = {"valid_from": now - timedelta(days=1), "valid_until": now + timedelta(days=1)}
+    Delegation.objects.create(company=anna.company, delegator=boris.user, delegate=dora.user, **days)
+
+    shown, own = (member.signed_in().get("/approvals/") for member in (dora, boris))
+
+    assert [row.absent for row in shown.context["waiting"]] == [["Boris"]]
+    assert "On behalf of" in text_of(shown)
+    assert [(row.order.number, row.absent) for row in own.context["waiting"]] == [(order.number, [])]
+    assert "On behalf of" not in text_of(own)
+
+
+def test_what_is_asked_of_oneself_is_not_on_behalf_of_anybody(anna, boris):
+    dora = enrol("Dora", anna.company, "approver")
+    rule_of(anna.company)
+    sell("A1")
+    order_now(anna, A1=60)
+    now = timezone.now()
+    days = {"valid_from": now - timedelta(days=1), "valid_until": now + timedelta(days=1)}
+    Delegation.objects.create(company=anna.company, delegator=boris.user, delegate=dora.user, **days)
+
+    assert [row.absent for row in dora.signed_in().get("/approvals/").context["waiting"]] == [[]]
+
+
+@pytest.mark.req("APR-02")
+def test_all_are_chosen_by_a_link_that_needs_no_script(anna, boris):
+    rule_of(anna.company)
+    sell("A1")
+    for pieces in (60, 70):
+        order_now(anna, A1=pieces)
+    browser = boris.signed_in()
+
+    plain, all_chosen = (browser.get(f"/approvals/{query}").content.decode() for query in ("", "?all=1"))
+
+    assert plain.count(" checked") == 0
+    assert 'href="?&amp;all=1"' in plain or 'href="?&all=1"' in plain
+    assert all_chosen.count(" checked") == 2
+    assert "Choose none" in all_chosen
+
+
+@pytest.mark.parametrize(
+    ("step", "page"),
+    [
+        ("/approvals/rules/save/", "/approvals/rules/"),
+        ("/approvals/decide/", "/approvals/"),
+        ("/budgets/save/", "/budgets/"),
+        ("/orders/SO-1/approve/", "/orders/SO-1/"),
+    ],
+)
+def test_whoever_comes_by_the_address_of_a_step_is_led_to_its_page(boss, step, page):
+    answer = boss.signed_in().get(step)
+
+    assert (answer.status_code, answer.url) == (302, page)
+    assert boss.signed_in().put(step).status_code == 405
+
+
+@pytest.mark.req("SEC-08")
+def test_a_cost_centre_that_is_made_or_renamed_stands_in_the_activity(boss, acme, other):
+    browser = boss.signed_in()
+    browser.post("/budgets/cost-centres/", {"code": "4720", "name": "Tool room", "acting_company": "ACME"})
+    centre = CostCentre.objects.get()
+
+    for name in ("Tool store", "Tool store"):
+        browser.post(
+            "/budgets/cost-centres/rename/", {"key": centre.pk, "name": name, "acting_company": "ACME"}
+        )
+
+    page = text_of(browser.get("/company/activity/"))
+    assert page.count("made the cost centre 4720 Tool room") == 1
+    assert page.count("renamed the cost centre 4720 Tool store") == 1
+    foreign = CostCentreFactory(company=other, code="1", name="Theirs")
+    answer = browser.post(
+        "/budgets/cost-centres/rename/", {"key": foreign.pk, "name": "Ours", "acting_company": "ACME"}
+    )
+    assert answer.status_code == 404
+    foreign.refresh_from_db()
+    assert foreign.name == "Theirs"
+
+
+@pytest.mark.req("APR-07", "APR-11")
+def test_the_order_says_at_which_new_prices_it_was_approved(anna, boris):
+    rule_of(anna.company)
+    product = sell("A1")
+    order = order_now(anna, A1=60)
+    reprice(product, "1.10")
+    browser, way = boris.signed_in(), f"/orders/{order.number}/approve/"
+    shown = browser.post(way, form_of(browser.get(f"/orders/{order.number}/"), way))
+    browser.post(way, form_of(shown, way))
+
+    assert "at new prices: A1 1.0000 → 1.1000" in text_of(anna.signed_in().get(f"/orders/{order.number}/"))
+
+
+def test_an_order_names_its_cost_centre_with_its_name(anna):
+    CostCentreFactory(company=anna.company, code="4711", name="Press line")
+    sell("A1")
+    order = order_now(anna, choice={"cost_centre": "4711"}, A1=1)
+
+    assert "4711 Press line" in text_of(anna.signed_in().get(f"/orders/{order.number}/"))

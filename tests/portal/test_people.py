@@ -235,6 +235,8 @@ def test_an_access_ends_by_two_steps_with_a_reason_and_its_page_says_that_nothin
     page = browser.get(detail(boris)).content.decode()
     assert "Nothing: the roles count again once the access is given back." in page
     assert "decide on orders" not in page
+    assert "Ada ended this access today" in page
+    assert "Why: left in June." in page
     assert "left in June" in browser.get(reverse("portal:activity")).content.decode()
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal as D
 import pytest
 from django.urls import reverse
 
+from accounts.models import CompanyRole
 from core.models import Event
 from orders.models import Order
 from quotes.actions.answers import request_change
@@ -14,9 +15,11 @@ from quotes.actions.drafts import revise_quote, save_draft
 from quotes.drafts import LineDraft
 from quotes.models import QuoteRevision
 from quotes.queries.offers import waiting_count
-from tests.factories.accounts import CreditAccountFactory
-from tests.factories.orders import reprice, sell
-from tests.factories.quotes import begin, costs, draft_of, offer, policy, price, send, submit, working
+from tests.conftest import enrol
+from tests.factories.accounts import AddressFactory, CompanyFactory, CreditAccountFactory
+from tests.factories.orders import order_now, reprice, sell
+from tests.factories.quotes import ask, begin, costs, draft_of, offer, policy, price, send, submit, working
+from tests.portal.pages import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -147,12 +150,12 @@ def test_a_colleague_who_may_not_buy_sees_the_offer_and_why_he_cannot_answer(ann
     assert not Order.objects.exists()
 
 
-def test_who_may_not_see_prices_gets_403(anna, sam):
+def test_who_neither_sees_prices_nor_asks_opens_no_quotes(anna, sam):
     sell("BOLT")
     quote = offer(anna, sam, BOLT=5)
-    anna.user.memberships.update(roles=["requester"])
+    anna.user.memberships.update(roles=["viewer"])
 
-    assert anna.signed_in().get(url("detail", quote)).status_code == 403
+    assert anna.signed_in().get(url("detail", quote)).status_code == 404
     assert anna.signed_in().get(LIST).status_code == 403
 
 
@@ -327,3 +330,72 @@ def test_the_pages_take_a_fixed_number_of_statements(anna, sam, django_assert_ma
 
     with django_assert_max_num_queries(24):
         client.get(LIST)
+
+
+@pytest.mark.req("ACC-05", "QTE-06")
+def test_who_asks_and_sees_no_prices_reads_the_own_requests_and_quotes_without_them(acme, anna, sam):
+    rita = enrol("Rita", acme, "requester")
+    for sku in ("BOLT", "NUT", "PIN"):
+        sell(sku, "1.00")
+    mine = offer(rita, sam, BOLT=1234)
+    theirs = offer(anna, sam, NUT=77)
+    asked = ask(rita, PIN=5)
+    browser = rita.signed_in()
+
+    assert f'href="{LIST}"' in browser.get("/home/").content.decode()
+    told = text_of(browser.get(LIST))
+    page = browser.get(f"/quotes/{mine.number}/")
+
+    assert mine.number in told
+    assert asked.number in told
+    assert theirs.number not in told
+    assert "Waiting for your answer" not in told + text_of(page)
+    assert "1,234.00" not in told + text_of(page)
+    assert "1.0000" not in text_of(page)
+    assert "not shown with VAT" not in text_of(page)
+    assert "It may be accepted or declined by Anna." in text_of(page)
+    assert browser.get(f"/quotes/{theirs.number}/").status_code == 404
+    for step in ("accept", "change", "decline"):
+        form = {"revision": 1, "ship_to": "acme-1", "comment": "No", "reason": "price"}
+        browser.post(f"/quotes/{mine.number}/{step}/", {**form, "acting_company": "ACME"})
+    mine.refresh_from_db()
+    assert mine.status == "sent"
+
+
+@pytest.mark.req("ACC-14", "QTE-16")
+def test_the_start_page_asks_for_answers_only_where_the_person_may_give_them(acme, sam):
+    branch = CompanyFactory(number="ACME-1", name="Acme Linz", parent=acme)
+    AddressFactory(company=branch, erp_id="acme-11")
+    boss, lola = enrol("Boss", acme, "administrator"), enrol("Lola", branch, "buyer")
+    sell("BOLT", "1.00")
+    quote = offer(lola, sam, BOLT=5)
+
+    home = boss.signed_in().get("/home/")
+
+    assert quote.number not in text_of(home)
+    assert "nothing waits for you" in text_of(home)
+    assert "for others to answer" in text_of(home)
+    assert waiting_count(boss.scope).number == 0
+    page = text_of(boss.signed_in().get(f"/quotes/{quote.number}/"))
+    assert "It is answered for Acme Linz." in page
+    assert f"Quote {quote.number}, revision 1" in text_of(lola.signed_in().get("/home/"))
+
+
+@pytest.mark.req("ACC-05")
+def test_a_branch_s_order_without_its_prices_says_so_in_a_sentence(acme):
+    branch = CompanyFactory(number="ACME-1", name="Acme Linz", parent=acme)
+    AddressFactory(company=branch, erp_id="acme-11")
+    lola = enrol("Lola", branch, "buyer")
+    sell("BOLT", "1.00")
+    order = order_now(lola, BOLT=5)
+    role = CompanyRole.objects.create(company=acme, name="Looks", grants={"see_orders": 3, "view_prices": 2})
+    vera = enrol("Vera", acme)
+    vera.user.memberships.get().own_roles.add(role)
+
+    page = text_of(vera.signed_in().get(f"/orders/{order.number}/"))
+
+    assert "Prices of Acme Linz are not for your role." in page
+    assert "not shown with VAT" not in page
+    assert "with VAT not shown" not in page
+    assert "not shown net" not in page
+    assert "not shown per" not in page

@@ -24,6 +24,7 @@ KINDS = {
     "erp_refusal": (gettext_lazy("ERP refusal"), "ban"),
     "address_refused": (gettext_lazy("Address refused"), "map-pin"),
     "contact_refused": (gettext_lazy("Contact data refused"), "user"),
+    "proposal_unreleased": (gettext_lazy("Change to be released"), "map-pin"),
     "duplicate_customer": (gettext_lazy("Double customer"), "user"),
     "dead_letter": (gettext_lazy("Not delivered"), "send"),
     "checkout_review": (gettext_lazy("Order to look at"), "user-check"),
