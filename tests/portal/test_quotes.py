@@ -384,7 +384,7 @@ def test_the_start_page_asks_for_answers_only_where_the_person_may_give_them(acm
 @pytest.mark.req("ACC-05")
 def test_a_branch_s_order_without_its_prices_says_so_in_a_sentence(acme):
     branch = CompanyFactory(number="ACME-1", name="Acme Linz", parent=acme)
-    AddressFactory(company=branch, erp_id="acme-11")
+    AddressFactory(company=branch, erp_id="acme-1-1")
     lola = enrol("Lola", branch, "buyer")
     sell("BOLT", "1.00")
     order = order_now(lola, BOLT=5)
