@@ -10,7 +10,7 @@ from core.generations import watch
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0026_plain_keys'),
+        ('accounts', '0029_first_limits'),
     ]
 
     operations = [
