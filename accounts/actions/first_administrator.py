@@ -57,11 +57,9 @@ def invite_administrator_again(company: Company, *, by: Actor) -> Invitation:
 def _check(company: Company) -> None:
     if company.status in SHUT or company.merged_into_id is not None:
         raise WrongState(_("Nobody acts for this customer any more."))
-    there = all_administrators_of(company)
-    if there:
+    if all_administrators_of(company):
         raise WrongState(
-            _("%(people)s can invite people: nobody else needs to.")
-            % {"people": ", ".join(str(one) for one in there[:3])}
+            _("Somebody of this customer, or of one above it, can invite people: nobody else needs to.")
         )
 
 

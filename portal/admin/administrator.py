@@ -10,6 +10,7 @@ from accounts.actions.first_administrator import invite_administrator_again
 from accounts.models import Company
 from accounts.people import is_over
 from accounts.queries.administrators import all_administrators_of, all_waiting_administrator_of
+from accounts.queries.members import all_members_of
 from portal.admin.customers import numbers_for
 from portal.admin.pages import admin_page
 from portal.admin.refusals import refusing, shown
@@ -50,9 +51,13 @@ def administrator_page(request: HttpRequest, company_id: int) -> HttpResponse:
 
 def administered(company: Company) -> dict[str, object]:
     """Who administers a customer, for templates; the invitation only where nobody does."""
-    people = all_administrators_of(company)
-    invitation = None if people else all_waiting_administrator_of(company)
+    everybody = all_administrators_of(company)
+    # Who manages from above belongs to another customer, which not everybody who sees this one meets.
+    here = set(all_members_of(company).filter(company=company).values_list("user_id", flat=True))
+    people = [one for one in everybody if one.pk in here]
+    invitation = None if everybody else all_waiting_administrator_of(company)
     return {
+        "is_administered": bool(everybody),
         "administrators": people[:5],
         "more_administrators": max(len(people) - 5, 0),
         "invitation": invitation,

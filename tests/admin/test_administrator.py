@@ -71,7 +71,7 @@ def test_where_somebody_administers_it_nobody_of_the_staff_invites(acme, mona):
     page = mona.signed_in().post(page_of(acme))
 
     assert page.status_code == 409
-    assert "Ada can invite people" in text_of(page)
+    assert "can invite people: nobody else needs to" in text_of(page)
     assert Invitation.objects.count() == 1
 
 
@@ -96,3 +96,17 @@ def test_only_whoever_decides_on_registrations_and_meets_the_customer_does(late,
 
     assert invite_administrator_again(late, by=sam.actor).email == "nora@nordlicht.example"
     assert Invitation.objects.filter(withdrawn_at=None).count() == 1
+
+
+@pytest.mark.req("SEC-13", "ACC-16")
+def test_who_manages_from_above_is_not_named_to_who_does_not_meet_that_one(acme, sam):
+    head = CompanyFactory(number="HEAD")
+    Company.objects.filter(pk=acme.pk).update(parent=head)
+    enrol("Vera", head, "administrator", includes_branches=True)
+
+    shown = text_of(sam.signed_in().get(reverse("admin:accounts_company_change", args=[acme.pk])))
+    refused = text_of(sam.signed_in().post(page_of(acme)))
+
+    assert "managed from a company above it" in shown
+    assert "Vera" not in shown + refused
+    assert "vera@" not in shown + refused
