@@ -241,7 +241,7 @@ class StaffWalk:
         named: dict[str, dict[str, Any]] = {
             "accounts.Licence": {"company": sister, "kind": key("accounts.LicenceKind"), "number": "N-1"},
             "catalog.AssortmentRule": {
-                "assortment": key("catalog.Assortment"), "effect": "exclude", "product": key("catalog.Product"),
+                "assortment": key("catalog.Assortment"), "effect": "exclude", "category": key("catalog.Category"),
             },
             "catalog.AssortmentAssignment": {"assortment": key("catalog.Assortment"), "company": sister},
             "catalog.ProductRestriction": {
