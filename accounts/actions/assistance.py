@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.assistance import LONGEST_MINUTES
-from accounts.customers import check_meets
+from accounts.customers import check_meets, customers_of
 from accounts.models import Assistance, Company, User
 from accounts.queries.scopes import acting_as
 from accounts.staff import SALES, SALES_MANAGER, is_in
@@ -42,7 +42,13 @@ def start_assistance(company: Company, wish: Wish, *, by: Actor) -> Assistance:
     company = Company.objects.select_for_update(of=("self",), no_key=True).get(pk=company.pk)
     check_meets(user, company.pk)
     buyers = acting_as(wish.principal_id, company.pk)
-    if buyers is None or buyers.membership.user.is_staff:
+    # Whoever acts here by a place above alone is somebody of that company, which must be an own customer as well.
+    own = customers_of(user)
+    if (
+        buyers is None
+        or buyers.membership.user.is_staff
+        or not any(own.hold(member.company_id) for member in buyers.members)
+    ):
         raise NotFound(_("There is no such person at this company."))
     if len(wish.reason.strip()) < SHORTEST_REASON:
         raise InvalidValue(_("Say why in a few words: the customer can read it."), field="reason")

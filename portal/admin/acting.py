@@ -9,9 +9,11 @@ from django.utils.translation import gettext_lazy
 
 from accounts.actions.assistance import SHORTEST_REASON, Wish, start_assistance
 from accounts.assistance import LONGEST_MINUTES, NEVER
+from accounts.customers import Customers
 from accounts.models import Company
-from accounts.queries.members import all_members_of
-from portal.admin.customers import numbers_for
+from accounts.queries.members import all_members_of, grants_of_member, with_composed
+from accounts.states import Depth
+from portal.admin.customers import customers_for, numbers_for
 from portal.admin.pages import admin_page
 from portal.admin.refusals import refusing, shown
 from portal.middleware import ASSISTANCE
@@ -36,12 +38,14 @@ class ActingForm(forms.Form):
         choices=[(15, "15 min"), (60, "1 h"), (120, "2 h"), (LONGEST_MINUTES, "4 h")],
     )
 
-    def of(self, company: Company) -> "ActingForm":
-        """The form with the people of a company to choose from."""
-        people = [
-            (member.user_id, f"{member.user} · {member.user.email}") for member in all_members_of(company)
+    def of(self, company: Company, customers: Customers) -> "ActingForm":
+        """The form with the people to choose from: of the company, and those above who act here and are met there."""
+        members = with_composed(all_members_of(company).filter(customers.of("company")))
+        self.fields["person"].choices = [  # type: ignore[attr-defined]
+            (member.user_id, f"{member.user} · {member.user.email}")
+            for member in members
+            if member.company_id == company.pk or Depth.BELOW in grants_of_member(member).values()
         ]
-        self.fields["person"].choices = people  # type: ignore[attr-defined]
         return self
 
 
@@ -55,7 +59,8 @@ def _company(request: HttpRequest, company_id: int) -> Company:
 @shown
 def _page(request: HttpRequest, company_id: int) -> HttpResponse:
     company = _company(request, company_id)
-    form = ActingForm(request.POST or None, initial={"person": request.GET.get("person")}).of(company)
+    form = ActingForm(request.POST or None, initial={"person": request.GET.get("person")})
+    form = form.of(company, customers_for(request))
     status = 422 if form.is_bound and not form.is_valid() else 200
     context = {"company": company, "form": form, "never": [right.label for right in sorted(NEVER)]}
     title = _("Act for a buyer")
@@ -68,7 +73,7 @@ def acting_page(request: HttpRequest, company_id: int) -> HttpResponse:
     if not request.user.has_perm(RIGHT):
         raise PermissionDenied
     company = _company(request, company_id)
-    form = ActingForm(request.POST or None).of(company)
+    form = ActingForm(request.POST or None).of(company, customers_for(request))
     if request.method != "POST" or not form.is_valid():
         return _page(request, company_id)
     asked = form.cleaned_data

@@ -18,6 +18,7 @@ from orders.actions.checkout import CheckoutChoice, checkout
 from orders.models import Cart, CartLine, Order
 from orders.queries.cart import cart_for, cart_sheet
 from tests.conftest import Member, employ, enrol
+from tests.factories.accounts import CompanyFactory, MembershipFactory, UserFactory
 from tests.factories.orders import fill, order_now, sell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("ACC-16")]
@@ -215,6 +216,27 @@ def test_only_sales_only_own_customers_only_with_a_reason_and_not_for_long(anna,
     assert sam.signed_in().get(page).status_code == 404
     assert otto.signed_in().get(page).status_code == 403
     assert mona.signed_in().get(page).status_code == 200
+
+
+@pytest.mark.req("ACC-16", "SEC-13")
+def test_who_acts_here_by_a_company_above_is_offered_where_that_is_an_own_customer_too(anna, sam, mona):
+    above = CompanyFactory(number="GROUP")
+    Company.objects.filter(pk=anna.company.pk).update(parent=above)
+    buyer, viewer = UserFactory(email="gina@group.example"), UserFactory(email="vito@group.example")
+    MembershipFactory(user=buyer, company=above, roles=["buyer"], includes_branches=True)
+    MembershipFactory(user=viewer, company=above, roles=["buyer"])
+    page = reverse("admin:accounts_company_acting", args=[anna.company.pk])
+
+    def offered(seller):
+        form = seller.signed_in().get(page).content.decode()
+        people = ("anna", "gina", "vito")
+        return {name for name in people if f"{name}@" in form}
+
+    assert offered(sam) == {"anna"}
+    with pytest.raises(NotFound):
+        begin(sam, anna, principal_id=buyer.pk)
+    assert offered(mona) == {"anna", "gina"}
+    assert begin(mona, anna, principal_id=buyer.pk).principal_id == buyer.pk
 
 
 @pytest.mark.req("ACC-12")
