@@ -87,7 +87,7 @@ def sign_out(page: Page) -> None:
 def test_a_passkey_is_added_signs_in_alone_and_is_removed(page: Page, anna: Member) -> None:
     sign_in(page, anna)
     page.goto("/security/")
-    page.get_by_role("link", name="Add").click()
+    page.get_by_role("link", name="Add", exact=True).click()
     page.get_by_label("Password").fill(WORD)
     page.get_by_role("button", name="Go on").click()
     page.get_by_label("Name").fill("Works laptop")

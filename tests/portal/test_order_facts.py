@@ -109,10 +109,14 @@ def test_what_could_not_be_decided_on_stays_ticked(waiting, boris):
 
 
 @pytest.mark.req("ACC-05")
-def test_who_sees_no_prices_has_no_way_to_quotes_that_is_closed(acme):
-    rita = enrol("Rita", acme, "requester").signed_in()
+def test_the_way_to_quotes_is_there_for_whom_it_is_open(acme):
+    roles = ("requester", "finance", "approver", "administrator")
+    browsers = {role: enrol(role.title(), acme, role).signed_in() for role in roles}
 
-    assert 'href="/quotes/"' not in rita.get("/home/").content.decode()
+    shown = {role: 'href="/quotes/"' in one.get("/home/").content.decode() for role, one in browsers.items()}
+
+    assert shown == {role: one.get("/quotes/").status_code == 200 for role, one in browsers.items()}
+    assert shown["requester"]
 
 
 @pytest.mark.req("ACC-09")

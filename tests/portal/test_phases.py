@@ -10,9 +10,9 @@ from integrations.actions.switches import set_phase
 from integrations.states import FlowMode
 from integrations.systems import job_actor
 from portal.features import PAGES, feature_of
-from tests.portal.test_every_route import COMMON, OPEN, OWNED, ROUTES, address, mine
+from tests.portal.test_every_route import COMMON, OPEN, OWNED, ROUTES, address, anna, arrangement, mine
 
-__all__ = ["mine"]
+__all__ = ["anna", "arrangement", "mine"]
 pytestmark = pytest.mark.django_db
 BY = job_actor("test")
 WORDS = ("quote", "invoices", "credit", "shipment")

@@ -20,7 +20,7 @@ from django.urls import reverse
 from accounts.models import Company
 from core.models import AuditEntry, Event
 from integrations.models import SentMail
-from tests.conftest import enrol
+from tests.conftest import Browser, enrol
 from tests.factories.accounts import CompanyFactory
 from tests.portal.mailing import let_mails_out
 
@@ -30,7 +30,7 @@ SECURITY = "/security/"
 
 
 def sign_in(user, **more):
-    browser = Client(**more)
+    browser = Browser(**more)
     answer = browser.post(reverse("account_login"), {"login": user.email, "password": WORD})
     return browser, answer
 
