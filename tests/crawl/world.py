@@ -227,7 +227,7 @@ def _spending(place: str, company: Company) -> dict[str, Thing]:
     centre = CostCentre.objects.create(
         company=company, code=f"CC-{place}", name="Press line", is_active=False
     )
-    wish = {"name": "Next", "amount": "8000000", "who_1": ["right"], "version": "2"}
+    wish = {"name": "Next", "amount": "8000000", "who_1": ["right"], "version": "2", "after": "2"}
     spend = {"name": budget.name, "amount": "1000000", "period": "month", "on_exceeding": "approve"}
     return {
         "budget": Thing(
