@@ -40,7 +40,7 @@ BY = Actor("admin", "Root")
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "staff.md"
 
 
-@pytest.mark.parametrize("pair", combinations(sorted(ROLES), 2))
+@pytest.mark.parametrize("pair", list(combinations(sorted(ROLES), 2)))
 def test_a_pair_is_refused_by_the_action_and_by_the_database_or_by_neither(pair):
     user = UserFactory(is_staff=True, access_until=timezone.now() + timedelta(days=1))
     first, second = (Group.objects.get(name=name) for name in pair)
