@@ -69,8 +69,7 @@ def run(arguments: list[str]) -> int:
     require_programs()
     extra = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
     report = ["-p", "tests.report", "--test-report", "var/test-report.json"]
-    # One more than there are cores: tests with real processes wait for these, half of their time.
-    parallel = ["-n", str((os.cpu_count() or 2) + 1), "--dist", "loadgroup"]
+    parallel = ["-n", "2", "--dist", "loadgroup"]
     tests = subprocess.run([sys.executable, "-m", "pytest", *report, *parallel, *extra], env=environment({}))
     if failed:
         print(f"FAILED checks: {', '.join(failed)} (see above)", flush=True)
