@@ -6,7 +6,7 @@ from accounts.actions.proposing import Kept, locked_proposal, send_off, settle, 
 from accounts.customers import customers_of
 from accounts.models import Company, User
 from accounts.models.proposal import Proposal
-from accounts.proposals import NEXT, ProposalState
+from accounts.proposals import LEAVING, NEXT, ProposalState
 from accounts.queries.members import all_members_with
 from accounts.queries.scopes import acting_as
 from accounts.staff import OPERATOR, SALES, SALES_MANAGER, is_in
@@ -18,14 +18,14 @@ from core.states import check_move
 
 @action
 def release_proposal(proposal: Kept, *, by: Actor) -> Kept:
-    """Let a proposal go to the ERP. Repeats are quiet.
+    """Let a proposal go to the ERP. Repeats are quiet, also when it has left meanwhile.
 
     Raises NotAllowed, and WrongState for one that was declined or withdrawn. Records `proposal.released` and the
     event that takes it to the ERP.
     """
     proposal = _locked(proposal)
     decider = _decider(proposal, by)
-    if proposal.state == ProposalState.PROPOSED:
+    if proposal.state in LEAVING | {ProposalState.CONFIRMED}:
         return proposal
     check_move(NEXT, ProposalState(proposal.state), ProposalState.PROPOSED)
 

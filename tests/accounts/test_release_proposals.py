@@ -57,11 +57,14 @@ def test_a_buyer_s_wish_waits_for_the_administrator_and_nothing_of_it_leaves(wis
     assert wished.state == "waiting"
 
 
-def test_released_it_goes_to_the_erp_once_and_the_buyer_is_told(wished, ada, anna):
+def test_released_it_goes_to_the_erp_once_and_the_buyer_is_told(wished, ada, anna, erp):
     release_proposal(wished, by=ada.actor)
     released = release_proposal(wished, by=ada.actor)
+    let_proposal_leave(AddressProposal, wished.pk, by=erp)
+    late = release_proposal(wished, by=ada.actor)
 
     assert (released.state, released.decided_by) == ("proposed", ada.user)
+    assert (late.state, late.decided_by) == ("sent", ada.user)
     assert events("address.proposed", "proposal.released") == ["proposal.released", "address.proposed"]
     sent = Event.objects.get(name="address.proposed")
     assert (sent.payload["street"], sent.payload["erp_id"]) == ("Hafenstrasse 9", "")
